@@ -1,0 +1,12 @@
+"""How long work tells what it has done: a callback of counts, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[int, int], None]
+"""Called as ``progress(done, total)`` in the unit of the work at hand."""
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """Take a progress report and do nothing with it."""
