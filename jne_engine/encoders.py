@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +62,7 @@ def _leaky_relu(z: Tensor) -> Tensor:
 
 def _leaky_relu_derivative(z: Tensor) -> Tensor:
     """Return 1 where z is positive, else the leak's slope."""
-    return torch.where(z > 0, 1.0, LEAKY_SLOPE).to(z.dtype)
+    return torch.where(z > 0, torch.ones_like(z), torch.full_like(z, LEAKY_SLOPE))
 
 
 ACTIVATION_PAIRS: Mapping[Activation, ActivationPair] = MappingProxyType(
@@ -139,6 +140,11 @@ class ResidualEncoder(nn.Module):
     def n_voxels(self) -> int:
         """Number of predicted voxels."""
         return self.readout.out_features
+
+    @property
+    def block_weights(self) -> list[Tensor]:
+        """Weights of the residual blocks, each (n_hidden, n_hidden)."""
+        return [cast(nn.Linear, block).weight for block in self.blocks]
 
     def forward(self, features: Tensor) -> Tensor:
         """Predict responses.
