@@ -1,0 +1,56 @@
+"""Files that a crash leaves whole: atomic replacement, fsync, SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from jne_engine.errors import StoreError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by ``content`` so that a crash leaves the old or the new one.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or not writable.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        fix = "free disk space, then run the same command again"
+        raise StoreError(str(path), "a writable disk", str(error), fix) from error
+
+
+def sync_tree(folder: Path) -> None:
+    """Force every file and folder below ``folder`` to the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(path)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(content: bytes) -> str:
+    """Return a SHA-256 as hexadecimal text."""
+    return hashlib.sha256(content).hexdigest()
