@@ -1,0 +1,125 @@
+"""What belongs to the columns of the responses: their place on a surface, their ROIs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.checks import check_indices, check_length
+from jne_engine.errors import InputError
+from jne_engine.readers.arrays import read_vector, to_indices
+from jne_engine.readers.guard import check_file, printable
+from jne_engine.readers.numpy_files import list_npz_keys, read_npz
+from jne_engine.spaces import BoolArray, RoiSet, SurfaceSpace, Tier
+from jne_engine.types import Float32Array
+
+
+def read_surface_space(path: str | Path, surface: str, n_voxels: int) -> SurfaceSpace:
+    """Read the surface vertex of each response column.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        An ``.npz`` file with arrays ``left`` and ``right``: the zero-based vertices of the
+        columns, left hemisphere first.
+    surface : str
+        Name of the surface family, for instance ``"fsLR32k"``.
+    n_voxels : int
+        Columns of the responses.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, a vertex repeats, or the counts differ.
+    """
+    path = check_file(path)
+    name = printable(path.name)
+    left, right = (to_indices(name, read_npz(path, hemi)) for hemi in ("left", "right"))
+    space = SurfaceSpace(surface, left, right)
+    fix = "give one vertex a response column, left hemisphere first"
+    check_length(name, space.n_voxels, n_voxels, unit="vertices", fix=fix)
+    return space
+
+
+def read_rois(
+    path: str | Path, n_voxels: int, *, tiers: Mapping[str, Tier] | None = None
+) -> RoiSet:
+    """Read named ROIs from an ``.npz`` file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        One array an ROI: a mask of ``n_voxels`` True/False or 1/0, or a list of zero-based
+        columns.
+    n_voxels : int
+        Columns of the responses.
+    tiers : mapping of str to {"primary", "intermediate", "higher"}, optional
+        Place of ROIs in the visual hierarchy.
+
+    Returns
+    -------
+    RoiSet
+        The ROIs in the order of the file; its preset is the file's name without its ending.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, an array is neither mask nor list, or a tier names an
+        ROI that the file lacks.
+    """
+    path = check_file(path)
+    names = list_npz_keys(path)
+    tiers = tiers or {}
+    unknown = [name for name in tiers if name not in names]
+    if unknown or not names:
+        found = f"a tier for {unknown[0]!r}" if unknown else "no arrays"
+        expected = f"ROIs ({', '.join(map(printable, names))})"
+        raise InputError(printable(path.name), expected, found, "name the ROIs of the file")
+    masks = [_roi_mask(f"{printable(path.name)} {n}", read_npz(path, n), n_voxels) for n in names]
+    return RoiSet(
+        preset=printable(path.stem),
+        source=f"masks of {printable(path.name)}",
+        names=tuple(map(printable, names)),
+        tiers=tuple(tiers.get(name) for name in names),
+        masks=np.stack(masks),
+    )
+
+
+def read_noise_ceiling(path: str | Path, n_voxels: int, *, key: str | None = None) -> Float32Array:
+    """Read the noise ceiling of each column as a fraction of variance.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has another length, or holds values outside 0 to 1.
+    """
+    values = read_vector(
+        path, n_voxels, unit="voxels", key=key, key_option="noise_ceiling_key in dataset.toml"
+    )
+    outside = values[(values < 0) | (values > 1) | np.isinf(values)]
+    if outside.size:
+        fix = "divide percentages by 100"
+        expected = "fractions from 0 to 1"
+        raise InputError(printable(Path(path).name), expected, f"{outside[0]:g}", fix)
+    return values
+
+
+def _roi_mask(name: str, values: npt.NDArray[Any], n_voxels: int) -> BoolArray:
+    """Return a mask over columns from a mask or from a list of columns."""
+    fix = f"give a mask over the {n_voxels} columns, or a list of columns"
+    if values.ndim != 1 or values.dtype.kind not in "iub":
+        found = f"{values.dtype} of shape {values.shape}"
+        raise InputError(name, "a mask or a list of columns", found, fix)
+    if values.dtype.kind == "b" or (values.size == n_voxels and np.isin(values, (0, 1)).all()):
+        check_length(name, values.size, n_voxels, unit="columns", fix=fix)
+        return values.astype(np.bool_)
+    mask = np.zeros(n_voxels, dtype=np.bool_)
+    if values.size:
+        columns = to_indices(name, values)
+        check_indices(name, columns, n_voxels, fix=fix)
+        mask[columns] = True
+    return mask

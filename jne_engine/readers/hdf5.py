@@ -1,0 +1,269 @@
+"""One dataset of an HDF5 file, read only after the file has earned it.
+
+HDF5 can point elsewhere in four ways: soft and external links in a path, virtual datasets,
+and raw values in external files. Each would let an uploaded file read another file of the
+machine, so a path is walked link by link and a dataset's creation properties are looked at
+before anything is asked of its values.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.errors import InputError, UnsafeFileError
+from jne_engine.readers.guard import (
+    MAX_ARRAY_BYTES,
+    MAX_EXPANSION,
+    check_claim,
+    check_file,
+    printable,
+    readable_size,
+    reading,
+)
+
+MAX_LISTED: Final = 100
+"""Most datasets that are looked for when no key was given."""
+
+_DEFLATE: Final = h5py.h5z.FILTER_DEFLATE
+_FILTERS: Final = {
+    _DEFLATE: "gzip",
+    h5py.h5z.FILTER_SHUFFLE: "shuffle",
+    h5py.h5z.FILTER_FLETCHER32: "fletcher32",
+    h5py.h5z.FILTER_LZF: "lzf",
+}
+_REWRITE: Final = "write the values into this file, as a plain or gzip-compressed dataset"
+
+
+@contextmanager
+def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading; what the library raises inside becomes one line.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cut short, altered or not HDF5.
+    """
+    path = check_file(path)
+    with reading(path, expected="an intact HDF5 file"), h5py.File(path, "r") as file:
+        yield file
+
+
+def list_hdf5_keys(path: str | Path) -> tuple[str, ...]:
+    """Return the keys of the datasets that lie in the file itself, at most 100 of them.
+
+    Links are neither followed nor listed.
+    """
+    keys: list[str] = []
+
+    def note(key: str, item: h5py.HLObject) -> bool | None:
+        if isinstance(item, h5py.Dataset):
+            keys.append(key)
+        return True if len(keys) >= MAX_LISTED else None
+
+    with open_hdf5(path) as file:
+        file.visititems(note)
+    return tuple(keys)
+
+
+@contextmanager
+def open_hdf5_dataset(path: str | Path, key: str) -> Iterator[h5py.Dataset]:
+    """Open one dataset that holds its own real numbers and is completely written.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    key : str
+        Name of the dataset, with ``/`` between groups.
+
+    Yields
+    ------
+    h5py.Dataset
+        The dataset; its claimed size fits the file.
+
+    Raises
+    ------
+    InputError
+        If the key is missing or names a group, the values are not real numbers, or some
+        of them were never written.
+    UnsafeFileError
+        If the path or the values lead out of the file, a filter is unknown, or the
+        claimed size does not fit the file.
+    """
+    path = Path(path)
+    with open_hdf5(path) as file:
+        _check_links(path, file, key)
+        dataset = file[key]
+        if not isinstance(dataset, h5py.Dataset):
+            fix = f"name one of {', '.join(map(printable, file[key])) or 'its datasets'}"
+            raise InputError(printable(path.name), "a dataset", f"a group at {key!r}", fix)
+        _check_storage(path, dataset)
+        _check_values(path, dataset)
+        yield dataset
+
+
+def read_hdf5(
+    path: str | Path,
+    key: str,
+    *,
+    at: tuple[int, int] | None = None,
+    max_bytes: int = MAX_ARRAY_BYTES,
+) -> npt.NDArray[Any]:
+    """Read one dataset, or one slab of it.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    key : str
+        Name of the dataset.
+    at : (axis, index), optional
+        Read only this position of this axis, which the result then lacks; the rest stays
+        on disk.
+    max_bytes : int
+        Most bytes that the result may take.
+
+    Returns
+    -------
+    numpy.ndarray
+        The values, with the type that the file gives them.
+
+    Raises
+    ------
+    InputError
+        If the file or the dataset cannot be read, or ``at`` lies outside of it.
+    UnsafeFileError
+        If the file asks for more than its own content.
+    """
+    path = Path(path)
+    with open_hdf5_dataset(path, key) as dataset:
+        selection = _selection(path, dataset, at)
+        shape = [n for n, part in zip(dataset.shape, selection, strict=True) if part == slice(None)]
+        itemsize = dataset.dtype.itemsize
+        claimed = math.prod(dataset.shape) * itemsize
+        check_claim(path, shape, itemsize, available=claimed, max_bytes=max_bytes)
+        _check_expansion(path, dataset, selection)
+        values: npt.NDArray[Any] = np.asarray(dataset[selection])
+    return values
+
+
+def _check_links(path: Path, file: h5py.File, key: str) -> None:
+    """Walk a key from the root and require a hard link at every step."""
+    group: Any = file
+    steps = [step for step in key.split("/") if step not in ("", ".")]
+    for depth, step in enumerate(steps):
+        name = step.encode()
+        if not isinstance(group, h5py.Group) or not group.id.links.exists(name):
+            known = [printable(k) for k in group][:20] if isinstance(group, h5py.Group) else []
+            fix = f"pass one of the keys it has: {', '.join(known) or 'none'}"
+            raise InputError(printable(path.name), f"dataset {key!r}", "no such key", fix)
+        if group.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+            expected = f"values of its own at {key!r}"
+            raise UnsafeFileError(printable(path.name), expected, "a link elsewhere", _REWRITE)
+        if depth < len(steps) - 1:
+            group = group[step]
+
+
+def _check_storage(path: Path, dataset: h5py.Dataset) -> None:
+    """Require that the values lie in this file behind filters that are known.
+
+    Only creation properties are read here: asking a virtual dataset for its shape would
+    already open its sources.
+    """
+    name = printable(path.name)
+    created = dataset.id.get_create_plist()
+    if created.get_layout() == h5py.h5d.VIRTUAL:
+        raise UnsafeFileError(name, "values of its own", "a virtual dataset", _REWRITE)
+    if created.get_external_count():
+        raise UnsafeFileError(name, "values of its own", "values in external files", _REWRITE)
+    filters = [created.get_filter(i)[0] for i in range(created.get_nfilters())]
+    unknown = [f for f in filters if f not in _FILTERS]
+    if unknown:
+        expected = f"no filter but {', '.join(_FILTERS.values())}"
+        raise UnsafeFileError(name, expected, f"filter number {unknown[0]}", _REWRITE)
+    if filters.count(_DEFLATE) > 1 or {_DEFLATE, h5py.h5z.FILTER_LZF} <= set(filters):
+        raise UnsafeFileError(name, "one compression", "compression upon compression", _REWRITE)
+
+
+def _check_values(path: Path, dataset: h5py.Dataset) -> None:
+    """Require real numbers, a claimed size that the file can hold, and written values."""
+    name = printable(path.name)
+    if dataset.shape is None or dataset.dtype.kind not in "fiub":
+        found = "no values" if dataset.shape is None else f"dtype {dataset.dtype}"
+        fix = "pass the key of the dataset that holds the numbers"
+        raise InputError(name, f"real numbers at {dataset.name!r}", printable(found), fix)
+    filtered = dataset.id.get_create_plist().get_nfilters() > 0
+    available = path.stat().st_size * (MAX_EXPANSION if filtered else 1)
+    check_claim(path, dataset.shape, dataset.dtype.itemsize, available=available)
+    if dataset.size and not _is_written(dataset):
+        fix = "let the program that writes it finish, or write it again"
+        raise InputError(name, f"all of {dataset.name!r}", "values that were never written", fix)
+
+
+def _is_written(dataset: h5py.Dataset) -> bool:
+    """Tell whether every value has storage; HDF5 reads what has none as 0."""
+    if dataset.chunks is None:
+        return bool(dataset.id.get_storage_size() > 0)
+    pairs = zip(dataset.shape, dataset.chunks, strict=True)
+    n_chunks = math.prod(math.ceil(n / chunk) for n, chunk in pairs)
+    return bool(dataset.id.get_num_chunks() == n_chunks)
+
+
+def _selection(
+    path: Path, dataset: h5py.Dataset, at: tuple[int, int] | None
+) -> tuple[slice | int, ...]:
+    """Return the index of the slab to read."""
+    selection: list[slice | int] = [slice(None)] * dataset.ndim
+    if at is None:
+        return tuple(selection)
+    axis, index = at
+    if not (axis < dataset.ndim and 0 <= index < dataset.shape[axis]):
+        expected = f"position {index} of axis {axis}"
+        raise InputError(printable(path.name), expected, f"shape {dataset.shape}", "choose another")
+    selection[axis] = index
+    return tuple(selection)
+
+
+def _check_expansion(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
+    """Require that no gzip chunk expands beyond a chunk, which HDF5 itself never checks."""
+    if dataset.compression != "gzip" or not dataset.size:
+        return
+    limit = math.prod(dataset.chunks) * dataset.dtype.itemsize
+    if limit > MAX_ARRAY_BYTES:
+        raise UnsafeFileError(path.name, "smaller chunks", readable_size(limit), _REWRITE)
+    for corner in _chunk_corners(dataset, selection):
+        skipped, raw = dataset.id.read_direct_chunk(corner)
+        if skipped == 0:
+            _check_deflated(path, raw, limit)
+
+
+def _check_deflated(path: Path, raw: bytes, limit: int) -> None:
+    """Expand one zlib stream and require that it ends within ``limit`` bytes and a checksum."""
+    stream = zlib.decompressobj()
+    expanded = len(stream.decompress(raw, limit + 5))
+    if expanded > limit + 4:
+        found = f"more than {readable_size(limit)} in a chunk"
+        raise UnsafeFileError(printable(path.name), "chunks of the stated size", found, _REWRITE)
+    if not stream.eof:
+        raise zlib.error("incomplete chunk")
+
+
+def _chunk_corners(
+    dataset: h5py.Dataset, selection: tuple[slice | int, ...]
+) -> Iterator[tuple[int, ...]]:
+    """Yield the first index of every chunk that a selection touches."""
+    corners: list[range | tuple[int]] = []
+    for length, chunk, part in zip(dataset.shape, dataset.chunks, selection, strict=True):
+        whole = isinstance(part, slice)
+        corners.append(range(0, length, chunk) if whole else (part // chunk * chunk,))
+    grid = np.ndindex(*(len(axis) for axis in corners))
+    yield from (tuple(axis[i] for axis, i in zip(corners, cell, strict=True)) for cell in grid)
