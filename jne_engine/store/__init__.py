@@ -12,6 +12,13 @@ stage's name is a whole stage. Nothing is pickled. Arrays carry a checksum a chu
 every other file a SHA-256 in the manifest; both are verified when read.
 """
 
+from jne_engine.store.contents import (
+    read_roi_sets,
+    read_space,
+    read_stimuli,
+    read_truth,
+    write_dataset,
+)
 from jne_engine.store.files import write_atomically
 from jne_engine.store.manifest import MANIFEST, Manifest, compute_run_key
 from jne_engine.store.runs import Run, RunFolder, find_runs, find_unfinished, open_run
@@ -30,5 +37,10 @@ __all__ = [
     "find_runs",
     "find_unfinished",
     "open_run",
+    "read_roi_sets",
+    "read_space",
+    "read_stimuli",
+    "read_truth",
     "write_atomically",
+    "write_dataset",
 ]
