@@ -85,7 +85,9 @@ def read_raw(
         found = printable(path.suffix) or "no ending"
         fix = "save the array as .npy, .npz or .h5"
         raise InputError(name, f"one of {', '.join(ARRAY_SUFFIXES)}", found, fix)
-    fix = "transpose the array" if key is None else f"transpose it, or pass another {key_option}"
+    fix = "transpose the array" if len(axes) > 1 else "save it as a list of values"
+    if suffix != ".npy":
+        fix = f"{fix}, or pass another {key_option}"
     check_matrix(name, values, axes, fix=fix)
     return values
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from jne_engine.checks import check_indices, check_length
 from jne_engine.errors import InputError
 from jne_engine.readers.arrays import read_vector, to_indices
-from jne_engine.readers.guard import check_file, printable
+from jne_engine.readers.guard import check_file, naming, printable
 from jne_engine.readers.numpy_files import list_npz_keys, read_npz
 from jne_engine.spaces import BoolArray, RoiSet, SurfaceSpace, Tier
 from jne_engine.types import Float32Array
@@ -39,7 +39,8 @@ def read_surface_space(path: str | Path, surface: str, n_voxels: int) -> Surface
     path = check_file(path)
     name = printable(path.name)
     left, right = (to_indices(name, read_npz(path, hemi)) for hemi in ("left", "right"))
-    space = SurfaceSpace(surface, left, right)
+    with naming(path):
+        space = SurfaceSpace(surface, left, right)
     fix = "give one vertex a response column, left hemisphere first"
     check_length(name, space.n_voxels, n_voxels, unit="vertices", fix=fix)
     return space

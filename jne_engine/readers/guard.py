@@ -87,6 +87,16 @@ def reading(path: Path, *, expected: str, fix: str = COPY_AGAIN) -> Iterator[Non
         raise InputError(printable(path.name), expected, found, fix) from error
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put a file's name before an error that only knows what the content means."""
+    try:
+        yield
+    except InputError as error:
+        what = f"{printable(path.name)}, {error.what}"
+        raise type(error)(what, error.expected, error.found, error.fix) from error
+
+
 def printable(text: str) -> str:
     """Return text from a file as one line without control characters, cut to 200 letters."""
     line = " ".join(text.split())

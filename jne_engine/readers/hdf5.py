@@ -12,6 +12,7 @@ import math
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,11 +102,11 @@ def open_hdf5_dataset(path: str | Path, key: str) -> Iterator[h5py.Dataset]:
     """
     path = Path(path)
     with open_hdf5(path) as file:
-        _check_links(path, file, key)
-        dataset = file[key]
+        dataset = _follow(path, file, key)
         if not isinstance(dataset, h5py.Dataset):
-            fix = f"name one of {', '.join(map(printable, file[key])) or 'its datasets'}"
-            raise InputError(printable(path.name), "a dataset", f"a group at {key!r}", fix)
+            found = f"a group or type at {printable(key)!r}"
+            fix = f"pass one of the keys it has: {_known(dataset)}"
+            raise InputError(printable(path.name), "a dataset", found, fix)
         _check_storage(path, dataset)
         _check_values(path, dataset)
         yield dataset
@@ -156,21 +157,25 @@ def read_hdf5(
     return values
 
 
-def _check_links(path: Path, file: h5py.File, key: str) -> None:
+def _follow(path: Path, file: h5py.File, key: str) -> h5py.HLObject:
     """Walk a key from the root and require a hard link at every step."""
-    group: Any = file
-    steps = [step for step in key.split("/") if step not in ("", ".")]
-    for depth, step in enumerate(steps):
-        name = step.encode()
-        if not isinstance(group, h5py.Group) or not group.id.links.exists(name):
-            known = [printable(k) for k in group][:20] if isinstance(group, h5py.Group) else []
-            fix = f"pass one of the keys it has: {', '.join(known) or 'none'}"
-            raise InputError(printable(path.name), f"dataset {key!r}", "no such key", fix)
-        if group.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
-            expected = f"values of its own at {key!r}"
-            raise UnsafeFileError(printable(path.name), expected, "a link elsewhere", _REWRITE)
-        if depth < len(steps) - 1:
-            group = group[step]
+    name = printable(path.name)
+    item: h5py.HLObject = file
+    for step in (step for step in key.split("/") if step not in ("", ".")):
+        if not isinstance(item, h5py.Group) or not item.id.links.exists(step.encode()):
+            fix = f"pass one of the keys it has: {_known(item)}"
+            raise InputError(name, f"dataset {printable(key)!r}", "no such key", fix)
+        if item.id.links.get_info(step.encode()).type != h5py.h5l.TYPE_HARD:
+            expected = f"values of its own at {printable(key)!r}"
+            raise UnsafeFileError(name, expected, "a link elsewhere", _REWRITE)
+        item = item[step]
+    return item
+
+
+def _known(item: h5py.HLObject) -> str:
+    """Name the first keys of a group, for a message."""
+    keys = islice(item, 20) if isinstance(item, h5py.Group) else ()
+    return ", ".join(map(printable, keys)) or "none"
 
 
 def _check_storage(path: Path, dataset: h5py.Dataset) -> None:

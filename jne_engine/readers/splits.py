@@ -10,7 +10,7 @@ import numpy as np
 from jne_engine.checks import check_choice, check_length
 from jne_engine.errors import InputError
 from jne_engine.readers.arrays import read_indices
-from jne_engine.readers.guard import check_file, printable
+from jne_engine.readers.guard import check_file, naming, printable
 from jne_engine.readers.tables import SPLIT_COLUMN, read_table
 from jne_engine.types import Splits
 
@@ -79,11 +79,8 @@ def read_splits(path: str | Path, n_stimuli: int) -> Splits:
         splits = Splits(*(read_indices(path, key=name) for name in SPLIT_NAMES))
     else:
         splits = _table_splits(path, n_stimuli)
-    try:
+    with naming(path):
         splits.check(n_stimuli)
-    except InputError as error:
-        what = f"{printable(path.name)}, {error.what}"
-        raise InputError(what, error.expected, error.found, error.fix) from error
     return splits
 
 
