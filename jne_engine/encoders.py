@@ -8,16 +8,18 @@ Gao et al. (2025), arXiv 2510.13688, section 3.1 and the authors' scripts.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from jne_engine.checks import check_choice, check_positive
+from jne_engine.checks import IntArray, check_choice, check_length, check_positive
 from jne_engine.errors import InputError
 from jne_engine.spec import ACTIVATIONS, Activation
 
@@ -44,7 +46,8 @@ class ActivationPair:
 
 def _gelu_derivative(z: Tensor) -> Tensor:
     """Return Φ(z) + z φ(z) with the standard normal's Φ and φ."""
-    density = torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    exponent = (-0.5 * z * z).clamp(min=-80)  # below, exp would be denormal and ten times slower
+    density = torch.exp(exponent) / math.sqrt(2 * math.pi)
     cumulative: Tensor = torch.special.ndtr(z)
     return cumulative + z * density
 
@@ -213,3 +216,47 @@ def build_encoder(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return ResidualEncoder(n_features, n_hidden, n_voxels, n_blocks, activation, bias=bias)
+
+
+def restore_encoder(
+    weights: Mapping[str, npt.NDArray[Any]], activation: Activation
+) -> ResidualEncoder:
+    """Rebuild an encoder from stored weights; its sizes are those of the weights.
+
+    Parameters
+    ----------
+    weights : mapping of str to numpy.ndarray
+        A :class:`ResidualEncoder`'s state dict.
+    activation : str
+        The encoder's activation.
+    """
+    n_hidden, n_features = weights["first.weight"].shape
+    n_blocks = sum(re.fullmatch(r"blocks\.\d+\.weight", name) is not None for name in weights)
+    encoder = ResidualEncoder(
+        n_features,
+        n_hidden,
+        len(weights["readout.weight"]),
+        n_blocks,
+        activation,
+        bias="first.bias" in weights,
+    )
+    encoder.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in weights.items()})
+    return encoder
+
+
+def select_voxels(encoder: ResidualEncoder, columns: IntArray) -> ResidualEncoder:
+    """Return a copy of an encoder that predicts only some of its columns.
+
+    Raises
+    ------
+    InputError
+        If the encoder has fewer columns than are asked for.
+    """
+    if columns.size and int(columns[-1]) >= encoder.n_voxels:
+        fix = "pass the encoder that was fitted to these responses"
+        check_length("encoder", encoder.n_voxels, int(columns[-1]) + 1, unit="voxels", fix=fix)
+    weights = {k: v.numpy() for k, v in encoder.state_dict().items()}
+    for name in weights:
+        if name.startswith("readout."):
+            weights[name] = weights[name][columns]
+    return restore_encoder(weights, encoder.activation)

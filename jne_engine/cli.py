@@ -1,0 +1,229 @@
+"""The command line: everything that the dashboard shows can be made and asked here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jne_engine import __version__
+from jne_engine.errors import JneError
+from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
+from jne_engine.types import EncodingDataset
+
+DEMO_HIDDEN = 512
+"""Hidden units of the demo's encoders: its 6,000 voxels need no more."""
+
+INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."
+
+
+def default_root() -> Path:
+    """Return the folder of runs: ``$JNE_RUNS``, else ``runs`` in the working folder."""
+    return Path(os.environ.get("JNE_RUNS", "runs"))
+
+
+class OneLineErrors(click.Group):
+    """A command group that tells a :class:`JneError` in one line and leaves with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; expected problems end without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except JneError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo(f"\n{INTERRUPTED}", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jne_engine")
+def main() -> None:
+    """Compute and inspect JNE: where, how strongly and for which stimuli BOLD is nonlinear."""
+
+
+def spec_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for every choice of :class:`RunSpec`."""
+    choices = {"activation": ACTIVATIONS, "precision": PRECISIONS}
+    for field in reversed(fields(RunSpec)):
+        flag = f"--{field.name.replace('_', '-')}"
+        default = None if field.default is MISSING else field.default
+        kind: Any = click.Choice(choices[field.name]) if field.name in choices else type(default)
+        if field.name == "bias":
+            option = click.option("--bias/--no-bias", default=None, help="Biases in every layer.")
+        else:
+            option = click.option(
+                flag, field.name, type=kind, default=None, help=f"Default {default}."
+            )
+        command = option(command)
+    return click.option(
+        "--full-batch", is_flag=True, help="The paper's setting: every step sees all stimuli."
+    )(command)
+
+
+def read_spec(options: dict[str, Any], **defaults: Any) -> RunSpec:
+    """Take the run's choices out of the command's options."""
+    full_batch = options.pop("full_batch")
+    names = [field.name for field in fields(RunSpec)]
+    given = {name: options.pop(name) for name in names}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if full_batch:
+        chosen["batch_size"] = None
+    return RunSpec(**{**defaults, **chosen})
+
+
+out_option = click.option(
+    "--out",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=default_root,
+    show_default="$JNE_RUNS or ./runs",
+    help="Folder of runs.",
+)
+quiet_option = click.option("--quiet", is_flag=True, help="No progress bars.")
+
+
+@main.command()
+@out_option
+@quiet_option
+@click.option("--subject-seed", type=int, default=0, help="Which simulated subject.")
+@spec_options
+def demo(root: Path, quiet: bool, subject_seed: int, **options: Any) -> None:
+    """Make the SIMULATED subject and its whole run."""
+    from jne_engine.demo import simulate_subject
+
+    spec = read_spec(options, n_hidden=DEMO_HIDDEN)
+    with _bars(quiet) as bars:
+        dataset = simulate_subject(
+            subject_seed, progress=lambda done, total: bars("simulate", done, total)
+        )
+        _compute(dataset, spec, root, bars)
+
+
+@main.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@out_option
+@quiet_option
+@click.option(
+    "--linear-weights",
+    type=click.Path(path_type=Path),
+    help="Fitted linear encoder (.pth of the authors' scripts), instead of fitting one.",
+)
+@click.option(
+    "--nonlinear-weights",
+    type=click.Path(path_type=Path),
+    help="Fitted nonlinear encoder (.pth), instead of fitting one.",
+)
+@spec_options
+def run(
+    dataset: Path,
+    root: Path,
+    quiet: bool,
+    linear_weights: Path | None,
+    nonlinear_weights: Path | None,
+    **options: Any,
+) -> None:
+    """Compute the run of DATASET: a folder or its dataset.toml."""
+    from jne_engine.readers.description import read_dataset
+
+    spec = read_spec(options)
+    weights = {"linear": linear_weights, "nonlinear": nonlinear_weights}
+    with _bars(quiet) as bars:
+        _compute(read_dataset(dataset), spec, root, bars, weights=weights)
+
+
+@main.command()
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--rois", "preset", default=None, help="ROI preset; the run's first by default.")
+def info(path: Path, as_json: bool, preset: str | None) -> None:
+    """Say what RUN holds: its areas, tiers, agreement with the truth, timings, versions."""
+    from jne_engine.queries import summarise_run
+    from jne_engine.store import open_run
+
+    summary = summarise_run(open_run(path), preset)
+    click.echo(json.dumps(summary, indent=1) if as_json else _describe(summary))
+
+
+@main.command(name="list")
+@click.option(
+    "--out", "root", type=click.Path(path_type=Path), default=default_root, help="Folder of runs."
+)
+def list_runs(root: Path) -> None:
+    """List the complete runs of a folder, and what can be resumed."""
+    from jne_engine.store import find_runs, find_unfinished
+
+    for finished in find_runs(root):
+        manifest = finished.manifest
+        counts = f"{manifest.counts['n_voxels']} voxels, {manifest.counts['n_test']} test stimuli"
+        mark = " SIMULATED" if manifest.simulated else ""
+        click.echo(f"{finished.run_id}  {manifest.created}  {counts}{mark}")
+    for path in find_unfinished(root):
+        click.echo(f"{path.name}  unfinished: run the same command to resume it", err=True)
+
+
+def _compute(
+    dataset: EncodingDataset,
+    spec: RunSpec,
+    root: Path,
+    bars: Callable[[str, int, int], None],
+    *,
+    weights: dict[str, Path | None] | None = None,
+) -> None:
+    """Compute a run and print where it is."""
+    from jne_engine.checkpoints import encoder_from_checkpoint
+    from jne_engine.pipeline import compute_run
+    from jne_engine.readers.guard import hash_file
+    from jne_engine.run_stages import FittedEncoder
+    from jne_engine.types import InputRecord
+
+    fitted = {
+        name: FittedEncoder(encoder_from_checkpoint(path), InputRecord(path.name, hash_file(path)))
+        for name, path in (weights or {}).items()
+        if path is not None
+    }
+    finished = compute_run(dataset, spec, root, fitted=fitted, report=bars)
+    for warning in finished.manifest.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(str(finished.path))
+
+
+@contextmanager
+def _bars(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Open the progress bars."""
+    from jne_engine.progress_bars import StageBars
+
+    with StageBars(quiet=quiet) as bars:
+        yield bars
+
+
+def _describe(summary: dict[str, Any]) -> str:
+    """Return a run's summary as lines for a terminal."""
+    mark = "SIMULATED " if summary["simulated"] else ""
+    lines = [f"{mark}{summary['name']}, {summary['subject']} ({summary['run_id']})"]
+    lines += [f"{k}: {v}" for k, v in summary["counts"].items()]
+    header = f"{'ROI':<8}{'tier':<14}{'n sig / n':>12}{'R² lin':>9}{'R² non':>9}{'JNE':>11}"
+    lines += ["", header]
+    lines += [_describe_roi(roi) for roi in summary["rois"]]
+    truth = summary["truth"]
+    if truth is not None:
+        r, n = truth["pearson_r_jne"], truth["n"]
+        lines += ["", f"r(JNE, planted nonlinearity) = {r:.3f} over {n} significant voxels"]
+    seconds = ", ".join(f"{k} {v:.1f}" for k, v in summary["timings_s"].items())
+    return "\n".join([*lines, "", f"seconds: {seconds}"])
+
+
+def _describe_roi(roi: dict[str, Any]) -> str:
+    """Return one ROI's row."""
+    numbers = [roi["mean_r2_linear"], roi["mean_r2_nonlinear"], roi["mean_jne"]]
+    linear, nonlinear, jne = (float("nan") if x is None else x for x in numbers)
+    share = f"{roi['n_significant']} / {roi['n_voxels']}"
+    tier = roi["tier"] or ""
+    return f"{roi['name']:<8}{tier:<14}{share:>12}{linear:>9.3f}{nonlinear:>9.3f}{jne:>11.5f}"

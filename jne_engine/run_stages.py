@@ -1,0 +1,215 @@
+"""The stages of a run: describe, fit twice, score, disperse."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from jne_engine.deviation_blocks import DiskSink
+from jne_engine.dispersion import stream_dispersion
+from jne_engine.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
+from jne_engine.progress import Progress
+from jne_engine.scoring import (
+    compute_bootstrap_pvalues,
+    compute_noise_ceiling,
+    compute_r2,
+    correct_fdr,
+)
+from jne_engine.spec import Activation, RunSpec
+from jne_engine.store import RunFolder, StageWriter, write_dataset
+from jne_engine.training import LearningCurve, Samples, fit_encoder, predict
+from jne_engine.types import EncodingDataset, Float32Array, InputRecord
+
+StageProgress = Callable[[str, int, int], None]
+"""Called as ``report(stage, done, total)``; stages are named as in :attr:`Run.STAGES`."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedEncoder:
+    """An encoder that somebody fitted elsewhere, over all columns of the dataset."""
+
+    encoder: ResidualEncoder
+    source: InputRecord
+
+
+class RunStages:
+    """The work of one run; each stage is written on its own.
+
+    Parameters
+    ----------
+    dataset : EncodingDataset
+        What to fit; invalid voxels are left out and are NaN in every result.
+    spec : RunSpec
+        How to fit it.
+    fitted : mapping of {"linear", "nonlinear"} to FittedEncoder
+        Encoders to take instead of fitting.
+    report : callable
+        Called as ``report(stage, done, total)``.
+    """
+
+    def __init__(
+        self,
+        dataset: EncodingDataset,
+        spec: RunSpec,
+        fitted: Mapping[str, FittedEncoder],
+        report: StageProgress,
+    ) -> None:
+        self.dataset, self.spec, self.fitted, self.report = dataset, spec, fitted, report
+        self.columns = np.flatnonzero(dataset.valid_voxels).astype(np.int64)
+
+    def write(self, name: str, folder: RunFolder, stage: StageWriter) -> None:
+        """Compute one stage of :attr:`Run.STAGES` into its writer.
+
+        Parameters
+        ----------
+        name : str
+            The stage.
+        folder : RunFolder
+            Holds the stages before it.
+        stage : StageWriter
+            Takes what is computed.
+        """
+        stages: dict[str, Callable[[RunFolder, StageWriter], None]] = {
+            "dataset": self._describe,
+            "linear": functools.partial(self._fit_stage, name="linear", activation="identity"),
+            "nonlinear": functools.partial(
+                self._fit_stage, name="nonlinear", activation=self.spec.activation
+            ),
+            "scores": self._score,
+            "dispersion": self._disperse,
+        }
+        stages[name](folder, stage)
+
+    def _describe(self, folder: RunFolder, stage: StageWriter) -> None:
+        """Keep what pages need of the dataset."""
+        del folder
+        self.report("dataset", 0, 1)
+        write_dataset(stage, self.dataset)
+        self.report("dataset", 1, 1)
+
+    def _fit_stage(
+        self, folder: RunFolder, stage: StageWriter, *, name: str, activation: Activation
+    ) -> None:
+        """Fit one encoder, or take the one that was given."""
+        del folder
+        if name in self.fitted:
+            encoder, curve = select_voxels(self.fitted[name].encoder, self.columns), None
+        else:
+            encoder, curve = self._fit(activation, self._progress(name))
+        weights = {k: v.numpy() for k, v in encoder.state_dict().items()}
+        stage.write_weights("encoder", weights)
+        stage.write_table("curve", _curve_table(curve))
+        n_parameters = sum(p.numel() for p in encoder.parameters())
+        stage.write_json(
+            "fit",
+            {
+                "activation": encoder.activation,
+                "n_parameters": n_parameters,
+                "best_epoch": curve.best_epoch if curve else None,
+                "converged": curve.converged if curve else None,
+                "source": self.fitted[name].source.name if name in self.fitted else None,
+            },
+        )
+
+    def _score(self, folder: RunFolder, stage: StageWriter) -> None:
+        """Predict the test stimuli and score both encoders."""
+        measured = self.dataset.responses[self.dataset.splits.test][:, self.columns]
+        features = self._features(self.dataset.splits.test)
+        for done, name in enumerate(("linear", "nonlinear")):
+            self.report("scores", done, 2)
+            predicted = predict(self._load(folder, name), features).numpy()
+            pvalues = compute_bootstrap_pvalues(
+                measured, predicted, self.spec.n_resamples, self.spec.seed
+            )
+            self._write_voxels(stage, f"r2_{name}", compute_r2(measured, predicted))
+            self._write_voxels(stage, f"p_{name}", pvalues)
+            self._write_voxels(stage, f"q_{name}", correct_fdr(pvalues))
+        stage.write_array("noise_ceiling", self._noise_ceiling())
+        self.report("scores", 2, 2)
+
+    def _disperse(self, folder: RunFolder, stage: StageWriter) -> None:
+        """Stream JNE, JNE-SS, μ and the gain of the nonlinear encoder."""
+        shape = (self.dataset.splits.test.size, self.dataset.n_voxels)
+        jne_ss = stage.create_array("jne_ss", shape, np.float32)
+        result = stream_dispersion(
+            self._load(folder, "nonlinear"),
+            self._features(self.dataset.splits.test),
+            precision=self.spec.precision,
+            progress=self._progress("dispersion"),
+            sink=DiskSink(folder.scratch("dispersion"), jne_ss, self.columns),
+        )
+        for name in ("jne", "deviation_mean", "gain"):
+            self._write_voxels(stage, name, getattr(result, name).numpy())
+
+    def _fit(
+        self, activation: Activation, progress: Progress
+    ) -> tuple[ResidualEncoder, LearningCurve]:
+        """Build and fit an encoder on the training stimuli."""
+        spec, splits = self.spec, self.dataset.splits
+        encoder = build_encoder(
+            self.dataset.n_features,
+            self.columns.size,
+            n_hidden=spec.n_hidden,
+            n_blocks=spec.n_blocks,
+            activation=activation,
+            bias=spec.bias,
+            seed=spec.seed,
+        )
+        train, validation = self._samples(splits.train), self._samples(splits.validation)
+        return encoder, fit_encoder(encoder, train, validation, spec, progress=progress)
+
+    def _samples(self, rows: npt.NDArray[np.int64]) -> Samples:
+        """Return one split's features and valid responses as tensors."""
+        responses = np.ascontiguousarray(self.dataset.responses[rows][:, self.columns])
+        return Samples(self._features(rows), torch.from_numpy(responses))
+
+    def _features(self, rows: npt.NDArray[np.int64]) -> Tensor:
+        """Return one split's features as a tensor."""
+        return torch.from_numpy(self.dataset.features[rows])
+
+    def _load(self, folder: RunFolder, name: str) -> ResidualEncoder:
+        """Read an encoder back from its stage."""
+        stage = folder.read_stage(name)
+        weights, fit = stage.read_weights("encoder"), stage.read_json("fit")
+        return restore_encoder(weights, fit["activation"])
+
+    def _noise_ceiling(self) -> Float32Array:
+        """Return the ceiling in percent: given, from repeats, or NaN where unknown."""
+        dataset = self.dataset
+        if dataset.noise_ceiling is not None:
+            ceiling = dataset.noise_ceiling
+        elif dataset.test_repeats is not None:
+            ceiling = compute_noise_ceiling(dataset.test_repeats).astype(np.float32)
+        else:
+            ceiling = np.full(dataset.n_voxels, np.nan, dtype=np.float32)
+        return np.where(dataset.valid_voxels, ceiling, np.float32(np.nan))
+
+    def _write_voxels(self, stage: StageWriter, name: str, values: npt.NDArray[Any]) -> None:
+        """Write one value a valid voxel into an array over all columns, float32."""
+        whole = np.full(self.dataset.n_voxels, np.nan, dtype=np.float32)
+        whole[self.columns] = values
+        stage.write_array(name, whole)
+
+    def _progress(self, stage: str) -> Progress:
+        """Return a progress callback that names its stage."""
+        return functools.partial(self.report, stage)
+
+
+def _curve_table(curve: LearningCurve | None) -> pd.DataFrame:
+    """Return a learning curve as one row an epoch, none where nothing was fitted."""
+    train, validation = (curve.train_loss, curve.validation_loss) if curve else ((), ())
+    return pd.DataFrame(
+        {
+            "epoch": np.arange(1, len(train) + 1),
+            "train_loss": np.asarray(train, dtype=np.float64),
+            "validation_loss": np.asarray(validation, dtype=np.float64),
+        }
+    )
