@@ -1,0 +1,81 @@
+"""What pages, the command line and reports may ask of a stored run.
+
+Numbers only: numpy and pandas in, tables, arrays and plain values out. Nothing here
+fits, draws, or knows a page.
+"""
+
+from jne_engine.queries.comparisons import (
+    compare_r2,
+    correlate_with_truth,
+    has_truth,
+    read_pairs,
+    tabulate_recovery,
+)
+from jne_engine.queries.listing import RunListing, list_runs
+from jne_engine.queries.maps import (
+    MapInfo,
+    choose_roi_set,
+    list_maps,
+    read_map,
+    read_significant,
+    read_surface,
+    scatter_to_surface,
+)
+from jne_engine.queries.regions import (
+    WHOLE_BRAIN,
+    tabulate_rois,
+    tabulate_tiers,
+    tabulate_voxels,
+)
+from jne_engine.queries.selectivity import (
+    average_by_category,
+    average_jne_ss,
+    list_category_columns,
+    normalise_columns,
+    rank_stimuli,
+    read_categories,
+    read_pictures,
+    tabulate_category_means,
+)
+from jne_engine.queries.statistics import Correlation, correlate
+from jne_engine.queries.summary import (
+    list_places,
+    read_fits,
+    read_learning_curves,
+    summarise_run,
+)
+
+__all__ = [
+    "WHOLE_BRAIN",
+    "Correlation",
+    "MapInfo",
+    "RunListing",
+    "average_by_category",
+    "average_jne_ss",
+    "choose_roi_set",
+    "compare_r2",
+    "correlate",
+    "correlate_with_truth",
+    "has_truth",
+    "list_category_columns",
+    "list_maps",
+    "list_places",
+    "list_runs",
+    "normalise_columns",
+    "rank_stimuli",
+    "read_categories",
+    "read_fits",
+    "read_learning_curves",
+    "read_map",
+    "read_pairs",
+    "read_pictures",
+    "read_significant",
+    "read_surface",
+    "scatter_to_surface",
+    "summarise_run",
+    "tabulate_category_means",
+    "tabulate_recovery",
+    "tabulate_rois",
+    "tabulate_tiers",
+    "tabulate_voxels",
+]

@@ -1,0 +1,309 @@
+"""The maps of a run: what they are called, what they mean, and their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.checks import check_choice, check_length
+from jne_engine.errors import InputError
+from jne_engine.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
+from jne_engine.store import Run, read_roi_sets, read_space
+
+MapKind = Literal["sequential", "diverging", "categorical", "mask"]
+Float32Array = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+JNE_UNIT = "Δresponse / Δfeature"
+R2_UNIT = "fraction of variance"
+
+
+@dataclass(frozen=True)
+class MapInfo:
+    """What a person needs to know to read one map.
+
+    Parameters
+    ----------
+    name, label : str
+        Name in addresses and files; name shown to people.
+    unit : str
+        Unit of the values, empty for categories.
+    kind : {"sequential", "diverging", "categorical", "mask"}
+        Which colours suit the map; diverging maps are centred at 0.
+    explanation : str
+        One sentence on what the values say.
+    levels : tuple of str
+        Names of the values 0, 1, … of a categorical map.
+    """
+
+    name: str
+    label: str
+    unit: str
+    kind: MapKind
+    explanation: str
+    levels: tuple[str, ...] = ()
+
+
+MAPS: tuple[MapInfo, ...] = (
+    MapInfo(
+        "jne",
+        "JNE",
+        JNE_UNIT,
+        "sequential",
+        "How much the Jacobian's deviation from its mean varies over stimuli; 0 for a linear"
+        " response.",
+    ),
+    MapInfo(
+        "jne_per_gain",
+        "JNE / gain",
+        "ratio",
+        "sequential",
+        "JNE divided by the size of the mean Jacobian, so that strong responses do not count more.",
+    ),
+    MapInfo(
+        "deviation_mean",
+        "Mean deviation",
+        JNE_UNIT,
+        "sequential",
+        "Mean over stimuli of the Jacobian's absolute deviation from its mean; also 0 for a linear"
+        " response.",
+    ),
+    MapInfo(
+        "gain",
+        "Gain",
+        JNE_UNIT,
+        "sequential",
+        "Summed absolute size of the mean Jacobian: how strongly responses follow features.",
+    ),
+    MapInfo(
+        "r2_nonlinear",
+        "R² nonlinear encoder",
+        R2_UNIT,
+        "sequential",
+        "Share of the test responses' variance that the nonlinear encoder predicts.",
+    ),
+    MapInfo(
+        "r2_linear",
+        "R² linear encoder",
+        R2_UNIT,
+        "sequential",
+        "Share of the test responses' variance that the linear encoder predicts.",
+    ),
+    MapInfo(
+        "delta_r2",
+        "ΔR² (nonlinear − linear)",
+        R2_UNIT,
+        "diverging",
+        "What the nonlinear encoder predicts beyond the linear one; below 0 it predicts less.",
+    ),
+    MapInfo(
+        "noise_ceiling",
+        "Noise ceiling",
+        "%",
+        "sequential",
+        "Share of the variance that repeated presentations of a stimulus have in common.",
+    ),
+    MapInfo(
+        "truth_nonlinear_share",
+        "Planted nonlinear share",
+        "fraction of signal variance",
+        "sequential",
+        "What the simulation put in: the share of the signal that no linear map of the features"
+        " explains.",
+    ),
+    MapInfo(
+        "truth_signal_to_noise",
+        "Planted signal-to-noise",
+        "ratio of variances",
+        "sequential",
+        "What the simulation put in: signal variance over noise variance of one presentation.",
+    ),
+    MapInfo(
+        "significant",
+        "Significant voxels",
+        "",
+        "mask",
+        "Voxels whose nonlinear encoder predicts better than chance after FDR correction.",
+        ("not significant", "significant"),
+    ),
+    MapInfo("tier", "Tier", "", "categorical", "Place of each ROI in the visual hierarchy.", TIERS),
+    MapInfo("roi", "ROI", "", "categorical", "Regions of interest of the chosen atlas."),
+)
+
+
+def list_maps(run: Run) -> tuple[MapInfo, ...]:
+    """Return the maps that a run has values for, in the order in which to offer them."""
+    rois = choose_roi_set(run)
+    missing = set() if rois is not None else {"roi", "tier"}
+    if not np.isfinite(run.stage("scores").read_array("noise_ceiling")).any():
+        missing.add("noise_ceiling")
+    if not run.stage("dataset").has_array("truth_nonlinear_share"):
+        missing |= {"truth_nonlinear_share", "truth_signal_to_noise"}
+    found = [info for info in MAPS if info.name not in missing]
+    names = rois.names if rois is not None else ()
+    return tuple(replace(i, levels=names) if i.name == "roi" else i for i in found)
+
+
+def read_map(run: Run, name: str) -> Float32Array:
+    """Return a map's value at every response column.
+
+    Parameters
+    ----------
+    run : Run
+        A complete run.
+    name : str
+        Name of one of :func:`list_maps`.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_voxels,)
+        Values; NaN at invalid voxels and, for ROIs and tiers, outside of them. Levels of
+        categorical maps are whole numbers.
+
+    Raises
+    ------
+    InputError
+        If there is no such map, or the run has no values for it.
+    """
+    check_choice("map", name, tuple(_READERS))
+    return np.asarray(_READERS[name](run), dtype=np.float32)
+
+
+def read_significant(run: Run) -> BoolArray:
+    """Return which voxels are significant: q of the nonlinear encoder below the run's level.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_voxels,)
+        False at invalid voxels, whose q is NaN.
+    """
+    quantiles = run.stage("scores").read_array("q_nonlinear")
+    return np.asarray(quantiles < float(run.manifest.spec["fdr_q"]), dtype=np.bool_)
+
+
+def choose_roi_set(run: Run, preset: str | None = None) -> RoiSet | None:
+    """Return a run's ROI set by preset name, its first one by default, None if it has none.
+
+    Raises
+    ------
+    InputError
+        If a preset is named that the run does not have.
+    """
+    sets = read_roi_sets(run.stage("dataset"))
+    if preset is not None:
+        check_choice("ROI preset", preset, tuple(sets))
+        return sets[preset]
+    return next(iter(sets.values()), None)
+
+
+def scatter_to_surface(
+    values: npt.NDArray[Any], space: CorticalSpace | None, hemi: Hemisphere, *, n_vertices: int
+) -> Float32Array:
+    """Spread the values of response columns over one hemisphere's vertices.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_voxels,)
+        One value a response column.
+    space : SurfaceSpace
+        Where the columns lie.
+    hemi : {"left", "right"}
+        Hemisphere.
+    n_vertices : int
+        Vertices of that hemisphere's mesh.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_vertices,)
+        NaN where no column lies.
+
+    Raises
+    ------
+    InputError
+        If the columns do not lie on a surface, or lie beyond this mesh.
+    """
+    if not isinstance(space, SurfaceSpace):
+        found = "a volume" if space is not None else "no known place"
+        raise InputError("cortical space", "a surface", found, "use a run on a surface")
+    check_length("map", len(values), space.n_voxels, unit="voxels", fix="pass one value a column")
+    vertices = space.vertices(hemi)
+    if vertices.size and int(vertices.max()) >= n_vertices:
+        found = f"vertex {int(vertices.max())}"
+        fix = f"use the mesh of {space.surface}"
+        raise InputError(f"{hemi} mesh", f"more than {n_vertices} vertices", found, fix)
+    spread = np.full(n_vertices, np.nan, dtype=np.float32)
+    spread[vertices] = np.asarray(values, dtype=np.float32)[space.columns(hemi)]
+    return spread
+
+
+def read_surface(run: Run) -> SurfaceSpace | None:
+    """Return a run's surface, None where its columns lie in a volume or nowhere known."""
+    space = read_space(run.stage("dataset"))
+    return space if isinstance(space, SurfaceSpace) else None
+
+
+def _read_scores(name: str) -> Callable[[Run], npt.NDArray[Any]]:
+    return lambda run: run.stage("scores").read_array(name)
+
+
+def _read_dispersion(name: str) -> Callable[[Run], npt.NDArray[Any]]:
+    return lambda run: run.stage("dispersion").read_array(name)
+
+
+def _read_planted(name: str) -> Callable[[Run], npt.NDArray[Any]]:
+    return lambda run: run.stage("dataset").read_array(name)
+
+
+def _compute_delta_r2(run: Run) -> npt.NDArray[Any]:
+    scores = run.stage("scores")
+    difference = scores.read_array("r2_nonlinear") - scores.read_array("r2_linear")
+    return np.asarray(difference)
+
+
+def _compute_jne_per_gain(run: Run) -> npt.NDArray[Any]:
+    dispersion = run.stage("dispersion")
+    jne, gain = dispersion.read_array("jne"), dispersion.read_array("gain")
+    ratio = np.full(jne.shape, np.nan, dtype=np.float32)
+    return np.divide(jne, gain, out=ratio, where=gain > 0)
+
+
+def _label_rois(run: Run) -> npt.NDArray[Any]:
+    rois = _require_rois(run)
+    return _label(rois, list(range(len(rois.names))))
+
+
+def _label_tiers(run: Run) -> npt.NDArray[Any]:
+    rois = _require_rois(run)
+    return _label(rois, [None if tier is None else TIERS.index(tier) for tier in rois.tiers])
+
+
+def _label(rois: RoiSet, levels: list[int | None]) -> npt.NDArray[Any]:
+    """Return each column's level; where ROIs overlap, the lowest of the hierarchy."""
+    labels = np.full(rois.masks.shape[1], np.nan, dtype=np.float32)
+    for mask, level in reversed(list(zip(rois.masks, levels, strict=True))):
+        if level is not None:
+            labels[mask] = level
+    return labels
+
+
+def _require_rois(run: Run) -> RoiSet:
+    rois = choose_roi_set(run)
+    if rois is None:
+        raise InputError("ROI map", "at least one ROI set", "none", "add ROIs to the dataset")
+    return rois
+
+
+_READERS: dict[str, Callable[[Run], npt.NDArray[Any]]] = {
+    **{name: _read_dispersion(name) for name in ("jne", "deviation_mean", "gain")},
+    **{name: _read_scores(name) for name in ("r2_nonlinear", "r2_linear", "noise_ceiling")},
+    **{n: _read_planted(n) for n in ("truth_nonlinear_share", "truth_signal_to_noise")},
+    "jne_per_gain": _compute_jne_per_gain,
+    "delta_r2": _compute_delta_r2,
+    "significant": lambda run: read_significant(run).astype(np.float32),
+    "tier": _label_tiers,
+    "roi": _label_rois,
+}

@@ -1,0 +1,228 @@
+"""A small stored run, written with the store's own writers, whose every number is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jne_engine.spaces import RoiSet, SurfaceSpace, Tier
+from jne_engine.spec import RunSpec
+from jne_engine.store import Manifest, RunFolder, compute_run_key, write_dataset
+from jne_engine.types import (
+    EncodingDataset,
+    GroundTruth,
+    InputRecord,
+    Provenance,
+    Splits,
+    StimulusTable,
+)
+
+ROI_NAMES = ("V1", "V2", "V3", "V4", "EBA", "PPA", "RSC", "OPA", "FFA-1", "FFA-2")
+ROI_TIERS: tuple[Tier, ...] = ("primary", *["intermediate"] * 3, *["higher"] * 6)
+CATEGORIES = ("face", "body", "animal", "food", "vehicle", "indoor", "outdoor", "text")
+STAGES = ("dataset", "linear", "nonlinear", "scores", "dispersion")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The arrays of a synthetic run before they are stored."""
+
+    share: np.ndarray
+    masks: np.ndarray
+    invalid: np.ndarray
+    categories: np.ndarray
+    jne_ss: np.ndarray
+    scores: dict[str, np.ndarray]
+    dispersion: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a synthetic run is made of, and what it lacks."""
+
+    n_test: int = 64
+    n_per_roi: int = 24
+    simulated: bool = True
+    with_space: bool = True
+    with_thumbnails: bool = True
+    with_rois: bool = True
+    with_categories: bool = True
+    complete: bool = True
+    stages: Sequence[str] = STAGES
+    roi_names: Sequence[str] = ROI_NAMES
+    categories: Sequence[str] = CATEGORIES
+    name: str = "Synthetic subject"
+    subject: str = "sim-01"
+    n_significant: int | None = None
+    seed: int = 0
+
+
+def write_synthetic_run(root: Path, **choices: Any) -> Path:
+    """Write one run below ``root`` by the choices of :class:`Recipe` and return its folder.
+
+    JNE grows along the hierarchy, every ROI has its own preferred category, one voxel an ROI
+    is invalid, and about a fifth of the voxels are not significant.
+    """
+    recipe = Recipe(**choices)
+    planted = plant(recipe)
+    dataset = _build_dataset(recipe, planted)
+    key = compute_run_key(dataset.content_hash, RunSpec().to_dict(), f"test{recipe.seed}")
+    folder = RunFolder(root / f"run-{key[:12]}")
+    for stage in recipe.stages:
+        with folder.write_stage(stage) as writer:
+            _write_stage(writer, stage, dataset, planted)
+    if recipe.complete:
+        folder.complete(_build_manifest(folder, key, dataset, planted))
+    return folder.path
+
+
+def plant(recipe: Recipe) -> Planted:
+    """Draw the arrays of a synthetic run."""
+    rng = np.random.default_rng(recipe.seed)
+    n_rois, n_per_roi = len(recipe.roi_names), recipe.n_per_roi
+    names = np.asarray(recipe.categories, dtype=object)
+    n_voxels = n_per_roi * (n_rois + 2)  # two ROIs' worth of voxels lie in no ROI
+    roi_of = np.arange(n_voxels) // n_per_roi
+    masks = np.stack([roi_of == i for i in range(n_rois)])
+    invalid = np.arange(n_voxels) % n_per_roi == 0
+    share = np.clip(0.06 * roi_of + rng.normal(0.1, 0.05, n_voxels), 0, 1)
+    labels = names[np.arange(recipe.n_test) % len(names)]
+    prefers = names[roi_of % len(names)]
+    boost = 1 + 3 * (labels[:, None] == prefers[None, :])
+    jne_ss = boost * rng.exponential((0.2 + share) ** 2, (recipe.n_test, n_voxels))
+    linear = 0.45 - 0.3 * share + rng.normal(0, 0.05, n_voxels)
+    q = np.where(rng.random(n_voxels) < 0.2, 0.4, 0.001)
+    if recipe.n_significant is not None:
+        q = np.where(np.cumsum(~invalid) <= recipe.n_significant, 0.001, 0.4)
+    scores = {
+        "r2_linear": linear,
+        "r2_nonlinear": linear + 0.25 * share + rng.normal(0, 0.02, n_voxels),
+        "p_linear": q / 2,
+        "p_nonlinear": q / 2,
+        "q_linear": q,
+        "q_nonlinear": q,
+        "noise_ceiling": rng.uniform(40, 90, n_voxels),
+    }
+    dispersion = {
+        "jne": np.sqrt(jne_ss.mean(axis=0)),
+        "deviation_mean": 2 * share + rng.uniform(0.5, 0.6, n_voxels),
+        "gain": rng.uniform(1, 3, n_voxels),
+    }
+    return Planted(share, masks, invalid, labels, jne_ss, scores, dispersion)
+
+
+def _build_dataset(recipe, planted):
+    """Build the dataset whose description the run keeps; its features are of no consequence."""
+    rng = np.random.default_rng(recipe.seed + 1)
+    n_stimuli, n_voxels = recipe.n_test + 16, len(planted.invalid)
+    responses = rng.normal(size=(n_stimuli, n_voxels)).astype(np.float32)
+    responses[:, planted.invalid] = np.nan
+    return EncodingDataset(
+        name=recipe.name,
+        subject=recipe.subject,
+        features=rng.normal(size=(n_stimuli, 4)).astype(np.float32),
+        responses=responses,
+        splits=Splits(np.arange(8), np.arange(8, 16), np.arange(16, n_stimuli)),
+        stimuli=_build_stimuli(recipe, planted, rng),
+        provenance=Provenance(
+            source="Drawn by the tests.",
+            simulated=recipe.simulated,
+            inputs=(InputRecord("synthetic", "0" * 64),),
+            notes=("Everything here is drawn from a seeded generator.",),
+        ),
+        space=_build_space(n_voxels) if recipe.with_space else None,
+        roi_sets=_build_rois(recipe, planted) if recipe.with_rois else MappingProxyType({}),
+        ground_truth=_build_truth(planted, rng) if recipe.simulated else None,
+        feature_set="gabor",
+    )
+
+
+def _build_stimuli(recipe, planted, rng):
+    labels = ["train"] * 16 + list(planted.categories)
+    index = pd.Index([f"img{i:04d}" for i in range(len(labels))], name="id")
+    columns = {"category": labels} if recipe.with_categories else {}
+    pictures = rng.integers(0, 255, (len(labels), 24, 24, 3), dtype=np.uint8)
+    return StimulusTable(
+        pd.DataFrame(columns, index=index), pictures if recipe.with_thumbnails else None
+    )
+
+
+def _build_space(n_voxels):
+    """Return every seventh vertex of fsLR32k, half of the columns on each side."""
+    n_left = n_voxels // 2
+    left = np.arange(n_left, dtype=np.int64) * 7
+    return SurfaceSpace("fsLR32k", left, np.arange(n_voxels - n_left, dtype=np.int64) * 7)
+
+
+def _build_rois(recipe, planted):
+    tiers = ROI_TIERS[: len(recipe.roi_names)]
+    source = "Synthetic blocks of voxels"
+    rois = RoiSet(
+        "hcp-mmp", source, tuple(recipe.roi_names), tiers, planted.masks, approximate=True
+    )
+    return MappingProxyType({"hcp-mmp": rois})
+
+
+def _build_truth(planted, rng):
+    n_voxels = len(planted.share)
+    noise = rng.uniform(0.1, 1, n_voxels).astype(np.float32)
+    return GroundTruth(planted.share.astype(np.float32), noise, ("",) * n_voxels)
+
+
+def _write_stage(writer, stage, dataset, planted) -> None:
+    """Write one stage as the pipeline would."""
+    if stage == "dataset":
+        write_dataset(writer, dataset)
+    elif stage == "scores":
+        _write_masked(writer, planted.scores, planted.invalid)
+    elif stage == "dispersion":
+        _write_masked(writer, {**planted.dispersion, "jne_ss": planted.jne_ss}, planted.invalid)
+    else:
+        epochs = np.arange(12)
+        losses = {"train_loss": 0.9 * 0.8**epochs + 0.3, "validation_loss": 0.8**epochs + 0.5}
+        writer.write_table("curve", pd.DataFrame({"epoch": epochs, **losses}))
+        writer.write_json("fit", {"best_epoch": 9, "converged": True, "n_parameters": 1234})
+
+
+def _write_masked(writer, arrays, invalid) -> None:
+    """Write float32 arrays that are NaN at invalid voxels."""
+    for name, values in arrays.items():
+        writer.write_array(name, np.where(invalid, np.nan, values).astype(np.float32))
+
+
+def _build_manifest(folder, key, dataset, planted) -> Manifest:
+    """Return the manifest of a synthetic run."""
+    significant = (planted.scores["q_nonlinear"] < 0.05) & ~planted.invalid
+    splits = dataset.splits
+    return Manifest(
+        run_id=folder.path.name,
+        key=key,
+        name=dataset.name,
+        subject=dataset.subject,
+        feature_set=dataset.feature_set,
+        layer=dataset.layer,
+        simulated=dataset.provenance.simulated,
+        source=dataset.provenance.source,
+        created="2026-01-02T03:04:05+00:00",
+        spec=RunSpec().to_dict(),
+        counts={
+            "n_train": splits.train.size,
+            "n_validation": splits.validation.size,
+            "n_test": splits.test.size,
+            "n_features": dataset.n_features,
+            "n_voxels": dataset.n_voxels,
+            "n_invalid": int(planted.invalid.sum()),
+            "n_significant": int(significant.sum()),
+        },
+        inputs=({"name": "synthetic", "sha256": "0" * 64},),
+        notes=dataset.provenance.notes,
+        timings_s={"linear": 1.5, "nonlinear": 2.5, "scores": 0.5, "dispersion": 3.0},
+        versions={"python": "3.11", "jne_engine": "0.1.0"},
+        files=folder.hash_files(),
+    )
