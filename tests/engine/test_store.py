@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -42,8 +43,6 @@ def finished(tmp_path_factory) -> Run:
 
 @pytest.fixture
 def copied(finished, tmp_path) -> Run:
-    import shutil
-
     return Run(shutil.copytree(finished.path, tmp_path / finished.run_id))
 
 
@@ -79,8 +78,7 @@ def test_what_was_not_written_reads_as_nan(tmp_path):
 def test_a_stage_that_fails_leaves_nothing(tmp_path):
     folder = RunFolder(tmp_path / "run")
     with pytest.raises(ZeroDivisionError), folder.write_stage("scores") as stage:
-        stage.write_array("x", np.zeros(3))
-        raise ZeroDivisionError
+        stage.write_array("x", np.zeros(3) / (1 // 0))
     assert not folder.has_stage("scores")
     assert list((tmp_path / "run").iterdir()) == []
 
@@ -138,8 +136,6 @@ def test_dataset_parts_survive(tmp_path):
 
 
 def test_runs_are_listed_newest_first_and_unfinished_ones_apart(tmp_path, finished):
-    import shutil
-
     for name, created in (("old", "2026-01-01"), ("new", "2026-02-01")):
         path = shutil.copytree(finished.path, tmp_path / name)
         manifest = replace(finished.manifest, created=created)
@@ -173,7 +169,7 @@ def test_a_missing_stage_is_refused(copied):
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format_version": 99}'])
 def test_a_broken_manifest_is_refused(copied, content):
     (copied.path / "run.json").write_text(content)
-    with pytest.raises(StoreError, match="run.json"):
+    with pytest.raises(StoreError, match=r"run\.json"):
         Run(copied.path)
 
 
@@ -202,17 +198,14 @@ def test_every_flipped_bit_of_a_stored_array_is_noticed(copied):
     ]
     content = chunk.read_bytes()
     rng = np.random.default_rng(0)
-    silent = 0
     for position in rng.integers(0, len(content) * 8, size=200):
         altered = bytearray(content)
         altered[position // 8] ^= 1 << (position % 8)
         chunk.write_bytes(altered)
-        try:
-            silent += not np.array_equal(stage.read_array("jne_ss"), reference)
-            pytest.fail("the flipped bit was read without an error")
-        except StoreError as error:
-            assert "\n" not in str(error)
-    assert silent == 0
+        with pytest.raises(StoreError, match="delete the folder and compute the run again"):
+            stage.read_array("jne_ss")
+    chunk.write_bytes(content)
+    np.testing.assert_array_equal(stage.read_array("jne_ss"), reference)
 
 
 @pytest.mark.parametrize(

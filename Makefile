@@ -1,0 +1,45 @@
+# `make app` and `make test` do everything on a fresh machine with Python 3.11 or newer.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUNS   ?= runs
+PORT   ?= 8501
+
+.DEFAULT_GOAL := help
+.PHONY: help app test check bench screenshots clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+app: $(VENV)/.app ## install, compute the simulated subject's run, open the dashboard
+	$(BIN)/python -m jne_engine demo --out $(RUNS)
+	JNE_RUNS=$(RUNS) $(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests included
+	sh tests/browser/install_chromium.sh
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.app ## speed as ratios measured on this machine
+	$(BIN)/python -m jne_engine bench
+
+screenshots: $(VENV)/.dev ## take the pictures of docs/screenshots again
+	$(BIN)/python -m tests.browser.take_screenshots
+
+clean: ## remove the virtual environment and caches, never runs
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+$(VENV)/.app: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	touch $@
