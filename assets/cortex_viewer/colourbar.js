@@ -1,0 +1,211 @@
+/**
+ * The colour bar: label, unit, histogram, range and threshold; drawn on any 2-D canvas, and on the
+ * page with handles that can be dragged or moved by arrow keys.
+ * @module colourbar
+ */
+import { colourAt, histogram, percentile, shortText } from './colours.js';
+import { element } from './dom.js';
+import { BAR_HEIGHT } from './layout.js';
+import { clamp } from './math.js';
+
+const TOP = 15, HIST = 18, RAMP = 9;
+
+/**
+ * @typedef {{label: string, unit: string, kind: string, lut: Uint8Array, sorted: Float32Array,
+ *   range: import('./colours.js').Range, cut: number, twoSided: boolean, centre: number, shown: string,
+ *   categories: {name: string, colour: string}[] | null,
+ *   square: {bytes: Uint8Array, size: number, label: string, range: import('./colours.js').Range} | null,
+ *   alpha: {label: string, range: import('./colours.js').Range} | null}} BarSpec
+ * @typedef {{text: string, quiet: string, ground: string, font: string}} Ink
+ */
+
+/** The stretch of numbers that the bar spans: nearly all values and the whole range. @param {BarSpec} spec @returns {import('./colours.js').Range} */
+export function barDomain({ sorted, range, kind, centre }) {
+  const low = sorted.length ? percentile(sorted, 0.1) : range.low;
+  const high = sorted.length ? percentile(sorted, 99.9) : range.high;
+  const pad = 0.02 * (range.high - range.low);
+  const domain = { low: Math.min(low, range.low) - pad, high: Math.max(high, range.high) + pad };
+  if (kind !== 'diverging') return domain;
+  const reach = Math.max(domain.high - centre, centre - domain.low);
+  return { low: centre - reach, high: centre + reach };
+}
+
+/** Name with unit. @param {string} label @param {string} unit @returns {string} */
+export function titled(label, unit) {
+  return unit ? `${label} (${unit})` : label;
+}
+
+/** @param {CanvasRenderingContext2D} g @param {import('./layout.js').Rect} box @param {BarSpec} spec @param {Ink} ink */
+export function drawBar(g, box, spec, ink) {
+  g.save();
+  g.font = `600 12px ${ink.font}`;
+  g.textBaseline = 'alphabetic';
+  g.fillStyle = ink.text;
+  g.textAlign = 'left';
+  g.fillText(titled(spec.label, spec.unit), box.x, box.y + 11, box.width);
+  if (spec.categories) drawCategories(g, box, spec.categories, ink);
+  else drawRamp(g, { ...box, width: box.width - (spec.square ? 62 : 0) }, spec, ink);
+  if (spec.square) drawSquare(g, box, spec.square, ink);
+  g.restore();
+}
+
+function drawRamp(g, box, spec, ink) {
+  const domain = barDomain(spec);
+  const columns = Math.max(1, Math.floor(box.width));
+  const x = (v) => box.x + ((v - domain.low) / (domain.high - domain.low)) * box.width;
+  const painted = (v) => (spec.twoSided ? Math.abs(v - spec.centre) : v) >= spec.cut;
+  const counts = histogram(spec.sorted, domain, Math.max(1, Math.floor(columns / 3)));
+  const tallest = Math.max(1, ...counts);
+  const step = box.width / counts.length;
+  counts.forEach((count, i) => {
+    const value = domain.low + ((i + 0.5) / counts.length) * (domain.high - domain.low);
+    const height = count ? Math.max(1, HIST * Math.sqrt(count / tallest)) : 0;
+    g.globalAlpha = painted(value) ? 0.75 : 0.22;
+    g.fillStyle = ink.quiet;
+    g.fillRect(box.x + i * step, box.y + TOP + HIST - height, Math.max(1, step - 0.6), height);
+  });
+  g.globalAlpha = 1;
+  for (let i = 0; i < columns; i++) {
+    const value = domain.low + ((i + 0.5) / columns) * (domain.high - domain.low);
+    g.fillStyle = painted(value) ? `rgb(${colourAt(spec.lut, spec.range, value).join(',')})` : '#a9a9a9';
+    g.fillRect(box.x + i, box.y + TOP + HIST + 1, 1.02, RAMP);
+  }
+  drawMarks(g, box, spec, ink, x);
+}
+
+function drawMarks(g, box, spec, ink, x) {
+  const bottom = box.y + TOP + HIST + RAMP + 13;
+  g.font = `11px ${ink.font}`;
+  g.fillStyle = ink.text;
+  const write = (value, align) => {
+    g.textAlign = align;
+    g.fillText(shortText(value), clamp(x(value), box.x, box.x + box.width), bottom);
+  };
+  const { low, high } = spec.range;
+  write(low, x(low) - box.x < 20 ? 'left' : 'center');
+  write(high, box.x + box.width - x(high) < 20 ? 'right' : 'center');
+  if (spec.kind === 'diverging' && x(high) - x(low) > 110) write(spec.centre, 'center');
+  if (!Number.isFinite(spec.cut)) return;
+  g.strokeStyle = ink.text;
+  g.lineWidth = 1.5;
+  g.setLineDash([3, 2]);
+  const marks = spec.twoSided ? [spec.centre - spec.cut, spec.centre + spec.cut] : [spec.cut];
+  for (const mark of marks) {
+    if (x(mark) < box.x - 1 || x(mark) > box.x + box.width + 1) continue;
+    g.beginPath();
+    g.moveTo(x(mark), box.y + TOP);
+    g.lineTo(x(mark), box.y + TOP + HIST + RAMP + 2);
+    g.stroke();
+  }
+  g.setLineDash([]);
+  g.textAlign = 'right';
+  g.fillStyle = ink.quiet;
+  g.fillText(spec.shown, box.x + box.width, box.y + 11);
+}
+
+function drawCategories(g, box, categories, ink) {
+  g.font = `11px ${ink.font}`;
+  let x = box.x, y = box.y + TOP + 12;
+  for (const { name, colour } of categories) {
+    const width = g.measureText(name).width + 22;
+    if (x + width > box.x + box.width && x > box.x) { x = box.x; y += 15; }
+    if (y > box.y + BAR_HEIGHT) return;
+    g.fillStyle = colour;
+    g.fillRect(x, y - 9, 10, 10);
+    g.fillStyle = ink.text;
+    g.fillText(name, x + 14, y);
+    x += width;
+  }
+}
+
+function drawSquare(g, box, square, ink) {
+  const side = 44;
+  const left = box.x + box.width - side, top = box.y + 2;
+  const cells = square.size, cell = side / cells;
+  for (let row = 0; row < cells; row++) {
+    for (let column = 0; column < cells; column++) {
+      const at = (row * cells + column) * 3;
+      g.fillStyle = `rgb(${square.bytes[at]},${square.bytes[at + 1]},${square.bytes[at + 2]})`;
+      g.fillRect(left + column * cell, top + side - (row + 1) * cell, cell + 0.5, cell + 0.5);
+    }
+  }
+  g.fillStyle = ink.text;
+  g.font = `10px ${ink.font}`;
+  g.textAlign = 'right';
+  g.fillText(`↑ ${square.label}`, left + side, top + side + 11, 110);
+}
+
+/** A colour bar on the page. */
+export class ColourBar {
+  /** @param {HTMLElement} parent @param {{setRange: Function, setCut: Function}} act */
+  constructor(parent, act) {
+    this.act = act;
+    this.canvas = element('canvas', { 'aria-hidden': 'true' });
+    this.low = this.handle('low end of the colour range', 'cv-range', (v) => act.setRange(Math.min(v, this.spec.range.high), this.spec.range.high));
+    this.high = this.handle('high end of the colour range', 'cv-range', (v) => act.setRange(this.spec.range.low, Math.max(v, this.spec.range.low)));
+    this.cut = this.handle('threshold', 'cv-cut', (v) => act.setCut(this.spec.twoSided ? Math.abs(v - this.spec.centre) : v));
+    this.root = element('div', { className: 'cv-bar' }, this.canvas, this.low, this.high, this.cut);
+    parent.append(this.root);
+  }
+
+  handle(label, className, change) {
+    const node = element('div', { className: `cv-handle ${className}`, role: 'slider', tabIndex: 0, 'aria-label': label, title: `${label}: drag, or use the arrow keys; double-click for automatic` });
+    const move = (e) => {
+      const box = this.root.getBoundingClientRect();
+      change(this.valueAt((e.clientX - box.left) / this.rampWidth));
+    };
+    node.addEventListener('pointerdown', (e) => {
+      node.setPointerCapture(e.pointerId);
+      e.preventDefault();
+      node.focus();
+    });
+    node.addEventListener('pointermove', (e) => { if (node.hasPointerCapture(e.pointerId)) move(e); });
+    node.addEventListener('dblclick', () => (className === 'cv-cut' ? this.act.setCut(null) : this.act.setRange(null)));
+    node.addEventListener('keydown', (e) => {
+      const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[e.key];
+      if (!way) return;
+      e.preventDefault();
+      e.stopPropagation();
+      const { low, high } = this.domain;
+      change(Number(node.getAttribute('aria-valuenow')) + (way * (high - low)) / (e.shiftKey ? 20 : 100));
+    });
+    return node;
+  }
+
+  valueAt(share) {
+    const { low, high } = this.domain;
+    return low + clamp(share, 0, 1) * (high - low);
+  }
+
+  /** @param {import('./layout.js').Rect} rect @param {BarSpec} spec @param {Ink} ink */
+  show(rect, spec, ink) {
+    this.spec = spec;
+    this.domain = barDomain(spec);
+    this.rampWidth = rect.width - (spec.square ? 62 : 0);
+    Object.assign(this.root.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${BAR_HEIGHT}px` });
+    const ratio = globalThis.devicePixelRatio || 1;
+    Object.assign(this.canvas, { width: Math.round(rect.width * ratio), height: Math.round(BAR_HEIGHT * ratio) });
+    const g = this.canvas.getContext('2d');
+    g.scale(ratio, ratio);
+    drawBar(g, { x: 0, y: 0, width: rect.width, height: BAR_HEIGHT }, spec, ink);
+    const resting = spec.twoSided ? spec.centre : this.domain.low;
+    const cut = Number.isFinite(spec.cut) ? (spec.twoSided ? spec.centre + spec.cut : spec.cut) : resting;
+    this.placeHandle(this.low, spec.range.low, !spec.categories);
+    this.placeHandle(this.high, spec.range.high, !spec.categories);
+    this.placeHandle(this.cut, cut, !spec.categories);
+  }
+
+  placeHandle(node, value, shown) {
+    const { low, high } = this.domain;
+    node.hidden = !shown;
+    node.style.left = `${clamp((value - low) / (high - low), 0, 1) * this.rampWidth}px`;
+    node.setAttribute('aria-valuenow', String(value));
+    node.setAttribute('aria-valuemin', String(low));
+    node.setAttribute('aria-valuemax', String(high));
+    node.setAttribute('aria-valuetext', shortText(value));
+  }
+
+  remove() {
+    this.root.remove();
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Ranges, thresholds, histograms, colours and the text of numbers.
+ * @module colours
+ */
+import { clamp } from './math.js';
+
+/** @typedef {{mode: 'none'|'value'|'percentile', amount: number, twoSided: boolean}} Threshold */
+/** @typedef {{low: number, high: number}} Range */
+
+/**
+ * The shortest decimal text whose float32 is exactly this float32.
+ * @param {number} value a float32 @returns {string}
+ */
+export function exactText(value) {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  for (let digits = 1; digits <= 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return tidyNumber(text);
+  }
+  return String(value);
+}
+
+/** Plain digits where they are short, no trailing zeros. @param {string} text @returns {string} */
+function tidyNumber(text) {
+  const plain = String(Number(text));
+  return plain.length <= 14 ? plain : text;
+}
+
+/** A number for a colour bar: three significant digits. @param {number} value @returns {string} */
+export function shortText(value) {
+  if (!Number.isFinite(value)) return '–';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(1);
+  return String(Number(value.toPrecision(3)));
+}
+
+/** Finite values of both hemispheres, those that a mask removes left out. @param {Float32Array[]} parts @param {(Uint8Array|null)[]} masks @returns {Float32Array} sorted */
+export function sortedValues(parts, masks = []) {
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  const out = new Float32Array(total);
+  let count = 0;
+  parts.forEach((part, k) => {
+    const mask = masks[k];
+    for (let i = 0; i < part.length; i++) if (Number.isFinite(part[i]) && (!mask || mask[i])) out[count++] = part[i];
+  });
+  return out.slice(0, count).sort();
+}
+
+/** Linear interpolation between order statistics, as numpy does. @param {ArrayLike<number>} sorted @param {number} percent @returns {number} */
+export function percentile(sorted, percent) {
+  if (!sorted.length) return NaN;
+  const at = (clamp(percent, 0, 100) / 100) * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
+}
+
+/**
+ * The range that a map is shown in when nobody says: 1st to 99th percentile, symmetrical about
+ * the centre for diverging maps, from 0 where the values are nearly all positive.
+ * @param {ArrayLike<number>} sorted @param {string} kind @param {number} centre @returns {Range}
+ */
+export function automaticRange(sorted, kind, centre = 0) {
+  if (!sorted.length) return { low: 0, high: 1 };
+  const low = percentile(sorted, 1);
+  const high = percentile(sorted, 99);
+  if (kind === 'diverging') {
+    const reach = Math.max(Math.abs(low - centre), Math.abs(high - centre)) || 1;
+    return { low: centre - reach, high: centre + reach };
+  }
+  const start = low >= 0 && low < 0.5 * high ? 0 : low;
+  return high > start ? { low: start, high } : { low: start, high: start + (Math.abs(start) || 1) };
+}
+
+/**
+ * The value at which a threshold cuts: ``keep`` when ``|value - centre|`` (two-sided) or ``value`` is at least it.
+ * @param {Threshold} threshold @param {ArrayLike<number>} sorted @param {number} centre @returns {number} -Infinity for none
+ */
+export function thresholdValue(threshold, sorted, centre) {
+  if (threshold.mode === 'none') return -Infinity;
+  if (threshold.mode === 'value') return threshold.amount;
+  if (!threshold.twoSided) return percentile(sorted, threshold.amount);
+  const sizes = Float32Array.from(sorted, (v) => Math.abs(v - centre)).sort();
+  return percentile(sizes, threshold.amount);
+}
+
+/** @param {number} value @param {number} cut @param {boolean} twoSided @param {number} centre @returns {boolean} */
+export function isShown(value, cut, twoSided, centre) {
+  return Number.isFinite(value) && (twoSided ? Math.abs(value - centre) : value) >= cut;
+}
+
+/** Counts of sorted values in equal bins of a range. @param {ArrayLike<number>} sorted @param {Range} range @param {number} bins @returns {Uint32Array} */
+export function histogram(sorted, { low, high }, bins) {
+  const counts = new Uint32Array(bins);
+  const scale = bins / (high - low);
+  for (let i = 0; i < sorted.length; i++) {
+    const bin = Math.floor((sorted[i] - low) * scale);
+    if (bin >= 0 && bin < bins) counts[bin]++;
+    else if (sorted[i] === high) counts[bins - 1]++;
+  }
+  return counts;
+}
+
+/** Colour of a value. @param {Uint8Array} lut RGB rows @param {Range} range @param {number} value @returns {number[]} */
+export function colourAt(lut, { low, high }, value) {
+  const count = lut.length / 3;
+  const row = clamp(Math.floor(((value - low) / (high - low)) * count), 0, count - 1);
+  return [lut[row * 3], lut[row * 3 + 1], lut[row * 3 + 2]];
+}
+
+/** @param {string} hex "#rrggbb" @returns {number[]} 0 to 255 */
+export function rgbFromHex(hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+/** Values of one map minus another's; NaN where either is not finite. @param {Float32Array} a @param {Float32Array} b @returns {Float32Array} */
+export function difference(a, b) {
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < a.length; i++) out[i] = Number.isFinite(a[i]) && Number.isFinite(b[i]) ? a[i] - b[i] : NaN;
+  return out;
+}
+
+/**
+ * What the graphics card gets of a value: (value, 1), or (0, 0) where cortex stays bare, so that
+ * interpolation over a triangle is a mean over its painted corners only.
+ * @param {Float32Array} out pairs @param {number} slot 0 or 1 @param {Float32Array | null} values @param {Uint8Array | null} mask
+ */
+export function writeWeighted(out, slot, values, mask) {
+  for (let i = 0, at = slot * 2; at < out.length; i++, at += 4) {
+    const painted = values !== null && Number.isFinite(values[i]) && (!mask || mask[i]);
+    out[at] = painted ? values[i] : 0;
+    out[at + 1] = painted ? 1 : 0;
+  }
+}
+
+/** Mean and number of finite values of each ROI. @param {Float32Array} values @param {Uint8Array | Uint16Array} labels 0 is none @param {number} count @returns {{sum: Float64Array, n: Uint32Array}} */
+export function roiSums(values, labels, count) {
+  const sum = new Float64Array(count + 1);
+  const n = new Uint32Array(count + 1);
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) continue;
+    sum[labels[i]] += values[i];
+    n[labels[i]]++;
+  }
+  return { sum, n };
+}

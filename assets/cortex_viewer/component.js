@@ -1,0 +1,69 @@
+/**
+ * How Streamlit's component lifecycle drives a viewer. Streamlit calls ``mount`` for every message;
+ * the element stays the same while the key stays, and so does the viewer in it.
+ * @module component
+ */
+import { sharedStore, unpack } from './payload.js';
+import { CortexViewer } from './viewer.js';
+
+/** @type {WeakMap<Node, {viewer: CortexViewer, tell: object, asked: string, sent: string}>} */
+const instances = new WeakMap();
+const LINK = 'brain';
+
+/**
+ * @param {{data: Uint8Array, parentElement: Node, setTriggerValue: Function, setStateValue: Function}} component
+ * @returns {() => void} called when Streamlit takes the element away
+ */
+export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
+  const { header, blobs } = unpack(data);
+  const store = sharedStore();
+  let instance = instances.get(parentElement);
+  if (!instance) {
+    instance = { asked: '', sent: '' };
+    instances.set(parentElement, instance);
+    const host = document.createElement('div');
+    host.className = 'cortex-viewer';
+    parentElement.appendChild(host);
+    instance.viewer = new CortexViewer(host, store, tellThrough(instance));
+  }
+  instance.key = header.key;
+  instance.tell = { setTriggerValue, setStateValue };
+  store.put(blobs);
+  if (blobs.length) instance.asked = '';
+  instance.viewer.setScene(header, readLink(header.key));
+  return () => {
+    instance.viewer.destroy();
+    instances.delete(parentElement);
+  };
+}
+
+function tellThrough(instance) {
+  return {
+    select: (lists) => {
+      const text = JSON.stringify(lists);
+      if (text === instance.sent) return;
+      instance.sent = text;
+      instance.tell.setStateValue('selection', lists);
+    },
+    need: (hashes) => {
+      const text = [...hashes].sort().join();
+      if (text === instance.asked) return;
+      instance.asked = text;
+      instance.tell.setTriggerValue('need', hashes);
+    },
+    changed: (link) => writeLink(instance.key, link),
+  };
+}
+
+/** The viewer's part of the page address. @param {string} key @returns {string} */
+export function readLink(key) {
+  return new URLSearchParams(location.hash.slice(1)).get(`${LINK}-${key}`) ?? '';
+}
+
+/** Keep the address in step without a new entry in the history. @param {string} key @param {string} link */
+export function writeLink(key, link) {
+  const all = new URLSearchParams(location.hash.slice(1));
+  if (all.get(`${LINK}-${key}`) === link) return;
+  all.set(`${LINK}-${key}`, link);
+  history.replaceState(history.state, '', `${location.pathname}${location.search}#${all}`);
+}

@@ -1,0 +1,209 @@
+/**
+ * A scene as the viewer uses it: header and blobs turned into meshes, maps and label sets.
+ * @module model
+ */
+import { automaticRange, difference, sortedValues, thresholdValue } from './colours.js';
+import { boundsOf, mixBounds, morphPoints, vertexNormals } from './geometry.js';
+import { clamp } from './math.js';
+import { dequantize } from './payload.js';
+
+export const HEMIS = Object.freeze(['left', 'right']);
+
+/** Hashes without which nothing can be drawn. @param {object} header @returns {string[]} */
+export function neededBlobs(header, shownMaps) {
+  const maps = header.maps.filter((_, i) => shownMaps.includes(i)).map((m) => m.hash);
+  return [header.topology, header.luts, ...header.labels.map((l) => l.hash), ...header.geometries.map((g) => g.hash), ...maps];
+}
+
+/** One map: its description and its values, exact ones apart from those that came rounded. */
+export class MapData {
+  /** @param {object} spec entry of the header @param {import('./payload.js').BlobStore} store */
+  constructor(spec, store) {
+    this.spec = spec;
+    this.store = store;
+    this.name = spec.name;
+    this.centre = spec.centre ?? 0;
+    this.cache = new Map();
+  }
+
+  get blob() {
+    return (this.spec.exact && this.store.get(this.spec.exact)) || this.store.get(this.spec.hash);
+  }
+
+  /** True when the values here are the store's float32. */
+  get isExact() {
+    return !this.spec.exact || Boolean(this.store.get(this.spec.exact));
+  }
+
+  /** @param {string} hemi @returns {Float32Array | null} */
+  values(hemi) {
+    return this.blob?.arrays[hemi] ?? null;
+  }
+
+  /** @param {string} hemi @returns {Uint8Array | null} */
+  mask(hemi) {
+    return this.blob?.arrays[`${hemi}.mask`] ?? null;
+  }
+
+  get hasMask() {
+    return HEMIS.some((h) => this.mask(h));
+  }
+
+  get isCategorical() {
+    return this.spec.kind === 'categorical';
+  }
+
+  /** Sorted finite values, masked ones left out on demand. @param {boolean} masked @returns {Float32Array} */
+  sorted(masked) {
+    const key = `${masked}/${this.blob?.hash}`;
+    if (!this.cache.has(key)) {
+      const here = HEMIS.filter((h) => this.values(h));
+      this.cache.set(key, sortedValues(here.map((h) => this.values(h)), here.map((h) => (masked ? this.mask(h) : null))));
+    }
+    return this.cache.get(key);
+  }
+
+  /** What the map is shown with until the user says otherwise. */
+  defaultLook() {
+    const { spec } = this;
+    return {
+      colours: spec.colours, range: spec.range, opacity: 1, masked: this.hasMask, second: 'none', secondMap: 0,
+      threshold: spec.threshold ?? { mode: 'none', amount: 0, twoSided: spec.kind === 'diverging' },
+    };
+  }
+
+  /** The range in force. @param {object} look @returns {import('./colours.js').Range} */
+  range(look) {
+    if (look.range) return { low: look.range[0], high: look.range[1] };
+    return automaticRange(this.sorted(look.masked), this.spec.kind, this.centre);
+  }
+
+  /** The cut in force; -Infinity for none. @param {object} look @returns {number} */
+  cut(look) {
+    return thresholdValue(look.threshold, this.sorted(look.masked), this.centre);
+  }
+}
+
+/** One map minus another, vertex by vertex. */
+export class DifferenceMap extends MapData {
+  /** @param {MapData} first @param {MapData} second */
+  constructor(first, second) {
+    const label = `${first.spec.label} − ${second.spec.label}`;
+    super({ name: `${first.name} - ${second.name}`, label, unit: first.spec.unit, kind: 'diverging', colours: 'difference', range: null, threshold: null, centre: 0 }, first.store);
+    this.pair = [first, second];
+    this.arrays = new Map();
+  }
+
+  get blob() {
+    return { hash: this.pair.map((m) => m.blob?.hash).join('-'), arrays: {} };
+  }
+
+  get isExact() {
+    return this.pair.every((m) => m.isExact);
+  }
+
+  values(hemi) {
+    const [a, b] = this.pair.map((m) => m.values(hemi));
+    if (!a || !b) return null;
+    const key = `${hemi}/${this.blob.hash}`;
+    if (!this.arrays.has(key)) this.arrays.set(key, difference(a, b));
+    return this.arrays.get(key);
+  }
+
+  mask() {
+    return null;
+  }
+}
+
+/** Geometry of one surface in all its shapes. */
+export class Surfaces {
+  /** @param {object} header @param {import('./payload.js').BlobStore} store */
+  constructor(header, store) {
+    const topology = store.get(header.topology);
+    this.key = [header.topology, ...header.geometries.map((g) => g.hash)].join();
+    this.shapes = header.geometries;
+    this.hemis = HEMIS.filter((h) => topology.arrays[`${h}.faces`]);
+    this.topology = topology;
+    this.blobs = header.geometries.map((g) => store.get(g.hash));
+    this.cache = new Map();
+  }
+
+  /** @param {string} hemi @returns {number} */
+  vertexCount(hemi) {
+    return this.topology.arrays[`${hemi}.sulcus`].length;
+  }
+
+  /** @param {string} hemi @returns {Float32Array} positive in sulci, about -1 to 1 */
+  sulcus(hemi) {
+    return this.topology.arrays[`${hemi}.sulcus`];
+  }
+
+  /** The cut face list as soon as a flat shape takes part. @param {string} hemi @param {number} shape position between shapes */
+  faces(hemi, shape) {
+    const { from, to, t } = this.between(shape);
+    const flat = (this.shapes[from].flat && t < 1) || (this.shapes[to].flat && t > 0);
+    return this.topology.arrays[flat ? `${hemi}.flat_faces` : `${hemi}.faces`];
+  }
+
+  /** Neighbouring shapes and the way between them. @param {number} shape */
+  between(shape) {
+    const at = clamp(shape, 0, this.shapes.length - 1);
+    const from = Math.min(Math.floor(at), Math.max(0, this.shapes.length - 2));
+    return { from, to: Math.min(from + 1, this.shapes.length - 1), t: at - from };
+  }
+
+  /** How flat: 0 folded, 1 the flat map. @param {number} shape */
+  flatness(shape) {
+    const { from, to, t } = this.between(shape);
+    return (this.shapes[from].flat ? 1 - t : 0) + (this.shapes[to].flat ? t : 0);
+  }
+
+  /** Points, normals and bounds of one shape. @param {string} hemi @param {number} index */
+  mesh(hemi, index) {
+    const key = `${hemi}/${index}`;
+    if (!this.cache.has(key)) this.cache.set(key, this.readMesh(hemi, index));
+    return this.cache.get(key);
+  }
+
+  readMesh(hemi, index) {
+    const { arrays, meta } = this.blobs[index];
+    const points = dequantize(arrays[hemi], meta.low[hemi], meta.step[hemi]);
+    const faces = this.topology.arrays[this.shapes[index].flat ? `${hemi}.flat_faces` : `${hemi}.faces`];
+    return { points, normals: vertexNormals(points, faces), bounds: boundsOf(points, faces) };
+  }
+
+  /** @param {string} hemi @param {number} shape @returns {Float32Array} */
+  points(hemi, shape) {
+    const { from, to, t } = this.between(shape);
+    return morphPoints(this.mesh(hemi, from).points, this.mesh(hemi, to).points, t);
+  }
+
+  /** @param {string} hemi @param {number} shape */
+  bounds(hemi, shape) {
+    const { from, to, t } = this.between(shape);
+    return mixBounds(this.mesh(hemi, from).bounds, this.mesh(hemi, to).bounds, t);
+  }
+}
+
+/** Named labels of every vertex; 0 is none. */
+export class LabelSet {
+  /** @param {{name: string, hash: string}} entry @param {import('./payload.js').BlobStore} store */
+  constructor(entry, store) {
+    const blob = store.get(entry.hash);
+    this.title = entry.name;
+    this.names = ['', ...blob.meta.names];
+    this.colours = ['#000000', ...blob.meta.colours];
+    this.arrays = blob.arrays;
+    this.hash = entry.hash;
+  }
+
+  /** @param {string} hemi @returns {Uint16Array | null} */
+  labels(hemi) {
+    return this.arrays[hemi] ?? null;
+  }
+
+  /** @param {string} hemi @param {number} vertex @returns {string} "" for none */
+  nameAt(hemi, vertex) {
+    return this.names[this.labels(hemi)?.[vertex] ?? 0];
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Entry for a file that holds everything: unpack its own payload and show it.
+ * @module offline
+ */
+import { readLink, writeLink } from './component.js';
+import { bytesFromBase64, gunzip, joinBytePlanes, sharedStore, undoDifferences, unpack } from './payload.js';
+import { CortexViewer } from './viewer.js';
+
+/** @param {HTMLElement} host @param {string} text base64 of a gzip container whose arrays are in byte planes */
+export async function openOffline(host, text) {
+  const { header, blobs } = restore(unpack(await gunzip(bytesFromBase64(text))));
+  const store = sharedStore();
+  store.put(blobs);
+  const tell = { select: () => {}, need: () => {}, changed: (link) => writeLink(header.key, link) };
+  const viewer = new CortexViewer(host, store, tell);
+  const fit = () => host.style.setProperty('--cv-height', `${Math.max(380, host.clientHeight)}px`);
+  viewer.setScene(header, readLink(header.key));
+  fit();
+  addEventListener('resize', fit);
+}
+
+/** Undo what made the arrays small. */
+function restore({ header, blobs }) {
+  for (const blob of blobs) {
+    for (const [name, { type, stride }] of Object.entries(blob.packing ?? {})) {
+      const Type = { f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array }[type];
+      const values = new Type(joinBytePlanes(blob.arrays[name], Type.BYTES_PER_ELEMENT).buffer);
+      if (stride) undoDifferences(values, stride);
+      blob.arrays[name] = values;
+    }
+  }
+  return { header, blobs };
+}

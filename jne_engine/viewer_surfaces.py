@@ -1,0 +1,60 @@
+"""Packaged surfaces in the form that the viewer takes: all shapes from folded to flat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from jne_engine.spaces import HEMISPHERES
+from jne_engine.surfaces import GEOMETRIES, Mesh, load_sulcal_depth, load_surface
+from jne_engine.viewer_payload import ViewerShape, ViewerSurface
+
+_ORDER: Mapping[str, str] = MappingProxyType(
+    {
+        "white": "White matter",
+        "midthickness": "Midthickness",
+        "pial": "Pial",
+        "inflated": "Inflated",
+        "very_inflated": "Very inflated",
+        "flat": "Flat",
+    }
+)
+
+
+@lru_cache(maxsize=8)
+def load_viewer_surface(surface: str, shapes: tuple[str, ...] | None = None) -> ViewerSurface:
+    """Load a packaged surface for the viewer.
+
+    Parameters
+    ----------
+    surface : str
+        ``"fsLR32k"`` or ``"fsaverage5"``.
+    shapes : tuple of str, optional
+        Geometries to take; None takes all but the sphere. The order is always from folded to flat.
+
+    Returns
+    -------
+    ViewerSurface
+
+    Raises
+    ------
+    InputError
+        If the surface or a geometry is unknown.
+    """
+    wanted = shapes or tuple(s for s in _ORDER if s in GEOMETRIES[surface])
+    meshes = {name: load_surface(surface, name) for name in (*_ORDER, *wanted) if name in wanted}
+    folded = next(m for name, m in meshes.items() if name != "flat")
+    return ViewerSurface(
+        name=surface,
+        faces={hemi: folded[hemi].faces for hemi in HEMISPHERES},
+        sulcal_depth=load_sulcal_depth(surface),
+        shapes=tuple(_shape(name, mesh) for name, mesh in meshes.items()),
+        flat_faces={h: meshes["flat"][h].faces for h in HEMISPHERES} if "flat" in meshes else {},
+    )
+
+
+def _shape(name: str, mesh: Mapping[str, Mesh]) -> ViewerShape:
+    """Name one geometry; inflated hemispheres may lie around one origin, which the viewer mends."""
+    points = {hemi: mesh[hemi].coordinates for hemi in HEMISPHERES}
+    return ViewerShape(name, _ORDER.get(name, name.capitalize()), points, flat=name == "flat")

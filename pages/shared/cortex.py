@@ -1,0 +1,102 @@
+"""The one way to put a brain on a page: the project's own viewer as a Streamlit component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from jne_engine.spaces import Hemisphere
+from jne_engine.viewer_modules import link_modules
+from jne_engine.viewer_payload import ViewerScene, pack, scene_header
+
+VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
+
+_SENT = "cortex viewer: sent blobs"
+
+# The viewer's own message holds data only; its code waits for the instance that carries it.
+_STUB = """
+export default function (component) {
+  const slot = (globalThis.__cortexRuntime ??= { waiting: [] });
+  let end = null, gone = false;
+  const start = () => { if (!gone) end = slot.mount(component); };
+  if (slot.mount) start(); else slot.waiting.push(start);
+  return () => { gone = true; end?.(); };
+}
+"""
+
+
+@st.cache_resource(show_spinner=False)
+def _runtime_source() -> str:
+    """Return the viewer's linked code as an ES module."""
+    linked = link_modules("runtime.js")
+    return f"{linked}modules['runtime.js'].announce();\nexport default () => {{}};\n"
+
+
+def show_cortex(
+    scene: ViewerScene,
+    *,
+    key: str,
+    height: int = 600,
+    on_select: Callable[[], None] | None = None,
+) -> VertexSelection:
+    """Show a scene and return the vertices that the reader has selected.
+
+    The code and each blob of the scene are sent once a session. After that only the header
+    (about 2 kB) travels; threshold, range, colours, view, morph and hover send nothing.
+
+    Parameters
+    ----------
+    scene : ViewerScene
+        What to show.
+    key : str
+        Names the viewer; keep it constant, so that camera and settings survive reruns.
+    height : int
+        Height in CSS pixels.
+    on_select : callable, optional
+        Called before the rerun that a new selection causes.
+
+    Returns
+    -------
+    mapping of hemisphere to tuple of int
+        Selected vertices, ascending; empty where nothing is selected.
+    """
+    _mount_runtime()
+    blobs = scene.blobs()
+    sent = _sent_blobs()
+    wanted = [h for h in (*scene.start_hashes(), *_asked_for(key)) if h in blobs]
+    fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in _asked_for(key)]
+    sent.update(blob.hash for blob in fresh)
+    viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
+    answer = viewer(
+        key=key,
+        data=pack(scene_header(scene, key=key, height=height), fresh),
+        height="content",
+        on_selection_change=on_select or _nothing,
+        on_need_change=_nothing,
+    )
+    return {item["hemi"]: tuple(item["vertices"]) for item in answer.get("selection") or ()}
+
+
+def _mount_runtime() -> None:
+    """Send the code; a constant message, which Streamlit repeats as a reference."""
+    st.components.v2.component("jne_cortex_runtime", js=_runtime_source())(
+        key="cortex-runtime", height=1
+    )
+
+
+def _sent_blobs() -> set[str]:
+    """Return the hashes that this session has been sent."""
+    sent: set[str] = st.session_state.setdefault(_SENT, set())
+    return sent
+
+
+def _asked_for(key: str) -> list[str]:
+    """Return the hashes that the browser asked for in this run."""
+    state: Any = st.session_state.get(key)
+    return list((state or {}).get("need") or ())
+
+
+def _nothing() -> None:
+    """Let Streamlit know a state or trigger by its callback."""
