@@ -270,7 +270,7 @@ def _check_archive(path: Path) -> None:
             if not stored or member.file_size > size:
                 found = f"{printable(member.filename)} of {readable_size(member.file_size)}"
                 raise UnsafeFileError(name, "members stored as they are", found, _SAVE_AGAIN)
-        pickles = [m for m in members if m.filename.endswith("data.pkl")]
+        pickles = [m for m in members if m.filename.lower().endswith("data.pkl")]
         if len(pickles) != 1 or pickles[0].file_size > _MAX_PICKLE_BYTES:
             found = f"{len(pickles)}" if len(pickles) != 1 else "a longer one"
             raise UnsafeFileError(name, "one data.pkl of at most 1 MB", found, _SAVE_AGAIN)

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from jne_engine.errors import InputError, UnsafeFileError
 from jne_engine.readers.guard import (
+    COPY_AGAIN,
     MAX_ARRAY_BYTES,
     MAX_EXPANSION,
     check_claim,
@@ -35,12 +36,16 @@ MAX_LISTED: Final = 100
 """Most datasets that are looked for when no key was given."""
 
 _DEFLATE: Final = h5py.h5z.FILTER_DEFLATE
+_SHUFFLE: Final = h5py.h5z.FILTER_SHUFFLE
 _FILTERS: Final = {
     _DEFLATE: "gzip",
-    h5py.h5z.FILTER_SHUFFLE: "shuffle",
+    _SHUFFLE: "shuffle",
     h5py.h5z.FILTER_FLETCHER32: "fletcher32",
     h5py.h5z.FILTER_LZF: "lzf",
 }
+_FLOATS: Final = tuple(
+    getattr(h5py.h5t, f"IEEE_F{bits}{order}") for bits in (16, 32, 64) for order in ("LE", "BE")
+)
 _REWRITE: Final = "write the values into this file, as a plain or gzip-compressed dataset"
 
 
@@ -152,7 +157,7 @@ def read_hdf5(
         itemsize = dataset.dtype.itemsize
         claimed = math.prod(dataset.shape) * itemsize
         check_claim(path, shape, itemsize, available=claimed, max_bytes=max_bytes)
-        _check_expansion(path, dataset, selection)
+        _check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
 
@@ -195,6 +200,11 @@ def _check_storage(path: Path, dataset: h5py.Dataset) -> None:
     if unknown:
         expected = f"no filter but {', '.join(_FILTERS.values())}"
         raise UnsafeFileError(name, expected, f"filter number {unknown[0]}", _REWRITE)
+    itemsizes = [
+        created.get_filter(i)[2][:1] for i in range(len(filters)) if filters[i] == _SHUFFLE
+    ]
+    if any(itemsize != (dataset.dtype.itemsize,) for itemsize in itemsizes):
+        raise InputError(name, "bytes shuffled by the value", "another distance", COPY_AGAIN)
     if filters.count(_DEFLATE) > 1 or {_DEFLATE, h5py.h5z.FILTER_LZF} <= set(filters):
         raise UnsafeFileError(name, "one compression", "compression upon compression", _REWRITE)
 
@@ -206,6 +216,9 @@ def _check_values(path: Path, dataset: h5py.Dataset) -> None:
         found = "no values" if dataset.shape is None else f"dtype {dataset.dtype}"
         fix = "pass the key of the dataset that holds the numbers"
         raise InputError(name, f"real numbers at {dataset.name!r}", printable(found), fix)
+    kind = dataset.id.get_type()
+    if dataset.dtype.kind == "f" and not any(kind.equal(float_type) for float_type in _FLOATS):
+        raise InputError(name, "half, single or double precision", "an odd float", COPY_AGAIN)
     filtered = dataset.id.get_create_plist().get_nfilters() > 0
     available = path.stat().st_size * (MAX_EXPANSION if filtered else 1)
     check_claim(path, dataset.shape, dataset.dtype.itemsize, available=available)
@@ -216,11 +229,16 @@ def _check_values(path: Path, dataset: h5py.Dataset) -> None:
 
 def _is_written(dataset: h5py.Dataset) -> bool:
     """Tell whether every value has storage; HDF5 reads what has none as 0."""
+    stored = dataset.id.get_storage_size()
     if dataset.chunks is None:
-        return bool(dataset.id.get_storage_size() > 0)
+        return bool(stored == dataset.size * dataset.dtype.itemsize)
     pairs = zip(dataset.shape, dataset.chunks, strict=True)
     n_chunks = math.prod(math.ceil(n / chunk) for n, chunk in pairs)
-    return bool(dataset.id.get_num_chunks() == n_chunks)
+    if dataset.id.get_num_chunks() != n_chunks:
+        return False
+    filtered = dataset.id.get_create_plist().get_nfilters() > 0
+    plain_size = n_chunks * math.prod(dataset.chunks) * dataset.dtype.itemsize
+    return bool(filtered or stored == plain_size)
 
 
 def _selection(
@@ -238,28 +256,36 @@ def _selection(
     return tuple(selection)
 
 
-def _check_expansion(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
-    """Require that no gzip chunk expands beyond a chunk, which HDF5 itself never checks."""
+def _check_chunks(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
+    """Require that every gzip chunk expands to exactly a chunk.
+
+    HDF5 itself expands whatever is there, however large, and believes a chunk that says of
+    itself that a filter was skipped.
+    """
     if dataset.compression != "gzip" or not dataset.size:
         return
-    limit = math.prod(dataset.chunks) * dataset.dtype.itemsize
-    if limit > MAX_ARRAY_BYTES:
-        raise UnsafeFileError(path.name, "smaller chunks", readable_size(limit), _REWRITE)
+    expected = math.prod(dataset.chunks) * dataset.dtype.itemsize
+    check_claim(path, dataset.chunks, dataset.dtype.itemsize, available=MAX_ARRAY_BYTES)
+    created = dataset.id.get_create_plist()
+    codes = [created.get_filter(i)[0] for i in range(created.get_nfilters())]
+    gzip_skipped = 1 << codes.index(_DEFLATE)
+    checksum = 4 * codes.count(h5py.h5z.FILTER_FLETCHER32)
     for corner in _chunk_corners(dataset, selection):
         skipped, raw = dataset.id.read_direct_chunk(corner)
-        if skipped == 0:
-            _check_deflated(path, raw, limit)
+        size = len(raw) if skipped else _expanded_size(raw, expected + checksum + 1)
+        if skipped not in (0, gzip_skipped) or size not in (expected, expected + checksum):
+            found = f"{readable_size(size)} or more in the chunk at {corner}"
+            exact = f"{readable_size(expected)} in every chunk"
+            raise UnsafeFileError(printable(path.name), exact, found, COPY_AGAIN)
 
 
-def _check_deflated(path: Path, raw: bytes, limit: int) -> None:
-    """Expand one zlib stream and require that it ends within ``limit`` bytes and a checksum."""
+def _expanded_size(raw: bytes, most: int) -> int:
+    """Expand a zlib stream up to ``most`` bytes, its checksum compared, and return its size."""
     stream = zlib.decompressobj()
-    expanded = len(stream.decompress(raw, limit + 5))
-    if expanded > limit + 4:
-        found = f"more than {readable_size(limit)} in a chunk"
-        raise UnsafeFileError(printable(path.name), "chunks of the stated size", found, _REWRITE)
-    if not stream.eof:
+    size = len(stream.decompress(raw, most))
+    if size < most and not stream.eof:
         raise zlib.error("incomplete chunk")
+    return size
 
 
 def _chunk_corners(

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError, UnsafeFileError
+from jne_engine.errors import InputError, JneError, UnsafeFileError
 from jne_engine.readers.hdf5 import MAX_LISTED, list_hdf5_keys, open_hdf5_dataset, read_hdf5
 from tests.engine.readers.files import (
     SECRET,
@@ -149,6 +149,17 @@ def test_what_is_no_real_number_is_refused(tmp_path: Path, values: object) -> No
         read_hdf5(path, "data")
 
 
+def test_odd_floats_are_refused(tmp_path: Path) -> None:
+    odd = h5py.h5t.IEEE_F32LE.copy()
+    odd.set_ebias(64)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        space = h5py.h5s.create_simple((24,))
+        data = h5py.h5d.create(file.id, b"data", odd, space)
+        data.write(h5py.h5s.ALL, h5py.h5s.ALL, VALUES.ravel())
+    with refused("a.h5", "an odd float"):
+        read_hdf5(tmp_path / "a.h5", "data")
+
+
 def test_variable_length_text_and_references_are_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file.create_dataset("text", data=["a", "b"], dtype=h5py.string_dtype())
@@ -199,8 +210,53 @@ def test_a_chunk_that_expands_beyond_its_size_is_refused(tmp_path: Path) -> None
     with h5py.File(path, "w") as file:
         data = file.create_dataset("data", (64, 64), "f4", chunks=(64, 64), compression="gzip")
         data.id.write_direct_chunk((0, 0), zlib.compress(bytes(50_000_000), 9))
-    with refused("bomb.h5", "more than 16.4 kB in a chunk", error=UnsafeFileError):
+    with refused(
+        "bomb.h5", "expected 16.4 kB in every chunk, found 16.4 kB or more", error=UnsafeFileError
+    ):
         read_hdf5(path, "data")
+
+
+@pytest.mark.parametrize(("raw", "skipped"), [
+    (zlib.compress(bytes(100)), 0), (bytes(100), 1), (zlib.compress(bytes(64))[:-1], 0),
+    (b"nonsense", 0), (zlib.compress(bytes(64)), 2),
+])  # fmt: skip
+def test_a_chunk_that_is_not_a_chunk_is_refused(tmp_path: Path, raw: bytes, skipped: int) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("data", (4, 4), "f4", chunks=(4, 4), compression="gzip")
+        data.id.write_direct_chunk((0, 0), raw, filter_mask=skipped)
+    with refused("a.h5"):
+        read_hdf5(tmp_path / "a.h5", "data")
+
+
+def test_a_chunk_that_gzip_could_not_shrink_is_read(tmp_path: Path) -> None:
+    values = np.arange(16, dtype="f4").reshape(4, 4)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("data", (4, 4), "f4", chunks=(4, 4), compression="gzip")
+        data.id.write_direct_chunk((0, 0), values.tobytes(), filter_mask=1)
+    np.testing.assert_array_equal(read_hdf5(tmp_path / "a.h5", "data"), values)
+
+
+@pytest.mark.parametrize("options", [{}, {"fletcher32": True}])
+def test_no_bit_flip_in_gzip_values_passes_silently(
+    tmp_path: Path, options: dict[str, object]
+) -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(30, 8)).astype("f4")
+    path = tmp_path / "flip.h5"
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", data=values, compression=9, shuffle=True, **options)
+        chunk = data.id.get_chunk_info(0)
+    whole = path.read_bytes()
+    noticed = 0
+    for position in 8 * chunk.byte_offset + rng.integers(0, 8 * chunk.size, 1000):
+        flipped = bytearray(whole)
+        flipped[position // 8] ^= 1 << position % 8
+        path.write_bytes(flipped)
+        try:
+            np.testing.assert_array_equal(read_hdf5(path, "data"), values)
+        except JneError:
+            noticed += 1
+    assert noticed > 900
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "gzip", "chunks": (2, 3, 2)}])
