@@ -66,11 +66,13 @@ class ViewerShape:
 
     @cached_property
     def blob(self) -> Blob:
-        """Positions rounded to 1/65535 of each axis' extent (about 0.003 mm)."""
-        low, step, arrays = {}, {}, {}
+        """Positions rounded to 1/8191 of each axis' extent (0.02 mm of a folded surface)."""
+        low: dict[str, list[float]] = {}
+        step: dict[str, list[float]] = {}
+        arrays: dict[str, AnyArray] = {}
         for hemi, points in self.points.items():
             start = points.min(axis=0).astype(np.float64)
-            size = np.maximum(np.ptp(points, axis=0).astype(np.float64), 1e-6) / 65535
+            size = np.maximum(np.ptp(points, axis=0).astype(np.float64), 1e-6) / 8191
             low[hemi], step[hemi] = start.tolist(), size.tolist()
             arrays[hemi] = np.round((points - start) / size).astype("<u2").ravel()
         return Blob.of("shape", arrays, {"low": low, "step": step})
@@ -136,7 +138,7 @@ class ViewerSurface:
 
     @cached_property
     def topology(self) -> Blob:
-        """Faces, flat faces and sulcal depth scaled to about -1 to 1."""
+        """Faces, flat faces and sulcal depth in 64ths of its 95th percentile around 128."""
         arrays: dict[str, AnyArray] = {}
         for hemi in self.hemispheres:
             whole = "<u2" if self.n_vertices(hemi) <= 65536 else "<u4"
@@ -575,11 +577,11 @@ def _check_vertices(what: str, values: AnyArray | None, n_vertices: int) -> None
         check_length(what, len(values), n_vertices, unit="vertices", fix=fix)
 
 
-def _scaled_depth(depth: AnyArray) -> Float32Array:
-    """Return sulcal depth over its 95th absolute percentile, 0 where it is unknown."""
+def _scaled_depth(depth: AnyArray) -> npt.NDArray[np.uint8]:
+    """Return depth over its 95th absolute percentile as 64ths around 128; 128 where unknown."""
     clean = np.nan_to_num(np.asarray(depth, dtype=np.float32))
     scale = float(np.percentile(np.abs(clean), 95)) or 1.0
-    return np.clip(clean / scale, -2, 2).astype("<f4")
+    return np.clip(np.round(128 + 64 * clean / scale), 0, 255).astype(np.uint8)
 
 
 def _as_wire(values: Float32Array, dtype: str) -> AnyArray:

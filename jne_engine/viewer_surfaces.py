@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from jne_engine.spaces import HEMISPHERES
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.spaces import HEMISPHERES, Hemisphere
 from jne_engine.surfaces import GEOMETRIES, Mesh, load_sulcal_depth, load_surface
 from jne_engine.viewer_payload import ViewerShape, ViewerSurface
 
@@ -48,13 +51,20 @@ def load_viewer_surface(surface: str, shapes: tuple[str, ...] | None = None) -> 
     return ViewerSurface(
         name=surface,
         faces={hemi: folded[hemi].faces for hemi in HEMISPHERES},
-        sulcal_depth=load_sulcal_depth(surface),
+        sulcal_depth=_positive_in_sulci(surface),
         shapes=tuple(_shape(name, mesh) for name, mesh in meshes.items()),
         flat_faces={h: meshes["flat"][h].faces for h in HEMISPHERES} if "flat" in meshes else {},
     )
 
 
-def _shape(name: str, mesh: Mapping[str, Mesh]) -> ViewerShape:
+def _positive_in_sulci(surface: str) -> Mapping[Hemisphere, npt.NDArray[np.float32]]:
+    """Return sulcal depth with FreeSurfer's sign; the HCP counts gyri as positive."""
+    sign = np.float32(-1 if surface == "fsLR32k" else 1)
+    depth = load_sulcal_depth(surface)
+    return {hemi: sign * depth[hemi] for hemi in HEMISPHERES}
+
+
+def _shape(name: str, mesh: Mapping[Hemisphere, Mesh]) -> ViewerShape:
     """Name one geometry; inflated hemispheres may lie around one origin, which the viewer mends."""
     points = {hemi: mesh[hemi].coordinates for hemi in HEMISPHERES}
     return ViewerShape(name, _ORDER.get(name, name.capitalize()), points, flat=name == "flat")

@@ -68,7 +68,7 @@ export class Controls {
     this.clear = element('button', { type: 'button', title: 'Clear the selection (Escape)', onclick: () => viewer.clearSelection(), hidden: true }, 'Clear');
     this.root.replaceChildren(
       this.views, this.hemis,
-      group('Surface', this.shape, this.shapeSlider), group('Open', this.open), this.tools, this.clear,
+      group('', this.shape, this.shapeSlider), group('Open', this.open), this.tools, this.clear,
       element('span', { className: 'cv-spring' }),
       this.menu('Regions', 'Region borders, fills and names', () => this.regionMenu()),
       this.menu('Panes', 'Maps side by side', () => this.paneMenu()),
@@ -232,7 +232,7 @@ export class Controls {
 }
 
 function group(text, ...children) {
-  return element('label', { className: 'cv-group' }, element('span', {}, text), ...children);
+  return element('label', { className: 'cv-group' }, text ? element('span', {}, text) : null, ...children);
 }
 
 function number(label, value, change) {

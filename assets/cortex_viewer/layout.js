@@ -8,7 +8,7 @@ import { add3, apply3, matrixFromQuaternion, multiply3, subtract3, transpose3 } 
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Rect CSS pixels, y down */
 /** @typedef {{hemi: 'left'|'right', matrix: number[], offset: number[]}} Body view = matrix * point + offset */
-/** @typedef {{rect: Rect, bodies: Body[], scale: number, view: string, pane: number}} Tile scale: pixels a millimetre */
+/** @typedef {{rect: Rect, bodies: Body[], scale: number, view: string, pane: number, shift: number}} Tile scale: pixels a millimetre; shift: pixels from the middle of rect */
 
 export const HEADER_HEIGHT = 28;
 export const BAR_HEIGHT = 62;
@@ -67,7 +67,15 @@ export function layoutPane(pane, state, index) {
   const drafts = tilePlan(state.view, state.hemis, state.flatness).map((plan) => draftTile(pane, plan, state));
   const fit = Math.min(...drafts.map((d) => d.fit));
   const scale = fit * state.camera.zoom;
-  return drafts.map((draft) => finishTile(draft, state.camera, scale, index));
+  const widest = Math.max(...drafts.map((d) => d.width)) * fit;
+  return drafts.map((draft) => finishTile(draft, state.camera, { scale, pane: index, shift: inwardShift(draft, widest) }));
+}
+
+/** Pixels by which a brain leaves the middle of its tile so that neighbours stand close together. */
+function inwardShift({ rect, plan }, widest) {
+  if (plan.columns < 2) return 0;
+  const spare = Math.max(0, rect.width - widest * 1.1) / 2;
+  return plan.column === 0 ? spare : -spare;
 }
 
 /** Place the hemispheres of a tile and see how large they may be. */
@@ -83,21 +91,21 @@ function draftTile(pane, plan, state) {
   const rect = tileRect(pane, plan);
   const margin = 0.93;
   const fit = margin * Math.min(rect.width / (seen.high[0] - seen.low[0]), rect.height / (seen.high[1] - seen.low[1]));
-  return { rect, plan, places, centre, base, fit };
+  return { rect, plan, places, centre, base, fit, width: seen.high[0] - seen.low[0] };
 }
 
 /** Fold placement, orbit and pan into one affine transform a hemisphere. */
-function finishTile({ rect, plan, places, centre, base }, camera, scale, pane) {
+function finishTile({ rect, plan, places, centre, base }, camera, { scale, pane, shift }) {
   const view = viewMatrix(camera, base);
   const bodies = plan.hemis.map((hemi) => {
     const { angle } = places[hemi];
     const c = Math.cos(angle), s = Math.sin(angle);
     const turn = [c, -s, 0, s, c, 0, 0, 0, 1];
     const origin = placePoint([0, 0, 0], places[hemi]);
-    const offset = add3(apply3(view, subtract3(origin, centre)), [camera.pan[0], camera.pan[1], 0]);
+    const offset = add3(apply3(view, subtract3(origin, centre)), [camera.pan[0] + shift / scale, camera.pan[1], 0]);
     return { hemi, matrix: multiply3(view, turn), offset };
   });
-  return { rect, bodies, scale, view: plan.view, pane };
+  return { rect, bodies, scale, view: plan.view, pane, shift };
 }
 
 /** Screen position in CSS pixels and depth in mm (larger is nearer). @param {Tile} tile @param {Body} body @param {ArrayLike<number>} point @returns {number[]} */

@@ -135,7 +135,7 @@ export class Surfaces {
 
   /** @param {string} hemi @returns {Float32Array} positive in sulci, about -1 to 1 */
   sulcus(hemi) {
-    return this.topology.arrays[`${hemi}.sulcus`];
+    return Float32Array.from(this.topology.arrays[`${hemi}.sulcus`], (v) => (v - 128) / 64);
   }
 
   /** The cut face list as soon as a flat shape takes part. @param {string} hemi @param {number} shape position between shapes */

@@ -54,7 +54,7 @@ export function separateNames(names, height = 15) {
   const placed = [];
   const clash = (x, y, w) => placed.some((p) => Math.abs(p.x - x) < (p.width + w) / 2 + 3 && Math.abs(p.y - y) < height);
   for (const name of names) {
-    const offsets = [[0, 0], [0, -height], [0, height], [name.width * 0.7, 0], [-name.width * 0.7, 0], [0, -2 * height], [0, 2 * height]];
+    const offsets = [[0, 0], [0, -height], [0, height], [name.width * 0.7, 0], [-name.width * 0.7, 0]];
     const free = offsets.find(([dx, dy]) => !clash(name.x + dx, name.y + dy, name.width));
     if (!free) continue;
     placed.push({ ...name, x: name.x + free[0], y: name.y + free[1], anchorX: name.x, anchorY: name.y });
@@ -62,14 +62,14 @@ export function separateNames(names, height = 15) {
   return placed;
 }
 
-/** @param {CanvasRenderingContext2D} g @param {{text: string, x: number, y: number}[]} names @param {string} font */
-export function drawNames(g, names, font) {
-  g.font = `600 12px ${font}`;
+/** @param {CanvasRenderingContext2D} g @param {{text: string, x: number, y: number}[]} names @param {string} font @param {number} size pixels */
+export function drawNames(g, names, font, size) {
+  g.font = `600 ${size}px ${font}`;
   const measured = names.map((n) => ({ ...n, width: g.measureText(n.text).width }));
   g.textAlign = 'center';
   g.textBaseline = 'middle';
   g.lineJoin = 'round';
-  for (const name of separateNames(measured)) {
+  for (const name of separateNames(measured, size + 2)) {
     g.strokeStyle = 'rgba(0,0,0,0.78)';
     g.lineWidth = 3.2;
     g.strokeText(name.text, name.x, name.y);

@@ -47,8 +47,9 @@ export function decodeState(text, header) {
   const read = new URLSearchParams(text);
   const out = {};
   const numbers = (key, n) => {
-    const list = (read.get(key) ?? '').split('_').map(Number);
-    return list.length === n && list.every(Number.isFinite) ? list : null;
+    const parts = (read.get(key) ?? '').split('_');
+    const list = parts.map(Number);
+    return list.length === n && parts.every((p) => p !== '') && list.every(Number.isFinite) ? list : null;
   };
   if (VIEWS.includes(read.get('v'))) out.view = read.get('v');
   if (['both', 'left', 'right'].includes(read.get('h'))) out.hemis = read.get('h');

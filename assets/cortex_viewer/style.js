@@ -9,9 +9,9 @@ export const STYLE = `
   color: var(--cv-ink); background: var(--cv-ground); font: 12px/1.35 var(--st-font, system-ui, sans-serif);
   display: flex; flex-direction: column; height: var(--cv-height, 600px); position: relative; min-height: 320px; }
 .cv-root * { box-sizing: border-box; }
-.cv-strip { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; padding: 2px 0 4px; }
+.cv-strip { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; padding: 2px 0 4px; }
 .cv-root button, .cv-root select, .cv-root input[type=number] { font: inherit; color: inherit; background: var(--cv-ground);
-  border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 7px; min-height: 24px; cursor: pointer; }
+  border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 6px; min-height: 24px; cursor: pointer; }
 .cv-root select { max-width: 190px; }
 .cv-root option { background: var(--cv-ground); color: var(--cv-ink); }
 .cv-root input[type=number] { width: 86px; cursor: text; }
@@ -25,7 +25,7 @@ export const STYLE = `
 .cv-segments button:last-child { border-radius: 0 5px 5px 0; }
 .cv-segments button[aria-pressed=true] { background: color-mix(in srgb, var(--cv-accent) 16%, var(--cv-ground)); border-color: var(--cv-accent); position: relative; font-weight: 600; }
 .cv-group { display: inline-flex; gap: 5px; align-items: center; color: var(--cv-quiet); }
-.cv-root input[type=range] { width: 72px; accent-color: var(--cv-accent); margin: 0; }
+.cv-root input[type=range] { width: 62px; accent-color: var(--cv-accent); margin: 0; }
 .cv-root input[type=checkbox] { accent-color: var(--cv-accent); margin: 0 5px 0 0; }
 .cv-tick { display: inline-flex; align-items: center; cursor: pointer; }
 .cv-spring { flex: 1; }
@@ -54,7 +54,7 @@ export const STYLE = `
 .cv-handle { position: absolute; width: 14px; margin-left: -7px; cursor: ew-resize; touch-action: none; border-radius: 3px; }
 .cv-range { top: 32px; height: 14px; }
 .cv-range::after { content: ''; position: absolute; left: 4.5px; width: 5px; top: 0; bottom: 1px; border: 1.5px solid var(--cv-ink); background: var(--cv-ground); border-radius: 2px; }
-.cv-cut { top: 14px; height: 18px; }
+.cv-cut { top: 16px; height: 16px; }
 .cv-cut::after { content: ''; position: absolute; left: 2px; top: -1px; border: 5px solid transparent; border-top-color: var(--cv-ink); }
 .cv-readout { position: absolute; z-index: 25; pointer-events: none; padding: 6px 9px; border-radius: 6px; border: 1px solid var(--cv-line);
   background: color-mix(in srgb, var(--cv-ground) 94%, transparent); box-shadow: 0 3px 12px rgba(0,0,0,0.2); max-width: 330px; }

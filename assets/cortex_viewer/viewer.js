@@ -383,7 +383,7 @@ export class CortexViewer {
     const kept = Number.isFinite(cut) ? sorted.reduce((n, v) => n + (isShown(v, cut, twoSided, map.centre) ? 1 : 0), 0) : sorted.length;
     const square = second && look.second === 'plane' ? { bytes: this.lut('plane').bytes, size: this.lut('plane').width, label: second.spec.label, range: this.range(second) } : null;
     return {
-      label: map.spec.label + (second && look.second === 'alpha' ? `, opacity: ${second.spec.label}` : ''), unit: map.spec.unit, kind: map.spec.kind, lut: this.lut(square ? 'viridis' : look.colours).bytes, sorted, range: this.range(map),
+      label: map.spec.label + (second && look.second === 'alpha' ? `, opacity: ${second.spec.label}` : ''), unit: map.spec.unit, kind: map.spec.kind, lut: square ? middleRow(square) : this.lut(look.colours).bytes, sorted, range: this.range(map),
       cut, twoSided, centre: map.centre, square, categories: map.spec.categories ?? null,
       shown: Number.isFinite(cut) ? `${kept.toLocaleString('en')} of ${sorted.length.toLocaleString('en')} vertices` : '',
     };
@@ -468,7 +468,7 @@ export class CortexViewer {
   writeOverlay(g, tiles, rects) {
     const pointsOf = (hemi) => this.currentPoints(hemi);
     drawSides(g, tiles, (hemi) => this.middle(hemi), this.ink);
-    if (this.state.labelStyle !== 'off' && this.state.labelNames) drawNames(g, this.namePositions(tiles), this.ink.font);
+    if (this.state.labelStyle !== 'off' && this.state.labelNames) drawNames(g, this.namePositions(tiles), this.ink.font, rects[0].width < 480 || this.state.view === 'grid' ? 10 : 12);
     const rings = this.lastPick ? tiles.flatMap((tile) => tile.bodies.filter((b) => b.hemi === this.lastPick.hemi)
       .map((b) => projectPoint(tile, b, pointOf(pointsOf(b.hemi), this.lastPick.vertex)))
       .filter(([x, y, z]) => !this.depth || z >= this.depth.at(x, y) - 3)) : [];
@@ -669,7 +669,7 @@ export class CortexViewer {
       zoom: (factor, [x, y]) => {
         const tile = this.tileScale(x, y);
         const fit = tile.scale / this.state.camera.zoom;
-        const at = [(x - tile.rect.x - tile.rect.width / 2) / fit, (tile.rect.y + tile.rect.height / 2 - y) / fit];
+        const at = [(x - tile.rect.x - tile.rect.width / 2 - tile.shift) / fit, (tile.rect.y + tile.rect.height / 2 - y) / fit];
         this.moveCamera(zoomed(this.state.camera, factor, at));
       },
       hover: (at) => this.hover(at),
@@ -788,3 +788,9 @@ export class CortexViewer {
 }
 
 const pointOf = (points, v) => [points[v * 3], points[v * 3 + 1], points[v * 3 + 2]];
+
+/** The row of a two-dimensional colour map for a middling second value. */
+function middleRow({ bytes, size }) {
+  const start = Math.floor(size / 2) * size * 3;
+  return bytes.slice(start, start + size * 3);
+}

@@ -1,0 +1,1 @@
+"""What a person sees: pages and the viewer in a real browser."""

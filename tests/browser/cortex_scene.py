@@ -1,4 +1,4 @@
-"""A scene of made-up values on a real surface, the same in the app, the offline file and the tests."""
+"""A scene of made-up values on a real surface, the same in app, file and tests."""
 
 from __future__ import annotations
 
