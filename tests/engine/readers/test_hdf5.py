@@ -248,7 +248,7 @@ def test_no_bit_flip_in_gzip_values_passes_silently(
         chunk = data.id.get_chunk_info(0)
     whole = path.read_bytes()
     noticed = 0
-    for position in 8 * chunk.byte_offset + rng.integers(0, 8 * chunk.size, 1000):
+    for position in 8 * chunk.byte_offset + rng.integers(0, 8 * chunk.size, 500):
         flipped = bytearray(whole)
         flipped[position // 8] ^= 1 << position % 8
         path.write_bytes(flipped)
@@ -256,7 +256,7 @@ def test_no_bit_flip_in_gzip_values_passes_silently(
             np.testing.assert_array_equal(read_hdf5(path, "data"), values)
         except JneError:
             noticed += 1
-    assert noticed > 900
+    assert noticed > 450
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "gzip", "chunks": (2, 3, 2)}])

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine.readers.mutants import FORMATS
 
-N_MUTANTS = 300
+N_MUTANTS = 200
 ROOT = Path(__file__).parents[3]
 
 
