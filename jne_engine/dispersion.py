@@ -14,22 +14,27 @@ Gao et al. (2025), arXiv 2510.13688, section 3.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from jne_engine.checks import check_choice
+from jne_engine.deviations import (
+    VOXEL_BLOCK,
+    Deviator,
+    FactorPasses,
+    choose_kernel,
+    compute_absolute_sums,
+    cut_blocks,
+)
 from jne_engine.jacobian import JacobianFactors, factorise
+from jne_engine.precision import PrecisionChoice, choose_precision
 from jne_engine.progress import Progress, ignore_progress
 from jne_engine.spec import Precision
 
 STIMULUS_BLOCK = 32
 """Stimuli whose deviations are finished, and can be stored, together."""
-VOXEL_BLOCK = 2048
-"""Voxels multiplied at once: their product (2048 × 768 float32, 6 MB) stays in cache."""
 SUMMARY_BLOCK = 8192
 """Voxels whose moments are taken at once, in float64."""
 
@@ -49,12 +54,15 @@ class Dispersion:
         ‖J̄‖₁, the size of the mean Jacobian, which JNE carries as a factor.
     jne_ss : torch.Tensor of float32, shape (n_stimuli, n_voxels), or None
         JNE-SS, in squared units; None where a sink took it.
+    precision : PrecisionChoice
+        Precision of the large product's operands, and why.
     """
 
     jne: Tensor
     deviation_mean: Tensor
     gain: Tensor
     jne_ss: Tensor | None
+    precision: PrecisionChoice
 
 
 class DeviationSink(Protocol):
@@ -202,8 +210,9 @@ def stream_dispersion(
         Test stimuli.
     voxels : torch.Tensor of int64, optional
         Columns to compute; all by default.
-    precision : {"float32", "bfloat16"}
-        Precision of the operands of the large product.
+    precision : {"float32", "bfloat16", "auto"}
+        Precision of the operands of the large product; see
+        :func:`~jne_engine.precision.choose_precision`.
     progress : callable, optional
         Called as ``progress(stimuli done, n_stimuli)``.
     stimulus_block, voxel_block : int
@@ -226,69 +235,28 @@ def stream_dispersion(
     ----------
     arXiv 2510.13688, section 3.3.
     """
-    check_choice("precision", precision, ("float32", "bfloat16"))
     factors = factorise(encoder, torch.as_tensor(features), voxels)
     report = progress or ignore_progress
     report(0, factors.n_stimuli)
-    mean = compute_mean_factor(factors)
+    passes = FactorPasses(factors)
+    choice = choose_precision(precision, passes)
     target = sink or MemorySink(factors.n_stimuli, factors.n_voxels)
-    deviate = _Deviator(factors, mean, _operand_dtype(precision), voxel_block)
+    kernel = choose_kernel(passes.mean.device, choice.dtype, _count_products(factors))
+    deviate = Deviator(passes, choice.dtype, voxel_block=voxel_block, kernel=kernel)
     for rows in cut_blocks(factors.n_stimuli, stimulus_block):
         if not target.has(rows):
             target.write(rows, torch.stack([deviate(s) for s in range(rows.start, rows.stop)]))
         report(rows.stop, factors.n_stimuli)
     jne, deviation_mean = _summarise_into(target, factors.n_voxels)
+    gain = compute_absolute_sums(factors.readout, passes.mean, voxel_block).float().cpu()
     kept = target.values if isinstance(target, MemorySink) else None
-    return Dispersion(jne, deviation_mean, compute_gain(factors, mean, voxel_block), kept)
+    return Dispersion(jne, deviation_mean, gain, kept, choice)
 
 
-def cut_blocks(size: int, block: int) -> Iterator[slice]:
-    """Yield consecutive slices of at most ``block`` that cover ``range(size)``."""
-    for start in range(0, size, block):
-        yield slice(start, min(start + block, size))
-
-
-def compute_mean_factor(factors: JacobianFactors) -> Tensor:
-    """Return B̄ over stimuli, summed in float64, shape (n_hidden or n_voxels, n_features)."""
-    first = factors.factor(0)
-    total = first.double()
-    for stimulus in range(1, factors.n_stimuli):
-        total += factors.factor(stimulus)
-    return (total / factors.n_stimuli).to(first.dtype)
-
-
-def compute_gain(factors: JacobianFactors, mean: Tensor, voxel_block: int = VOXEL_BLOCK) -> Tensor:
-    """Return ‖J̄‖₁ of every voxel, shape (n_voxels,), float32."""
-    return _absolute_sums(factors.readout, mean, voxel_block).float().cpu()
-
-
-class _Deviator:
-    """Σ_f |R (B_s − B̄)| of one stimulus, with R rounded once."""
-
-    def __init__(
-        self, factors: JacobianFactors, mean: Tensor, dtype: torch.dtype, voxel_block: int
-    ) -> None:
-        self._factors, self._mean, self._dtype, self._block = factors, mean, dtype, voxel_block
-        self._readout = None if factors.readout is None else factors.readout.to(dtype)
-
-    def __call__(self, stimulus: int) -> Tensor:
-        """Return the deviations of all voxels, shape (n_voxels,), float32 on the CPU."""
-        centred = self._factors.factor(stimulus).sub_(self._mean)
-        operand = centred if self._readout is None else centred.to(self._dtype)
-        return _absolute_sums(self._readout, operand, self._block).float().cpu()
-
-
-def _absolute_sums(readout: Tensor | None, factor: Tensor, voxel_block: int) -> Tensor:
-    """Return Σ_f |R·B| of every voxel, in blocks whose product stays in cache."""
-    if readout is None:
-        return factor.abs().sum(dim=1)
-    dtype = torch.promote_types(readout.dtype, torch.float32)
-    product = factor.new_empty(min(voxel_block, len(readout)), factor.shape[1])
-    sums = torch.empty(len(readout), dtype=dtype, device=readout.device)
-    for rows in cut_blocks(len(readout), voxel_block):
-        block = torch.mm(readout[rows], factor, out=product[: rows.stop - rows.start])
-        torch.sum(block.abs_(), dim=1, dtype=dtype, out=sums[rows])
-    return sums
+def _count_products(factors: JacobianFactors) -> float:
+    """Return the multiplications of all stimuli's large products."""
+    n_hidden = 0 if factors.readout is None else factors.readout.shape[1]
+    return float(factors.n_stimuli) * factors.n_voxels * n_hidden * factors.n_features
 
 
 def _summarise_into(sink: DeviationSink, n_voxels: int) -> tuple[Tensor, Tensor]:
@@ -299,8 +267,3 @@ def _summarise_into(sink: DeviationSink, n_voxels: int) -> tuple[Tensor, Tensor]
         jne[voxels], deviation_mean[voxels] = moments.jne.float(), moments.deviation_mean.float()
         sink.write_jne_ss(voxels, moments.jne_ss.float())
     return jne, deviation_mean
-
-
-def _operand_dtype(precision: Precision) -> torch.dtype:
-    """Return the torch type of a precision's operands."""
-    return torch.bfloat16 if precision == "bfloat16" else torch.float32

@@ -27,8 +27,8 @@ from jne_engine.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key
 from jne_engine.types import EncodingDataset
 
 NUMBER_MAKERS = (
-    "checks", "spec", "encoders", "training", "scoring", "jacobian", "dispersion",
-    "deviation_blocks", "run_stages",
+    "checks", "spec", "encoders", "training", "scoring", "jacobian", "deviations", "precision",
+    "dispersion", "deviation_blocks", "run_stages",
 )  # fmt: skip
 """Modules whose source decides a run's numbers, and so its key."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -148,6 +148,7 @@ class RunStages:
         )
         for name in ("jne", "deviation_mean", "gain"):
             self._write_voxels(stage, name, getattr(result, name).numpy())
+        stage.write_json("precision", asdict(result.precision))
 
     def _fit(
         self, activation: Activation, progress: Progress

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from jne_engine.deviations import Deviator
 from jne_engine.dispersion import stream_dispersion
 from jne_engine.encoders import build_encoder, restore_encoder
 from jne_engine.errors import CancelledError, InputError, StoreError
@@ -188,15 +189,13 @@ def test_finished_blocks_are_not_computed_again(tmp_path, monkeypatch):
 
     with pytest.raises(CancelledError):
         compute_run(dataset, SPEC, tmp_path, report=cancel)
-    from jne_engine import dispersion
-
-    original = dispersion._Deviator.__call__
+    original = Deviator.__call__
 
     def count(self, stimulus):
         seen.append(stimulus)
         return original(self, stimulus)
 
-    monkeypatch.setattr(dispersion._Deviator, "__call__", count)
+    monkeypatch.setattr(Deviator, "__call__", count)
     compute_run(dataset, SPEC, tmp_path)
     assert seen == list(range(64, 100))
 
