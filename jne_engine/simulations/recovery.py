@@ -1,0 +1,262 @@
+"""Recovery: which measure finds a voxel's planted nonlinear share, and where it fails.
+
+Encoders are fitted to SIMULATED voxels (:mod:`jne_engine.simulations.planted`), and every
+measure is correlated with the truth over voxels. The same measures of the planted function
+itself, without any fit, tell failures of a measure from failures of the fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from torch import Tensor, nn
+
+from jne_engine.dispersion import compute_deviations, stream_dispersion
+from jne_engine.encoders import build_encoder
+from jne_engine.progress import Progress, ignore_progress
+from jne_engine.scoring import compute_r2
+from jne_engine.simulations.planted import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    PlantedVoxels,
+    draw_samples,
+)
+from jne_engine.simulations.results import SimulationResult
+from jne_engine.simulations.settings import RecoveryCondition, RecoverySettings
+from jne_engine.spec import Activation, RunSpec
+from jne_engine.training import LearningCurve, Samples, fit_encoder, predict
+from jne_engine.variants import VARIANTS, Variant, compute_variant, stream_variants
+
+MEASURES = (
+    "jne", "l2", "zscored_l1", "zscored_l2", "deviation_mean", "jne_over_gain",
+    "deviation_mean_over_gain", "delta_r2",
+)  # fmt: skip
+"""Measures of nonlinearity, as the tables name them; ``jne`` is the L1 variant."""
+
+CONDITION = list(RecoveryCondition._fields)
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def simulate_recovery(
+    settings: RecoverySettings | None = None, progress: Progress | None = None
+) -> SimulationResult:
+    """Fit encoders to voxels of known nonlinear share and correlate measures with it.
+
+    Parameters
+    ----------
+    settings : RecoverySettings, optional
+        Full size by default: 42 subjects, minutes on two cores.
+    progress : callable, optional
+        Called as ``progress(subjects done, subjects)``.
+
+    Returns
+    -------
+    SimulationResult
+        ``voxels``: every measure of every voxel beside the truth; ``correlations``: per
+        subject, source (``"fitted"``, or ``"planted"`` for the function itself) and measure:
+        Pearson's r with a 95 % bootstrap interval over voxels, and Spearman's ρ; ``summary``:
+        mean and spread of r over seeds; ``fits``: epochs and accuracy of each fit.
+    """
+    settings = settings or RecoverySettings()
+    report = progress or ignore_progress
+    conditions = settings.conditions()
+    report(0, len(conditions))
+    voxels, fits = [], []
+    for done, condition in enumerate(conditions, start=1):
+        subject_voxels, subject_fits = _simulate_subject(condition, settings)
+        voxels.append(subject_voxels)
+        fits += subject_fits
+        report(done, len(conditions))
+    voxel_table = pd.concat(voxels, ignore_index=True)
+    correlations = correlate_measures(voxel_table, settings.n_resamples)
+    tables = {
+        "voxels": voxel_table,
+        "correlations": correlations,
+        "summary": _summarise(correlations),
+        "fits": pd.DataFrame(fits),
+    }
+    return SimulationResult("recovery", settings.to_dict(), tables)
+
+
+def correlate_measures(voxels: pd.DataFrame, n_resamples: int, seed: int = 0) -> pd.DataFrame:
+    """Correlate every measure with the truth for each subject and source.
+
+    Parameters
+    ----------
+    voxels : pandas.DataFrame
+        The condition's columns, ``source``, ``nonlinear_share`` and the measures.
+    n_resamples : int
+        Bootstrap resamples of the voxels; the same resamples for all measures.
+    """
+    rows: list[dict[str, object]] = []
+    for key, group in voxels.groupby([*CONDITION, "source"], sort=False, dropna=False):
+        names = dict(zip([*CONDITION, "source"], key, strict=True))
+        truth = group["nonlinear_share"].to_numpy(dtype=np.float64)
+        for measure in MEASURES:
+            values = group[measure].to_numpy(dtype=np.float64)
+            if np.isfinite(values).all():
+                rows.append(
+                    {**names, "measure": measure, **_correlate(values, truth, n_resamples, seed)}
+                )
+    return pd.DataFrame(rows)
+
+
+def bootstrap_pearson(
+    values: FloatArray, truth: FloatArray, n_resamples: int, seed: int
+) -> FloatArray:
+    """Return Pearson's r of resampled pairs, shape (n_resamples,).
+
+    With C the resample counts, all moments come from products C·x: no loop over resamples.
+    """
+    n = values.size
+    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples) / n
+    x, y = values - values.mean(), truth - truth.mean()
+    mean_x, mean_y = counts @ x, counts @ y
+    covariance = counts @ (x * y) - mean_x * mean_y
+    variances = (counts @ x**2 - mean_x**2) * (counts @ y**2 - mean_y**2)
+    return np.asarray(covariance / np.sqrt(variances))
+
+
+def _correlate(
+    values: FloatArray, truth: FloatArray, n_resamples: int, seed: int
+) -> dict[str, object]:
+    """Return r with its interval, and ρ, of one measure."""
+    if np.ptp(values) == 0:
+        return {"n": values.size, "r": np.nan, "r_low": np.nan, "r_high": np.nan, "rho": np.nan}
+    low, high = np.nanquantile(bootstrap_pearson(values, truth, n_resamples, seed), [0.025, 0.975])
+    return {
+        "n": values.size,
+        "r": float(np.corrcoef(values, truth)[0, 1]),
+        "r_low": float(low),
+        "r_high": float(high),
+        "rho": float(stats.spearmanr(values, truth).statistic),
+    }
+
+
+def _simulate_subject(
+    condition: RecoveryCondition, settings: RecoverySettings
+) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+    """Plant, fit and measure one subject; return its voxels and its fits."""
+    planted = PlantedVoxels(condition, settings)
+    train = draw_samples(planted, condition, condition.n_train, TRAIN)
+    validation = draw_samples(planted, condition, settings.n_validation, VALIDATION)
+    test = draw_samples(planted, condition, settings.n_test, TEST)
+    r2, fits = {}, []
+    encoders: dict[str, nn.Module] = {}
+    for name, activation in _ENCODERS.items():
+        encoder, curve = _fit(activation, train, validation, condition, settings)
+        r2[name] = compute_r2(test.responses.numpy(), predict(encoder, test.features).numpy())
+        encoders[name] = encoder
+        fits.append({**condition._asdict(), "encoder": name, **_describe_fit(curve, r2[name])})
+    fitted = _measure_fitted(encoders["nonlinear"], test.features)
+    fitted["delta_r2"] = r2["nonlinear"] - r2["linear"]
+    sources = {"fitted": fitted, "planted": _measure_planted(planted, test.features)}
+    tables = [_label(table, source, planted, condition) for source, table in sources.items()]
+    return pd.concat(tables, ignore_index=True), fits
+
+
+_ENCODERS: dict[str, Activation] = {"linear": "identity", "nonlinear": "relu"}
+
+
+def _fit(
+    activation: Activation,
+    train: Samples,
+    validation: Samples,
+    condition: RecoveryCondition,
+    settings: RecoverySettings,
+) -> tuple[nn.Module, LearningCurve]:
+    """Fit one encoder."""
+    spec = RunSpec(
+        n_hidden=settings.n_hidden,
+        activation=activation,
+        batch_size=condition.batch_size,
+        max_epochs=settings.max_epochs,
+        seed=condition.seed,
+    )
+    encoder = build_encoder(
+        settings.n_features,
+        settings.n_voxels,
+        n_hidden=spec.n_hidden,
+        n_blocks=spec.n_blocks,
+        activation=activation,
+        seed=spec.seed,
+    )
+    return encoder, fit_encoder(encoder, train, validation, spec)
+
+
+def _measure_fitted(encoder: nn.Module, features: Tensor) -> pd.DataFrame:
+    """Return every measure that a fitted encoder's Jacobians give, a row a voxel."""
+    dispersion = stream_dispersion(encoder, features)
+    variants = stream_variants(encoder, features)
+    return _tabulate(variants, dispersion.jne, dispersion.deviation_mean, dispersion.gain)
+
+
+def _measure_planted(planted: PlantedVoxels, features: Tensor) -> pd.DataFrame:
+    """Return the same measures of the planted function's own Jacobians."""
+    jacobians = planted.jacobians(features)
+    variants = {name: compute_variant(jacobians, name) for name in VARIANTS}
+    deviation_mean = compute_deviations(jacobians).mean(dim=0)
+    return _tabulate(variants, variants["l1"], deviation_mean, jacobians.mean(dim=0).abs().sum(0))
+
+
+def _tabulate(
+    variants: Mapping[Variant, Tensor], jne: Tensor, deviation_mean: Tensor, gain: Tensor
+) -> pd.DataFrame:
+    """Return measures as columns; ΔR² is NaN where there is no fit."""
+    columns = {
+        "jne": jne,
+        "l2": variants["l2"],
+        "zscored_l1": variants["zscored_l1"],
+        "zscored_l2": variants["zscored_l2"],
+        "deviation_mean": deviation_mean,
+        "jne_over_gain": jne / gain,
+        "deviation_mean_over_gain": deviation_mean / gain,
+        "gain": gain,
+    }
+    return pd.DataFrame({k: v.double().numpy() for k, v in columns.items()}).assign(delta_r2=np.nan)
+
+
+def _label(
+    table: pd.DataFrame, source: str, planted: PlantedVoxels, condition: RecoveryCondition
+) -> pd.DataFrame:
+    """Put the condition and the truth beside a subject's measures."""
+    return table.assign(
+        **condition._asdict(),
+        source=source,
+        voxel=np.arange(len(table)),
+        nonlinear_share=planted.nonlinear_share.double().numpy(),
+        response_gain=planted.response_gain.double().numpy(),
+        symmetric=planted.symmetric.numpy(),
+    )
+
+
+def _describe_fit(curve: LearningCurve, r2: FloatArray) -> dict[str, object]:
+    """Return how long a fit took and how well it predicts."""
+    return {
+        "epochs": len(curve.train_loss),
+        "best_epoch": curve.best_epoch,
+        "converged": curve.converged,
+        "mean_r2": float(r2.mean()),
+    }
+
+
+def _summarise(correlations: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and spread over seeds of each condition and measure."""
+    by = [*(c for c in CONDITION if c != "seed"), "source", "measure"]
+    groups = correlations.groupby(by, sort=False, dropna=False)
+    return groups.agg(
+        n_seeds=("r", "size"),
+        mean_r=("r", "mean"),
+        sd_r=("r", "std"),
+        min_r=("r", "min"),
+        max_r=("r", "max"),
+        mean_low=("r_low", "mean"),
+        mean_high=("r_high", "mean"),
+        mean_rho=("rho", "mean"),
+    ).reset_index()
