@@ -4,6 +4,7 @@ Numbers only: numpy and pandas in, tables, arrays and plain values out. Nothing 
 fits, draws, or knows a page.
 """
 
+from jne_engine.queries.catalogue import JNE_UNIT, MAPS, R2_UNIT, MapInfo
 from jne_engine.queries.comparisons import (
     compare_r2,
     correlate_with_truth,
@@ -13,13 +14,14 @@ from jne_engine.queries.comparisons import (
 )
 from jne_engine.queries.listing import RunListing, list_runs
 from jne_engine.queries.maps import (
-    MapInfo,
     choose_roi_set,
+    count_shown,
     list_maps,
     read_map,
     read_significant,
     read_surface,
     scatter_to_surface,
+    select_shown,
 )
 from jne_engine.queries.regions import (
     WHOLE_BRAIN,
@@ -46,6 +48,9 @@ from jne_engine.queries.summary import (
 )
 
 __all__ = [
+    "JNE_UNIT",
+    "MAPS",
+    "R2_UNIT",
     "WHOLE_BRAIN",
     "Correlation",
     "MapInfo",
@@ -56,6 +61,7 @@ __all__ = [
     "compare_r2",
     "correlate",
     "correlate_with_truth",
+    "count_shown",
     "has_truth",
     "list_category_columns",
     "list_maps",
@@ -72,6 +78,7 @@ __all__ = [
     "read_significant",
     "read_surface",
     "scatter_to_surface",
+    "select_shown",
     "summarise_run",
     "tabulate_category_means",
     "tabulate_recovery",

@@ -1,138 +1,22 @@
-"""The maps of a run: what they are called, what they mean, and their values."""
+"""The maps of a run: which it has, their values, which voxels to show, where they lie."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jne_engine.checks import check_choice, check_length
 from jne_engine.errors import InputError
+from jne_engine.queries.catalogue import MAPS, MapInfo
 from jne_engine.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run, read_roi_sets, read_space
 
-MapKind = Literal["sequential", "diverging", "categorical", "mask"]
 Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
-
-JNE_UNIT = "Δresponse / Δfeature"
-R2_UNIT = "fraction of variance"
-
-
-@dataclass(frozen=True)
-class MapInfo:
-    """What a person needs to know to read one map.
-
-    Parameters
-    ----------
-    name, label : str
-        Name in addresses and files; name shown to people.
-    unit : str
-        Unit of the values, empty for categories.
-    kind : {"sequential", "diverging", "categorical", "mask"}
-        Which colours suit the map; diverging maps are centred at 0.
-    explanation : str
-        One sentence on what the values say.
-    levels : tuple of str
-        Names of the values 0, 1, … of a categorical map.
-    """
-
-    name: str
-    label: str
-    unit: str
-    kind: MapKind
-    explanation: str
-    levels: tuple[str, ...] = ()
-
-
-MAPS: tuple[MapInfo, ...] = (
-    MapInfo(
-        "jne",
-        "JNE",
-        JNE_UNIT,
-        "sequential",
-        "How much the Jacobian's deviation from its mean varies over stimuli; 0 for a linear"
-        " response.",
-    ),
-    MapInfo(
-        "jne_per_gain",
-        "JNE / gain",
-        "ratio",
-        "sequential",
-        "JNE divided by the size of the mean Jacobian, so that strong responses do not count more.",
-    ),
-    MapInfo(
-        "deviation_mean",
-        "Mean deviation",
-        JNE_UNIT,
-        "sequential",
-        "Mean over stimuli of the Jacobian's absolute deviation from its mean; also 0 for a linear"
-        " response.",
-    ),
-    MapInfo(
-        "gain",
-        "Gain",
-        JNE_UNIT,
-        "sequential",
-        "Summed absolute size of the mean Jacobian: how strongly responses follow features.",
-    ),
-    MapInfo(
-        "r2_nonlinear",
-        "R² nonlinear encoder",
-        R2_UNIT,
-        "sequential",
-        "Share of the test responses' variance that the nonlinear encoder predicts.",
-    ),
-    MapInfo(
-        "r2_linear",
-        "R² linear encoder",
-        R2_UNIT,
-        "sequential",
-        "Share of the test responses' variance that the linear encoder predicts.",
-    ),
-    MapInfo(
-        "delta_r2",
-        "ΔR² (nonlinear − linear)",
-        R2_UNIT,
-        "diverging",
-        "What the nonlinear encoder predicts beyond the linear one; below 0 it predicts less.",
-    ),
-    MapInfo(
-        "noise_ceiling",
-        "Noise ceiling",
-        "%",
-        "sequential",
-        "Share of the variance that repeated presentations of a stimulus have in common.",
-    ),
-    MapInfo(
-        "truth_nonlinear_share",
-        "Planted nonlinear share",
-        "fraction of signal variance",
-        "sequential",
-        "What the simulation put in: the share of the signal that no linear map of the features"
-        " explains.",
-    ),
-    MapInfo(
-        "truth_signal_to_noise",
-        "Planted signal-to-noise",
-        "ratio of variances",
-        "sequential",
-        "What the simulation put in: signal variance over noise variance of one presentation.",
-    ),
-    MapInfo(
-        "significant",
-        "Significant voxels",
-        "",
-        "mask",
-        "Voxels whose nonlinear encoder predicts better than chance after FDR correction.",
-        ("not significant", "significant"),
-    ),
-    MapInfo("tier", "Tier", "", "categorical", "Place of each ROI in the visual hierarchy.", TIERS),
-    MapInfo("roi", "ROI", "", "categorical", "Regions of interest of the chosen atlas."),
-)
 
 
 def list_maps(run: Run) -> tuple[MapInfo, ...]:
@@ -183,6 +67,45 @@ def read_significant(run: Run) -> BoolArray:
     """
     quantiles = run.stage("scores").read_array("q_nonlinear")
     return np.asarray(quantiles < float(run.manifest.spec["fdr_q"]), dtype=np.bool_)
+
+
+def select_shown(
+    run: Run, name: str, *, significant: bool = True, threshold: float | None = None
+) -> BoolArray:
+    """Return which voxels of a map to show.
+
+    Parameters
+    ----------
+    run : Run
+        A complete run.
+    name : str
+        A map.
+    significant : bool
+        Leave out voxels that are not significant. Labels are known everywhere and stay.
+    threshold : float, optional
+        Leave out values below; in a diverging map, values nearer to 0.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n_voxels,)
+        False where the map has no value.
+    """
+    values = read_map(run, name)
+    kind = next(info.kind for info in MAPS if info.name == name)
+    shown = np.isfinite(values)
+    if significant and kind in ("sequential", "diverging"):
+        shown &= read_significant(run)
+    if threshold is not None and kind in ("sequential", "diverging"):
+        shown &= (np.abs(values) if kind == "diverging" else values) >= threshold
+    return np.asarray(shown, dtype=np.bool_)
+
+
+def count_shown(
+    run: Run, name: str, *, significant: bool = True, threshold: float | None = None
+) -> tuple[int, int]:
+    """Return how many voxels of a map are shown and how many hidden, invalid ones included."""
+    shown = select_shown(run, name, significant=significant, threshold=threshold)
+    return int(shown.sum()), int((~shown).sum())
 
 
 def choose_roi_set(run: Run, preset: str | None = None) -> RoiSet | None:

@@ -1,0 +1,26 @@
+"""The dashboard: page config, navigation and the sidebar that all pages share."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.widgets import show_sidebar
+
+st.set_page_config(
+    page_title="JNE Explorer",
+    page_icon="assets/icon.svg",
+    layout="wide",
+    initial_sidebar_state="expanded",
+)
+st.logo("assets/logo.svg", icon_image="assets/icon.svg", size="large")
+page = st.navigation(
+    [
+        st.Page("pages/overview.py", title="Overview", icon=":material/summarize:", default=True),
+        st.Page("pages/maps.py", title="Cortical maps", icon=":material/neurology:"),
+        st.Page("pages/hierarchy.py", title="ROI hierarchy", icon=":material/stairs:"),
+        st.Page("pages/selectivity.py", title="Stimulus selectivity", icon=":material/image:"),
+        st.Page("pages/models.py", title="Model comparison", icon=":material/compare_arrows:"),
+    ]
+)
+show_sidebar()
+page.run()

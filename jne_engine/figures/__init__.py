@@ -1,0 +1,1 @@
+"""Plotly figures: tables and arrays in, a figure out; one template, one palette."""

@@ -1,0 +1,113 @@
+"""A run's maps as a scene for the cortical viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.palettes import TIER_COLOURS, region_colours
+from jne_engine.queries import MapInfo, scatter_to_surface
+from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
+from jne_engine.surfaces import GEOMETRIES, N_VERTICES
+from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene
+from jne_engine.viewer_surfaces import load_viewer_surface
+
+Array = npt.NDArray[Any]
+
+COLOURS = {"r2_linear": "magma", "r2_nonlinear": "magma", "noise_ceiling": "cividis"}
+COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
+
+
+def can_draw(space: SurfaceSpace | None) -> bool:
+    """Tell whether the package carries the surface that a run's columns lie on."""
+    return space is not None and space.surface in GEOMETRIES
+
+
+def build_scene(
+    space: SurfaceSpace,
+    maps: Sequence[tuple[MapInfo, Array, Array]],
+    rois: RoiSet | None,
+    *,
+    chosen: str,
+    title: str,
+    provenance: str,
+    simulated: bool,
+) -> ViewerScene:
+    """Build the viewer's scene of a run.
+
+    Parameters
+    ----------
+    space : SurfaceSpace
+        Where the response columns lie.
+    maps : sequence of (MapInfo, numpy.ndarray, numpy.ndarray)
+        Description, values and shown columns, each of shape (n_voxels,).
+    rois : RoiSet, optional
+        Regions to outline.
+    chosen : str
+        Name of the map to begin with.
+    title, provenance : str
+        What exports of the viewer print.
+    simulated : bool
+        True stamps SIMULATED on the viewer.
+    """
+    labels = (_build_labels(space, rois),) if rois is not None else ()
+    return ViewerScene(
+        load_viewer_surface(space.surface),
+        tuple(_build_map(space, info, values, shown) for info, values, shown in maps),
+        title=title,
+        provenance=provenance,
+        simulated=simulated,
+        labels=labels,
+        shape="inflated",
+        panes=(chosen,),
+    )
+
+
+def _build_map(space: SurfaceSpace, info: MapInfo, values: Array, shown: Array) -> ViewerMap:
+    """Spread one map and its mask over the vertices; a mask without gaps is left out."""
+    left, right = (_spread(space, values, hemi) for hemi in HEMISPHERES)
+    masks = [_spread(space, shown, hemi) == 1 for hemi in HEMISPHERES]
+    whole = bool(shown.all())
+    numeric = info.kind in ("sequential", "diverging")
+    return ViewerMap(
+        info.name,
+        info.label,
+        info.unit,
+        left,
+        right,
+        kind="diverging"
+        if info.kind == "diverging"
+        else "sequential"
+        if numeric
+        else "categorical",
+        mask_left=None if whole else masks[0],
+        mask_right=None if whole else masks[1],
+        colours=COLOURS.get(info.name) if numeric else None,
+        categories=() if numeric else _name_colours(info.levels),
+    )
+
+
+def _build_labels(space: SurfaceSpace, rois: RoiSet) -> ViewerLabels:
+    """Return the ROIs as numbers from 1; where they overlap, the lowest one is drawn."""
+    columns = np.zeros(space.n_voxels, dtype=np.float32)
+    for number, mask in reversed(list(enumerate(rois.masks, start=1))):
+        columns[mask] = number
+    left, right = (
+        np.nan_to_num(_spread(space, columns, hemi)).astype(np.int64) for hemi in HEMISPHERES
+    )
+    title = f"{rois.preset} (approximate)" if rois.approximate else rois.preset
+    return ViewerLabels(title, rois.names, left, right)
+
+
+def _spread(space: SurfaceSpace, values: Array, hemi: Hemisphere) -> npt.NDArray[np.float32]:
+    """Spread columns over one hemisphere of the packaged mesh."""
+    return scatter_to_surface(values, space, hemi, n_vertices=N_VERTICES[space.surface])
+
+
+def _name_colours(levels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return name and colour of each level: tiers and ROIs keep theirs everywhere."""
+    known = dict(zip(levels, region_colours(levels), strict=True)) | dict(TIER_COLOURS)
+    return tuple((level, known[level]) for level in levels)

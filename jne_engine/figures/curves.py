@@ -1,0 +1,53 @@
+"""Learning curves: how the losses of both encoders fell."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from jne_engine.figures.template import choose_ink, style_figure
+from jne_engine.palettes import ACCENT, NEUTRAL
+
+COLOURS = {"linear": NEUTRAL, "nonlinear": ACCENT}
+DASHES = {"train": "dot", "validation": "solid"}
+
+
+def plot_learning_curves(curves: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+    """Plot train and validation loss over epochs, with the epoch whose weights were kept.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Columns ``encoder, epoch, split, loss, best_epoch``.
+    dark : bool
+        Colours for a dark page.
+    """
+    figure = go.Figure()
+    for key, part in curves.groupby(["encoder", "split"], sort=False):
+        encoder, split = map(str, key)
+        name = f"{encoder}, {split}"
+        line = {"color": COLOURS[encoder], "dash": DASHES[split], "width": 2}
+        figure.add_trace(
+            go.Scatter(
+                x=part["epoch"], y=part["loss"], name=name, mode="lines", line=line,
+                hovertemplate=f"{name}: %{{y:.4f}} at epoch %{{x}}<extra></extra>",
+            )
+        )  # fmt: skip
+        if split == "validation":
+            figure.add_trace(_mark_best(part, COLOURS[encoder], choose_ink(dark).paper))
+    figure.update_xaxes(title_text="Epoch", showgrid=False)
+    figure.update_yaxes(title_text="Mean squared error (response variance)")
+    return style_figure(figure, dark=dark, height=320, legend=True)
+
+
+def _mark_best(part: pd.DataFrame, colour: str, rim: str) -> go.Scatter:
+    """Return the point of the kept weights."""
+    best = part[part["epoch"] == part["best_epoch"]]
+    return go.Scatter(
+        x=best["epoch"],
+        y=best["loss"],
+        mode="markers",
+        marker={"size": 10, "color": colour, "line": {"color": rim, "width": 2}},
+        showlegend=False,
+        hovertemplate="kept: epoch %{x}, loss %{y:.4f}<extra></extra>",
+    )

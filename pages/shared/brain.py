@@ -1,0 +1,38 @@
+"""The brain on a page: the one place that knows how it is drawn."""
+
+from __future__ import annotations
+
+from jne_engine.store import Run
+from pages.shared.cached import read_scene
+from pages.shared.cortex import show_cortex
+from pages.shared.state import read_selection
+from pages.shared.widgets import show_missing
+
+HEIGHT = 520
+
+
+def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
+    """Show both hemispheres with one of a run's maps.
+
+    Parameters
+    ----------
+    run : Run
+        A complete run.
+    chosen : str
+        Name of the map to show first; the viewer offers the others too.
+    height : int
+        CSS pixels, reserved while the viewer loads.
+    """
+    selection = read_selection()
+    scene = read_scene(
+        run, chosen, preset=None,
+        significant=selection.significant, threshold=selection.threshold,
+    )  # fmt: skip
+    if scene is None:
+        show_missing(
+            "This run's responses do not lie on a surface that comes with the package"
+            " (fsLR32k, fsaverage5).",
+            "The other pages show its numbers.",
+        )
+        return
+    show_cortex(scene, key="brain", height=height)

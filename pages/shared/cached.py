@@ -1,0 +1,99 @@
+"""Answers about runs, kept by run: the only way in which pages reach a store.
+
+Keys are a run's folder, id and content hash, never an array: Streamlit samples large arrays for
+its keys, so that two of them can share one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from jne_engine import queries
+from jne_engine.figures.cortex import build_scene, can_draw
+from jne_engine.figures.gallery import render_gallery
+from jne_engine.queries import MapInfo, RunListing
+from jne_engine.store import Run
+from jne_engine.viewer_payload import ViewerScene
+
+
+def _identify(run: Run) -> tuple[str, str, str]:
+    """Return what tells one run's answers from another's."""
+    return str(run.path), run.run_id, run.manifest.key
+
+
+_keep: Callable[..., Any] = partial(
+    st.cache_data, max_entries=64, show_spinner=False, hash_funcs={Run: _identify}
+)
+_hold: Callable[..., Any] = partial(
+    st.cache_resource, max_entries=8, show_spinner=False, hash_funcs={Run: _identify}
+)
+
+summarise_run = _keep(queries.summarise_run)
+read_learning_curves = _keep(queries.read_learning_curves)
+read_fits = _keep(queries.read_fits)
+list_maps = _keep(queries.list_maps)
+list_places = _keep(queries.list_places)
+tabulate_rois = _keep(queries.tabulate_rois)
+tabulate_tiers = _keep(queries.tabulate_tiers)
+tabulate_voxels = _keep(queries.tabulate_voxels)
+compare_r2 = _keep(queries.compare_r2)
+read_pairs = _keep(queries.read_pairs)
+correlate_with_truth = _keep(queries.correlate_with_truth)
+tabulate_recovery = _keep(queries.tabulate_recovery)
+average_jne_ss = _keep(queries.average_jne_ss)
+read_categories = _keep(queries.read_categories)
+count_shown = _keep(queries.count_shown)
+_read_pictures = _hold(queries.read_pictures)
+
+
+def find_root() -> Path:
+    """Return the folder of runs: ``$JNE_RUNS``, else ``runs`` where the app was started."""
+    return Path(os.environ.get("JNE_RUNS", "runs"))
+
+
+def list_runs() -> RunListing:
+    """Return the runs that are there now; never kept, for a run may finish at any time."""
+    return queries.list_runs(find_root())
+
+
+@_hold
+def read_scene(
+    run: Run, chosen: str, *, preset: str | None, significant: bool, threshold: float | None
+) -> ViewerScene | None:
+    """Return the viewer's scene of a run, None where its surface cannot be drawn."""
+    space = queries.read_surface(run)
+    if space is None or not can_draw(space):
+        return None
+    maps = [
+        _read_layer(run, info, significant, threshold if info.name == chosen else None)
+        for info in queries.list_maps(run)
+        if info.kind != "mask"
+    ]
+    manifest = run.manifest
+    return build_scene(
+        space, maps, queries.choose_roi_set(run, preset),
+        chosen=chosen, title=f"{manifest.name}, {manifest.subject}",
+        provenance=f"{manifest.source} Run {run.run_id}.", simulated=manifest.simulated,
+    )  # fmt: skip
+
+
+@_keep
+def render_pictures(run: Run, rows: tuple[int, ...], captions: tuple[str, ...]) -> str | None:
+    """Return the pictures of some test stimuli as inert HTML, None where there are none."""
+    pictures = _read_pictures(run)
+    return None if pictures is None else render_gallery(pictures[list(rows)], captions, captions)
+
+
+def _read_layer(
+    run: Run, info: MapInfo, significant: bool, threshold: float | None
+) -> tuple[MapInfo, Any, Any]:
+    """Return one map with its values and the columns to show."""
+    values = queries.read_map(run, info.name)
+    shown = queries.select_shown(run, info.name, significant=significant, threshold=threshold)
+    return info, values, shown

@@ -1,0 +1,144 @@
+"""One frozen selection for all pages, mirrored in the address so that a link restores it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import streamlit as st
+
+_REMEMBERED = "selection"
+_FLAGS = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a person has chosen; empty text leaves the choice to the page.
+
+    Parameters
+    ----------
+    run, preset : str
+        Run id; ROI preset.
+    map, roi, category : str
+        Map on the cortex, region, category of stimuli.
+    scale : str
+        ``"raw"`` or ``"normalised"`` category matrix.
+    significant : bool
+        Show significant voxels only.
+    threshold : float or None
+        Hide values of the map below this one.
+    """
+
+    run: str = ""
+    preset: str = ""
+    map: str = "jne"
+    roi: str = ""
+    category: str = ""
+    scale: str = "raw"
+    significant: bool = True
+    threshold: float | None = None
+
+
+def read_selection() -> Selection:
+    """Return the selection: the address first, then what this session remembers."""
+    selection = st.session_state.get(_REMEMBERED, Selection())
+    for field in fields(Selection):
+        if field.name in st.query_params:
+            value = _parse(field.name, st.query_params[field.name])
+            selection = replace(selection, **{field.name: value})
+    _remember(selection)
+    return selection
+
+
+def list_unreadable() -> list[str]:
+    """Return one line for each value in the address that cannot be understood."""
+    lines = []
+    for name in ("significant", "threshold"):
+        text = st.query_params.get(name)
+        if text is not None and _format(_parse(name, text)) != text:
+            lines.append(f"The link's {name} “{text[:40]}” is not understood: showing the default.")
+    return lines
+
+
+def bind_choice(name: str, options: Sequence[str], default: str | None = None) -> dict[str, Any]:
+    """Return the arguments that tie a select box to the selection.
+
+    Parameters
+    ----------
+    name : str
+        Field of :class:`Selection`.
+    options : sequence of str
+        What there is to choose from; not empty.
+    default : str, optional
+        What stands for a value that is empty or not among the options; the first by default.
+    """
+    return _bind(name, settle(name, options, default))
+
+
+def bind_value(name: str) -> dict[str, Any]:
+    """Return the arguments that tie a toggle or a number to the selection."""
+    return _bind(name, getattr(read_selection(), name))
+
+
+def settle(name: str, options: Sequence[str], default: str | None = None) -> str:
+    """Return the selected option, or the default where the options lack it."""
+    wanted = getattr(read_selection(), name)
+    return wanted if wanted in options else (default or options[0])
+
+
+def is_unknown(name: str, options: Sequence[str]) -> bool:
+    """Tell whether the selection names something that the options lack."""
+    wanted = getattr(read_selection(), name)
+    return bool(wanted) and wanted not in options
+
+
+def _bind(name: str, value: Any) -> dict[str, Any]:
+    """Give a widget its value and let it write back; keys are named after fields."""
+    key = f"choice.{name}"
+    st.session_state[key] = value
+    return {"key": key, "on_change": _take_over, "args": (name, key)}
+
+
+def _take_over(name: str, key: str) -> None:
+    """Keep what a person chose in a widget."""
+    _remember(replace(read_selection(), **{name: st.session_state[key]}))
+
+
+def _remember(selection: Selection) -> None:
+    """Keep the selection for this session and write what differs from the default as address."""
+    st.session_state[_REMEMBERED] = selection
+    for field in fields(Selection):
+        value, text = getattr(selection, field.name), st.query_params.get(field.name)
+        if value == field.default:
+            if text is not None and _parse(field.name, text) != value:
+                del st.query_params[field.name]
+        elif text != _format(value):
+            st.query_params[field.name] = _format(value)
+
+
+def _parse(name: str, text: str) -> Any:
+    """Return a value of the address in its field's type; the default where it has none."""
+    default = getattr(Selection(), name)
+    if name == "significant":
+        return _FLAGS.get(text, default)
+    if name == "threshold":
+        return _parse_number(text)
+    return text
+
+
+def _parse_number(text: str) -> float | None:
+    """Return a finite number, None where the text is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _format(value: Any) -> str:
+    """Return a value as it stands in the address."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,178 @@
+"""What every page is framed with: title, SIMULATED badge, empty states, errors, tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from jne_engine.errors import JneError
+from jne_engine.figures.tables import write_csv
+from jne_engine.figures.template import name_download, name_file
+from jne_engine.queries import RunListing
+from jne_engine.store import Run
+from pages.shared import cached
+from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
+
+SIMULATED = "SIMULATED"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def plain(text: object) -> str:
+    """Return text that Streamlit's Markdown shows as it is written, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
+    """Show a page: its question, one or two sentences, and its body for the selected run.
+
+    Parameters
+    ----------
+    title : str
+        The question that the page answers.
+    lead : str
+        What the reader sees and how it was computed.
+    body : callable
+        Draws the rest for a run; its :class:`JneError` becomes one line on the page.
+    """
+    listing = cached.list_runs()
+    run = choose_run(listing)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.header(title, anchor=False, width="content")
+        if run is not None and run.manifest.simulated:
+            st.badge(SIMULATED, color="red", icon=":material/science:")
+    st.caption(lead)
+    for line in list_unreadable():
+        show_note(line)
+    if run is None:
+        show_no_run(listing)
+        return
+    warn_unknown("run", [r.run_id for r in listing.runs])
+    try:
+        body(run)
+    except JneError as error:
+        st.error(plain(error), icon=":material/error:")
+
+
+def choose_run(listing: RunListing) -> Run | None:
+    """Return the selected run, the newest where the selection names none that is there."""
+    if not listing.runs:
+        return None
+    wanted = settle("run", [run.run_id for run in listing.runs])
+    return next(run for run in listing.runs if run.run_id == wanted)
+
+
+def show_sidebar() -> None:
+    """Show what all pages share: which run, of whom, and runs that are not finished."""
+    listing = cached.list_runs()
+    run = choose_run(listing)
+    with st.sidebar:
+        if run is None:
+            st.caption("No finished run")
+        else:
+            names = {r.run_id: f"{r.manifest.name} · {r.manifest.subject}" for r in listing.runs}
+            ids = list(names)
+            st.selectbox("Run", ids, format_func=names.__getitem__, **bind_choice("run", ids))
+            _describe_run(run)
+        show_leftovers(listing)
+
+
+def _describe_run(run: Run) -> None:
+    """Say in a few lines what a run was made of."""
+    manifest = run.manifest
+    if manifest.simulated:
+        st.badge(SIMULATED, color="red", icon=":material/science:")
+    counts = manifest.counts
+    lines = [
+        f"Features: {plain(manifest.feature_set)}, layer {manifest.layer}",
+        f"{counts['n_voxels']:,} voxels, {counts['n_test']:,} test stimuli",
+        f"Computed {plain(manifest.created[:16].replace('T', ' '))} UTC",
+    ]
+    st.caption("  \n".join(lines))
+
+
+def show_leftovers(listing: RunListing) -> None:
+    """List runs that can be resumed, and folders that cannot be read."""
+    if listing.unfinished:
+        with st.expander(f"Unfinished runs ({len(listing.unfinished)})"):
+            st.caption("Run the same command again to resume.")
+            for line in listing.unfinished:
+                st.caption(plain(line))
+    if listing.unreadable:
+        with st.expander(f"Unreadable runs ({len(listing.unreadable)})"):
+            for line in listing.unreadable:
+                st.caption(plain(line))
+
+
+def show_no_run(listing: RunListing) -> None:
+    """Say that there is nothing to show yet, and how to get it."""
+    st.info("No finished run yet. Make the simulated subject's run with:", icon=":material/info:")
+    st.code("python -m jne_engine demo", language="bash")
+    st.caption(f"This page looks in: {plain(cached.find_root().absolute())}")
+    for line in listing.unfinished:
+        st.caption(f"Can be resumed by the same command: {plain(line)}")
+    for line in listing.unreadable:
+        st.error(plain(line), icon=":material/error:")
+
+
+def show_missing(what: str, fix: str) -> None:
+    """Say what a run lacks for this part of the page, and how to get it."""
+    st.info(f"{what} {fix}", icon=":material/info:")
+
+
+def show_note(text: str) -> None:
+    """Show one quiet line."""
+    st.caption(f":material/info: {plain(text)}")
+
+
+def warn_unknown(name: str, options: Sequence[str]) -> None:
+    """Say in one line that the link names something that is not there."""
+    if is_unknown(name, options):
+        wanted = settle(name, options)
+        show_note(f"The link names a {name} that is not here: showing {wanted} instead.")
+
+
+def choose(
+    label: str, name: str, options: Sequence[str], *, default: str | None = None, **more: Any
+) -> str:
+    """Show a select box tied to the selection and return the chosen option."""
+    chosen: str = st.selectbox(label, options, **bind_choice(name, options, default), **more)
+    warn_unknown(name, options)
+    return chosen
+
+
+def is_dark() -> bool:
+    """Tell whether the reader's page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def show_figure(figure: Any, *names: str, alt: str) -> None:
+    """Show a Plotly figure in the project's look; its picture downloads under these names."""
+    key = name_file(*names)
+    config = name_download(*names)
+    st.plotly_chart(figure, theme=None, config=config, key=f"figure.{key}", alt=alt)
+
+
+def show_table(table: Any, *names: str, label: str = "As a table") -> None:
+    """Offer a figure's numbers as a table and as CSV."""
+    name = name_file(*names)
+    with st.expander(label):
+        st.dataframe(table, hide_index=False, key=f"table.{name}")
+        st.download_button(
+            "Download CSV",
+            write_csv(table),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key=f"csv.{name}",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def format_number(value: float | None, *, digits: int = 3) -> str:
+    """Return a number with some significant digits, a dash where there is none."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:.{digits}g}"
