@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from jne_engine.deviations import (
+    CACHE_BYTES,
     VOXEL_BLOCK,
     Deviator,
     FactorPasses,
@@ -193,6 +194,7 @@ def stream_dispersion(
     progress: Progress | None = None,
     stimulus_block: int = STIMULUS_BLOCK,
     voxel_block: int = VOXEL_BLOCK,
+    cache_bytes: int = CACHE_BYTES,
     sink: DeviationSink | None = None,
 ) -> Dispersion:
     """Compute JNE, JNE-SS, μ and the gain without ever holding the Jacobian tensor.
@@ -217,6 +219,8 @@ def stream_dispersion(
         Called as ``progress(stimuli done, n_stimuli)``.
     stimulus_block, voxel_block : int
         Block sizes; they bound memory and change no result beyond rounding.
+    cache_bytes : int
+        Memory in which the first pass may keep all factors for the second, if they fit.
     sink : DeviationSink, optional
         Where blocks are kept; in memory by default. Blocks it already has are skipped.
 
@@ -238,7 +242,7 @@ def stream_dispersion(
     factors = factorise(encoder, torch.as_tensor(features), voxels)
     report = progress or ignore_progress
     report(0, factors.n_stimuli)
-    passes = FactorPasses(factors)
+    passes = FactorPasses(factors, cache_bytes)
     choice = choose_precision(precision, passes)
     target = sink or MemorySink(factors.n_stimuli, factors.n_voxels)
     kernel = choose_kernel(passes.mean.device, choice.dtype, _count_products(factors))

@@ -186,7 +186,7 @@ class RunStages:
         """Return the ceiling in percent: given, from repeats, or NaN where unknown."""
         dataset = self.dataset
         if dataset.noise_ceiling is not None:
-            ceiling = dataset.noise_ceiling
+            ceiling = 100 * dataset.noise_ceiling
         elif dataset.test_repeats is not None:
             ceiling = compute_noise_ceiling(dataset.test_repeats).astype(np.float32)
         else:

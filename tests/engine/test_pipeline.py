@@ -86,6 +86,12 @@ def test_dispersion_is_that_of_the_stored_encoder(finished):
         np.testing.assert_array_equal(stage.read_array(name), getattr(expected, name))
 
 
+def test_a_known_ceiling_is_stored_in_percent(tmp_path):
+    known = np.linspace(0, 0.8, 30, dtype=np.float32)
+    run = compute_run(make_dataset(noise_ceiling=known), SPEC, tmp_path)
+    np.testing.assert_allclose(run.stage("scores").read_array("noise_ceiling"), 100 * known)
+
+
 def test_linear_twin_is_linear_and_curves_are_kept(finished):
     assert encoder_of(finished, "linear").activation == "identity"
     for name in ("linear", "nonlinear"):

@@ -1,0 +1,1 @@
+"""Speed and memory as ratios to measured ceilings and rivals, on the machine at hand."""

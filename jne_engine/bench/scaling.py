@@ -1,0 +1,56 @@
+"""How the cost of streamed JNE grows: the exponent of a power law fitted to timings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from jne_engine.bench.rows import Goal, Row
+from jne_engine.bench.sizes import Sizes
+from jne_engine.bench.timing import time_best
+from jne_engine.dispersion import stream_dispersion
+
+Axis = Literal["stimuli", "voxels", "features", "hidden"]
+
+STEPS: dict[Axis, tuple[int, ...]] = {
+    "stimuli": (8, 16, 32, 64),
+    "voxels": (16_384, 32_768, 65_536, 131_072),
+    "features": (192, 384, 768),
+    "hidden": (256, 512, 1024),
+}
+GOALS: dict[Axis, Goal | None] = {
+    "stimuli": Goal(at_least=0.95, at_most=1.05),
+    "voxels": Goal(at_least=0.95, at_most=1.05),
+    "features": None,
+    "hidden": None,
+}
+
+
+def measure_exponent(sizes: Sizes, axis: Axis) -> Row:
+    """Fit log seconds against log size along one axis, the others fixed.
+
+    Voxels start at 16,384: below, the factors that every stimulus needs whatever the number
+    of voxels still show.
+    """
+    steps = STEPS[axis]
+    base = replace(sizes, n_stimuli=8 if axis != "stimuli" else sizes.n_stimuli)
+    seconds = [_time_step(replace(base, **{f"n_{axis}": step})) for step in steps]
+    value = fit_exponent(steps, seconds)
+    listed = ", ".join(f"{step}" for step in steps)
+    return Row(f"exponent_{axis}", value, GOALS[axis], f"seconds over {axis} {listed}")
+
+
+def fit_exponent(steps: Sequence[float], seconds: Sequence[float]) -> float:
+    """Return the slope of log(seconds) against log(steps), by least squares."""
+    return float(np.polyfit(np.log(steps), np.log(seconds), 1)[0])
+
+
+def _time_step(sizes: Sizes) -> float:
+    """Time the stream at one size."""
+    encoder, features = sizes.build(), sizes.draw()
+    return time_best(
+        lambda: stream_dispersion(encoder, features, cache_bytes=0), rounds=max(2, sizes.rounds)
+    )

@@ -1,0 +1,32 @@
+"""Timing two things in turn, so that a drifting machine changes both alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+Work = Callable[[], object]
+
+
+def time_once(work: Work) -> float:
+    """Return the seconds that one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def compare(first: Work, second: Work, *, rounds: int) -> float:
+    """Return the median over rounds of seconds(first) / seconds(second), run in turn.
+
+    Both run once before anything is counted.
+    """
+    first()
+    second()
+    return statistics.median(time_once(first) / time_once(second) for _ in range(rounds))
+
+
+def time_best(work: Work, *, rounds: int) -> float:
+    """Return the least seconds of several calls, after one that is not counted."""
+    work()
+    return min(time_once(work) for _ in range(rounds))
