@@ -264,12 +264,12 @@ class RecoverySettings(SimulationSettings):
 
     plantings: tuple[Planting, ...] = PLANTINGS
     signal_to_noise: tuple[float, ...] = (0.1, 0.3, 1.0)
-    n_train: tuple[int, ...] = (1000, 3000)
+    n_train: tuple[int, ...] = (1000, 4000)
     batch_sizes: tuple[int | None, ...] = (256, None)
     n_seeds: int = 3
-    n_features: int = 48
-    n_units: int = 24
-    units_per_voxel: int = 4
+    n_features: int = 32
+    n_units: int = 8
+    units_per_voxel: int = 2
     n_voxels: int = 200
     n_validation: int = 500
     n_test: int = 300
