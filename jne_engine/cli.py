@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,27 @@ def default_root() -> Path:
     return Path(os.environ.get("JNE_RUNS", "runs"))
 
 
-class OneLineErrors(click.Group):
-    """A command group that tells a :class:`JneError` in one line and leaves with 2."""
+LATE_COMMANDS = {
+    "bench": "jne_engine.bench.command:bench",
+    "simulate": "jne_engine.simulate_command:simulate",
+}
+"""Commands whose modules are imported only when they are asked for."""
+
+
+class Commands(click.Group):
+    """Commands that tell a :class:`JneError` in one line and leave with 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all commands, those of other modules included."""
+        return sorted([*super().list_commands(ctx), *LATE_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its module if need be."""
+        if cmd_name not in LATE_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, name = LATE_COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; expected problems end without a traceback."""
@@ -43,7 +64,7 @@ class OneLineErrors(click.Group):
             ctx.exit(130)
 
 
-@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jne_engine")
 def main() -> None:
     """Compute and inspect JNE: where, how strongly and for which stimuli BOLD is nonlinear."""
@@ -93,16 +114,21 @@ quiet_option = click.option("--quiet", is_flag=True, help="No progress bars.")
 @main.command()
 @out_option
 @quiet_option
-@click.option("--subject-seed", type=int, default=0, help="Which simulated subject.")
+@click.option("--subject", default="S1", show_default=True, help="Name of the subject.")
+@click.option("--subject-seed", type=int, default=0, show_default=True, help="Which subject.")
+@click.option("--n-stimuli", type=int, default=3000, show_default=True, help="Pictures in all.")
+@click.option("--n-test", type=int, default=600, show_default=True, help="Pictures of the test.")
+@click.option("--n-vertices", type=int, help="About how many vertices; all by default.")
 @spec_options
-def demo(root: Path, quiet: bool, subject_seed: int, **options: Any) -> None:
+def demo(root: Path, quiet: bool, subject: str, subject_seed: int, **options: Any) -> None:
     """Make the SIMULATED subject and its whole run."""
     from jne_engine.demo import simulate_subject
 
+    sizes = {name: options.pop(name) for name in ("n_stimuli", "n_test", "n_vertices")}
     spec = read_spec(options, n_hidden=DEMO_HIDDEN)
     with _bars(quiet) as bars:
         dataset = simulate_subject(
-            subject_seed, progress=lambda done, total: bars("simulate", done, total)
+            subject_seed, subject=subject, progress=functools.partial(bars, "simulate"), **sizes
         )
         _compute(dataset, spec, root, bars)
 
@@ -214,8 +240,8 @@ def _describe(summary: dict[str, Any]) -> str:
     lines += [_describe_roi(roi) for roi in summary["rois"]]
     truth = summary["truth"]
     if truth is not None:
-        r, n = truth["pearson_r_jne"], truth["n"]
-        lines += ["", f"r(JNE, planted nonlinearity) = {r:.3f} over {n} significant voxels"]
+        r = "unknown" if truth["pearson_r_jne"] is None else f"{truth['pearson_r_jne']:.3f}"
+        lines += ["", f"r(JNE, planted nonlinearity) = {r} over {truth['n']} significant voxels"]
     seconds = ", ".join(f"{k} {v:.1f}" for k, v in summary["timings_s"].items())
     return "\n".join([*lines, "", f"seconds: {seconds}"])
 

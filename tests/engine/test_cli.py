@@ -1,0 +1,169 @@
+"""The command line runs the whole path, tells mistakes in one line, and can be interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from jne_engine.cli import LATE_COMMANDS, main
+from jne_engine.spec import RunSpec
+from jne_engine.store import find_unfinished, open_run
+
+SMALL_DEMO = ["--n-stimuli", "300", "--n-test", "60", "--n-vertices", "400", "--quiet"]
+SMALL_FIT = ["--n-hidden", "32", "--max-epochs", "3", "--quiet"]
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def demo_root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("runs")
+    result = invoke("demo", "--out", root, *SMALL_DEMO, *SMALL_FIT)
+    assert result.exit_code == 0, result.output
+    assert Path(result.stdout.strip()).parent == root
+    return root
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "data"
+    path.mkdir()
+    np.save(path / "features.npy", rng.standard_normal((80, 6)))
+    np.save(path / "responses.npy", rng.standard_normal((80, 9)))
+    return path
+
+
+def test_info_json_has_the_promised_keys(demo_root):
+    printed = invoke("info", demo_root, "--json")
+    summary = json.loads(printed.stdout)
+    assert summary["simulated"] is True
+    roi_keys = {
+        "name", "tier", "n_voxels", "n_significant", "mean_r2_linear", "mean_r2_nonlinear",
+        "mean_jne", "mean_deviation", "mean_gain",
+    }  # fmt: skip
+    assert len(summary["rois"]) == 10
+    assert all(roi_keys <= roi.keys() for roi in summary["rois"])
+    assert set(summary["tiers"]) == {"primary", "intermediate", "higher"}
+    assert all({"mean_jne", "n_significant"} <= tier.keys() for tier in summary["tiers"].values())
+    assert "pearson_r_jne" in summary["truth"]
+    assert "dispersion" in summary["timings_s"]
+    assert "torch" in summary["versions"]
+
+
+def test_info_and_list_say_simulated(demo_root):
+    assert invoke("info", demo_root).stdout.startswith("SIMULATED ")
+    assert "SIMULATED" in invoke("list", "--out", demo_root).stdout
+
+
+def test_run_takes_a_folder_and_every_choice(folder, tmp_path):
+    choices = ["--activation", "tanh", "--n-blocks", "1", "--bias", "--seed", "4", "--full-batch"]
+    result = invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT, *choices)
+    assert result.exit_code == 0, result.output
+    run = open_run(tmp_path / "runs")
+    expected = RunSpec(
+        n_hidden=32, max_epochs=3, activation="tanh", n_blocks=1, bias=True, seed=4, batch_size=None
+    )
+    assert RunSpec.from_dict(run.manifest.spec) == expected
+    assert "warning: The nonlinear encoder was still improving after 3 epochs." in result.stderr
+    described = invoke("info", run.path, "--json")
+    assert json.loads(described.stdout)["truth"] is None
+
+
+def truncated_hdf5(folder: Path) -> None:
+    import h5py
+
+    (folder / "responses.npy").unlink()
+    with h5py.File(folder / "responses.h5", "w") as file:
+        file["data"] = np.zeros((80, 9))
+    content = (folder / "responses.h5").read_bytes()
+    (folder / "responses.h5").write_bytes(content[: len(content) // 2])
+
+
+MISTAKES = {
+    "mismatched counts": lambda f: np.save(f / "responses.npy", np.ones((70, 9))),
+    "one column": lambda f: np.save(f / "responses.npy", np.ones(80)),
+    "all NaN": lambda f: np.save(f / "responses.npy", np.full((80, 9), np.nan)),
+    "NaN features": lambda f: np.save(f / "features.npy", np.full((80, 6), np.nan)),
+    "missing file": lambda f: (f / "responses.npy").unlink(),
+    "truncated HDF5": truncated_hdf5,
+    "truncated npy": lambda f: (f / "features.npy").write_bytes(b"\x93NUMPY\x01\x00"),
+    "overlapping splits": lambda f: np.savez(
+        f / "splits.npz", train=np.arange(50), validation=np.arange(49, 60), test=np.arange(60, 80)
+    ),
+    "wrong key": lambda f: (
+        (f / "dataset.toml").write_text(
+            'features = "features.npy"\nresponses = "r.npz"\nresponses_key = "beta"\n'
+        )
+        and np.savez(f / "r.npz", betas=np.ones((80, 9)))
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line_and_no_run(folder, tmp_path, spoil):
+    spoil(folder)
+    result = invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert "expected" in result.stderr
+    assert "found" in result.stderr
+    assert not list((tmp_path / "runs").glob("*/run.json"))
+
+
+def test_constant_and_nan_voxels_are_counted(folder, tmp_path):
+    responses = np.load(folder / "responses.npy")
+    responses[:, 2], responses[7, 5] = 3.0, np.nan
+    np.save(folder / "responses.npy", responses)
+    result = invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT)
+    assert "warning: 2 voxels are constant or not finite" in result.stderr
+    assert open_run(tmp_path / "runs").manifest.counts["n_invalid"] == 2
+
+
+@pytest.mark.parametrize("command", ["info"])
+def test_a_run_that_is_not_there_says_how_to_make_one(tmp_path, command):
+    result = invoke(command, tmp_path / "nowhere")
+    assert result.exit_code == 2
+    assert "python -m jne_engine demo" in result.stderr
+
+
+@pytest.mark.parametrize("name", sorted(LATE_COMMANDS))
+def test_late_commands_explain_themselves(name):
+    result = invoke(name, "--help")
+    assert result.exit_code == 0, result.output
+    assert name in invoke("--help").stdout
+
+
+def test_interrupting_leaves_a_run_that_resumes(tmp_path):
+    root = tmp_path / "runs"
+    arguments = ["demo", "--out", str(root), *SMALL_DEMO[:-1], "--n-hidden", "32"]
+    command = [sys.executable, "-m", "jne_engine", *arguments, "--max-epochs", "100000",
+               "--patience", "100000"]  # fmt: skip
+    here = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=here, env=environment) as process:
+        deadline = time.monotonic() + 120
+        while not list(root.glob("*/dataset")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"run the same command to go on" in stderr
+    assert b"Traceback" not in stderr
+    assert len(find_unfinished(root)) == 1
+    listed = invoke("list", "--out", root)
+    assert listed.stdout == ""
+    assert "unfinished" in listed.stderr
