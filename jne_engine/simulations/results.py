@@ -24,7 +24,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, eq=False)
 class SimulationResult:
-    """What a simulation found. Its data are SIMULATED.
+    """What a simulation found; its data are SIMULATED, but for the variants of a real run.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _describe(result: SimulationResult) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "simulation": result.simulation,
-        "simulated": True,
+        "simulated": bool(result.settings.get("simulated", True)),
         "settings": dict(result.settings),
         "made": dict(result.made),
     }

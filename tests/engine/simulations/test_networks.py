@@ -53,7 +53,7 @@ def test_fresh_inputs_change_later_repetitions():
 
 def test_order_is_the_one_sided_signed_rank_test():
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(20, 4)) + [0, 1, 0.5, 3]
+    values = rng.normal(loc=(0, 1, 0.5, 3), size=(20, 4))
     table = pd.DataFrame(
         {
             "repetition": np.repeat(np.arange(20), 4),

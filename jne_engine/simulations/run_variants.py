@@ -1,0 +1,103 @@
+"""A.9.2: the four variants of JNE on a stored run, and how far they agree.
+
+References
+----------
+Gao et al. (2025), arXiv 2510.13688, appendix A.9.2.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from jne_engine.encoders import ResidualEncoder, restore_encoder
+from jne_engine.errors import InputError
+from jne_engine.progress import Progress
+from jne_engine.simulations.results import SimulationResult
+from jne_engine.store import Run
+from jne_engine.variants import VARIANTS, stream_variants
+
+TOLERANCE = 0.02
+"""Largest mean relative difference of L1 from the stored JNE; bfloat16 runs stay below it."""
+
+
+def compute_run_variants(
+    run: Run, features: npt.NDArray[np.float32], progress: Progress | None = None
+) -> SimulationResult:
+    """Compute the four variants with a run's nonlinear encoder.
+
+    Parameters
+    ----------
+    run : Run
+        A complete run.
+    features : numpy.ndarray of float32, shape (n_test, n_features)
+        Features of the run's test stimuli in their order; a run does not keep them.
+    progress : callable, optional
+        Called as ``progress(blocks done, blocks)`` of voxels.
+
+    Returns
+    -------
+    SimulationResult
+        ``maps``: voxel, significant, and the variants (NaN in invalid voxels);
+        ``correlations``: Pearson's r of each pair of variants over the significant voxels
+        (over all valid ones where none is), in long form.
+
+    Raises
+    ------
+    InputError
+        If the features are not those that the run was computed from.
+    """
+    encoder = _load_nonlinear(run)
+    valid = np.asarray(run.stage("dataset").read_array("valid"), dtype=np.bool_)
+    variants = stream_variants(encoder, torch.from_numpy(features), progress=progress)
+    columns: dict[str, npt.NDArray[np.float32]] = {
+        name: _spread_over(valid, variants[name].numpy()) for name in VARIANTS
+    }
+    _check_features(run, columns["l1"])
+    q = run.stage("scores").read_array("q_nonlinear")
+    significant = np.nan_to_num(q, nan=1.0) < float(run.manifest.spec["fdr_q"])
+    maps = pd.DataFrame({"voxel": np.arange(valid.size), "significant": significant, **columns})
+    settings = {"run": run.run_id, "simulated": run.manifest.simulated}
+    return SimulationResult(
+        "variants", settings, {"maps": maps, "correlations": correlate_variants(maps)}
+    )
+
+
+def correlate_variants(maps: pd.DataFrame) -> pd.DataFrame:
+    """Return Pearson's r of each pair of variants: first, second, n, r."""
+    chosen = maps[maps["significant"]] if maps["significant"].any() else maps
+    usable = chosen[list(VARIANTS)].dropna()
+    matrix = usable.corr().to_numpy()
+    pairs = [(i, j) for i in range(len(VARIANTS)) for j in range(len(VARIANTS))]
+    rows = [
+        {"first": VARIANTS[i], "second": VARIANTS[j], "n": len(usable), "r": matrix[i, j]}
+        for i, j in pairs
+    ]
+    return pd.DataFrame(rows)
+
+
+def _load_nonlinear(run: Run) -> ResidualEncoder:
+    """Rebuild the run's nonlinear encoder, over its valid voxels."""
+    stage = run.stage("nonlinear")
+    return restore_encoder(stage.read_weights("encoder"), stage.read_json("fit")["activation"])
+
+
+def _spread_over(
+    valid: npt.NDArray[np.bool_], values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Return one value a voxel, NaN where a voxel is invalid."""
+    whole = np.full(valid.size, np.nan, dtype=np.float32)
+    whole[valid] = values
+    return whole
+
+
+def _check_features(run: Run, l1: npt.NDArray[np.float32]) -> None:
+    """Require L1 to be the JNE that the run holds."""
+    stored = run.stage("dispersion").read_array("jne")
+    difference = np.nanmean(np.abs(l1 - stored)) / np.nanmean(stored)
+    if not difference < TOLERANCE:
+        found = f"features that give another JNE (mean difference {100 * difference:.1f} %)"
+        fix = "pass the dataset that the run was computed from"
+        raise InputError(run.run_id, "the features of its test stimuli", found, fix)
