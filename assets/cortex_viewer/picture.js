@@ -32,7 +32,9 @@ export function composePicture(viewer, { width, transparent }) {
   writeFrame(g, viewer, stage);
   const screenInk = viewer.ink;
   viewer.ink = PRINT_INK;
-  viewer.paintBrains(viewer.rects, stage.width, stage.height, ratio, null);
+  const finest = viewer.renderer.gl.getParameter(viewer.renderer.gl.MAX_VIEWPORT_DIMS)[0];
+  viewer.paintBrains(viewer.rects, stage.width, stage.height, Math.min(2 * ratio, finest / stage.width), null);
+  g.imageSmoothingQuality = 'high';
   g.drawImage(viewer.canvas, 0, TITLE_HEIGHT, stage.width, stage.height);
   g.translate(0, TITLE_HEIGHT);
   viewer.writeOverlay(g, viewer.tiles(), viewer.rects);
@@ -44,7 +46,7 @@ export function composePicture(viewer, { width, transparent }) {
     if (viewer.rects.length > 1) g.fillText(map.spec.label, viewer.rects[i].x + 10, viewer.rects[i].y + 16);
   });
   viewer.ink = screenInk;
-  viewer.draw();
+  viewer.draw(2);
   return canvas;
 }
 

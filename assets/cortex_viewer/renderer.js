@@ -3,11 +3,12 @@
  * @module renderer
  */
 import { CLASS_COUNT } from './borders.js';
-import { DEPTH_FRAGMENT, DEPTH_VERTEX, depthFromBytes, LINE_FRAGMENT, LINE_VERTEX, SURFACE_FRAGMENT, SURFACE_VERTEX } from './shaders.js';
+import { DEPTH_FRAGMENT, DEPTH_VERTEX, depthFromBytes, LINE_FRAGMENT, LINE_VERTEX, SURFACE_FRAGMENT, SURFACE_VERTEX, withRegions } from './shaders.js';
 
 /** @typedef {{rgb: number[], alpha: number, width: number, lift: number}} Ink */
 
-const SURFACE_UNIFORMS = ['uMatrix', 'uOffset', 'uScale', 'uMorph', 'uLut', 'uPalette', 'uRange', 'uThreshold', 'uSecond', 'uOpacity', 'uFill', 'uFillOver'];
+const SURFACE_UNIFORMS = ['uMatrix', 'uOffset', 'uScale', 'uMorph', 'uLut', 'uRange', 'uThreshold', 'uSecond', 'uOpacity'];
+const REGION_UNIFORMS = [...SURFACE_UNIFORMS, 'uPalette', 'uFill'];
 const LINE_UNIFORMS = ['uMatrix', 'uOffset', 'uScale', 'uMorph', 'uPixel', 'uWidth', 'uLift', 'uInk'];
 const DEPTH_UNIFORMS = ['uMatrix', 'uOffset', 'uScale', 'uMorph'];
 
@@ -15,7 +16,7 @@ export class Renderer {
   /** @param {HTMLCanvasElement} canvas @throws {Error} where WebGL2 is missing */
   constructor(canvas) {
     this.canvas = canvas;
-    const gl = canvas.getContext('webgl2', { antialias: true, alpha: true, premultipliedAlpha: true });
+    const gl = canvas.getContext('webgl2', { antialias: false, alpha: true, premultipliedAlpha: true });
     if (!gl) throw new Error('WebGL2 is not available');
     this.gl = gl;
     this.build();
@@ -25,6 +26,7 @@ export class Renderer {
   build() {
     const { gl } = this;
     this.surface = program(gl, SURFACE_VERTEX, SURFACE_FRAGMENT, SURFACE_UNIFORMS);
+    this.regions = program(gl, withRegions(SURFACE_VERTEX), withRegions(SURFACE_FRAGMENT), REGION_UNIFORMS);
     this.line = program(gl, LINE_VERTEX, LINE_FRAGMENT, LINE_UNIFORMS);
     this.depth = program(gl, DEPTH_VERTEX, DEPTH_FRAGMENT, DEPTH_UNIFORMS);
     /** @type {Object<string, any>} buffers shared by all panes, by hemisphere */
@@ -119,19 +121,18 @@ export class Renderer {
   setLines(name, hemi, segments) {
     const { gl } = this;
     const key = `${name}/${hemi}`;
-    const old = this.lines.get(key) ?? { array: gl.createVertexArray(), from: gl.createBuffer(), to: gl.createBuffer() };
+    const old = this.lines.get(key) ?? { array: gl.createVertexArray(), from: gl.createBuffer(), to: gl.createBuffer(), corners: gl.createBuffer() };
     const count = segments ? segments.from.length / 6 : 0;
     this.lines.set(key, { ...old, count });
     if (!count) return;
-    upload(gl, old.from, segments.from, gl.STATIC_DRAW);
-    upload(gl, old.to, segments.to, gl.STATIC_DRAW);
+    upload(gl, old.from, fourTimes(segments.from), gl.STATIC_DRAW);
+    upload(gl, old.to, fourTimes(segments.to), gl.STATIC_DRAW);
     gl.bindVertexArray(old.array);
     for (const [k, buffer] of [old.from, old.to].entries()) {
-      for (const end of [0, 1]) {
-        attribute(gl, k * 2 + end, buffer, 3, gl.FLOAT, false, 24, end * 12);
-        gl.vertexAttribDivisor(k * 2 + end, 1);
-      }
+      for (const end of [0, 1]) attribute(gl, k * 2 + end, buffer, 3, gl.FLOAT, false, 24, end * 12);
     }
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, old.corners);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, quadCorners(count), gl.STATIC_DRAW);
     gl.bindVertexArray(null);
   }
 
@@ -179,29 +180,37 @@ export class Renderer {
 
   /**
    * @param {import('./layout.js').Tile} tile @param {number} morph
-   * @param {{lut: string, palette: string, range: number[], threshold: number[], second: number, opacity: number, fill: number, fillOver: boolean}} look
+   * @param {{lut: string, palette: string, range: number[], threshold: number[], second: number, opacity: number, fill: number}} look
    */
   drawSurface(tile, morph, look) {
     const { gl } = this;
-    const { handle, uniforms: u } = this.surface;
-    gl.useProgram(handle);
     gl.disable(gl.BLEND);
     gl.depthMask(true);
-    bindTexture(gl, 0, this.textures.get(look.lut), u.uLut);
-    bindTexture(gl, 1, this.textures.get(look.palette) ?? this.textures.get(look.lut), u.uPalette);
-    gl.uniform4fv(u.uRange, look.range);
-    gl.uniform4fv(u.uThreshold, look.threshold);
-    gl.uniform1i(u.uSecond, look.second);
-    gl.uniform1f(u.uOpacity, look.opacity);
-    gl.uniform1f(u.uFillOver, look.fillOver ? 1 : 0);
     for (const body of tile.bodies) {
       const layer = this.layer(tile.pane, body.hemi);
-      gl.uniform1f(u.uFill, layer.filled ? look.fill : 0);
+      const u = this.beginSurface(layer.filled, look);
       this.transform(u, tile, body, morph);
       gl.bindVertexArray(layer.array);
       this.drawFaces(body.hemi);
     }
     gl.bindVertexArray(null);
+  }
+
+  /** Take the program with or without regions and set what all hemispheres share. */
+  beginSurface(filled, look) {
+    const { gl } = this;
+    const { handle, uniforms: u } = filled ? this.regions : this.surface;
+    gl.useProgram(handle);
+    bindTexture(gl, 0, this.textures.get(look.lut), u.uLut);
+    gl.uniform4fv(u.uRange, look.range);
+    gl.uniform4fv(u.uThreshold, look.threshold);
+    gl.uniform1i(u.uSecond, look.second);
+    gl.uniform1f(u.uOpacity, look.opacity);
+    if (filled) {
+      bindTexture(gl, 1, this.textures.get(look.palette), u.uPalette);
+      gl.uniform1f(u.uFill, look.fill);
+    }
+    return u;
   }
 
   drawFaces(hemi) {
@@ -226,7 +235,7 @@ export class Renderer {
       if (!lines?.count) continue;
       this.transform(u, tile, body, morph);
       gl.bindVertexArray(lines.array);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, lines.count);
+      gl.drawElements(gl.TRIANGLES, lines.count * 6, gl.UNSIGNED_INT, 0);
     }
     gl.bindVertexArray(null);
     gl.depthMask(true);
@@ -291,6 +300,21 @@ export class Renderer {
 function upload(gl, buffer, data, usage) {
   gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
   gl.bufferData(gl.ARRAY_BUFFER, data, usage);
+}
+
+/** Both ends of a segment for each of the four corners of its ribbon (software GL is slow with instances). */
+function fourTimes(ends) {
+  const out = new Float32Array(ends.length * 4);
+  for (let i = 0; i < ends.length; i += 6) {
+    for (let corner = 0; corner < 4; corner++) out.set(ends.subarray(i, i + 6), i * 4 + corner * 6);
+  }
+  return out;
+}
+
+function quadCorners(count) {
+  const out = new Uint32Array(count * 6);
+  for (let i = 0; i < count; i++) out.set([0, 1, 2, 2, 1, 3].map((k) => i * 4 + k), i * 6);
+  return out;
 }
 
 function attribute(gl, location, buffer, size, type = gl.FLOAT, normalized = false, stride = 0, offset = 0) {

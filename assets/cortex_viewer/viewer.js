@@ -10,7 +10,7 @@ import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { handleKey } from './keyboard.js';
 import { barRect, brainRect, HEADER_HEIGHT, layoutPane, paneRects, projectPoint, rayThrough, tileAt } from './layout.js';
-import { clamp } from './math.js';
+import { apply3, clamp } from './math.js';
 import { DifferenceMap, LabelSet, MapData, neededBlobs, Surfaces } from './model.js';
 import { drawCross, drawLasso, drawNames, drawRings, drawSides, drawSimulated, placeNames } from './overlay.js';
 import { insidePolygon, pickVertex, selectionLists } from './picking.js';
@@ -407,12 +407,13 @@ export class CortexViewer {
     this.settle = setTimeout(() => this.onSettled(), SETTLE_MS);
   }
 
-  draw() {
+  /** Draw; while things move at the screen's own pixels, at rest at twice as many for smooth edges. @param {number} finer */
+  draw(finer = 1) {
     if (!this.renderer || this.lost || !this.surfaces || !this.stage.clientWidth) return;
     const start = performance.now();
     const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
     const { width, height } = this.stageRect();
-    this.paintBrains(this.rects, width, height, ratio, null);
+    this.paintBrains(this.rects, width, height, ratio * finer, null);
     this.drawOverlay(ratio);
     this.frames.push(performance.now() - start);
     if (this.frames.length > 240) this.frames.shift();
@@ -439,7 +440,7 @@ export class CortexViewer {
   }
 
   paintOf(map, pane) {
-    const blank = { lut: 'lut/viridis', palette: `palette/${pane}`, range: [0, 1, 0, 1], threshold: [0, 0, 0, 0], second: 0, opacity: 0, fill: 0, fillOver: false };
+    const blank = { lut: 'lut/viridis', palette: `palette/${pane}`, range: [0, 1, 0, 1], threshold: [0, 0, 0, 0], second: 0, opacity: 0, fill: 0 };
     if (!map) return blank;
     const look = this.look(map);
     const second = this.secondOf(map);
@@ -450,7 +451,7 @@ export class CortexViewer {
     return {
       ...blank, lut: `lut/${kind === 1 ? 'plane' : this.lut(look.colours).name}`, range: [range.low, range.high, other.low, other.high],
       threshold: [Number.isFinite(cut) ? cut : 0, map.centre, look.threshold.twoSided ? 1 : 0, Number.isFinite(cut) ? 1 : 0],
-      second: kind, opacity: look.opacity, fill: map.isCategorical ? look.opacity : 1, fillOver: true,
+      second: kind, opacity: look.opacity, fill: map.isCategorical ? look.opacity : 1,
     };
   }
 
@@ -507,7 +508,7 @@ export class CortexViewer {
     this.depth = this.renderer.readDepth(tiles, Math.round(width), Math.round(height), this.surfaces.between(this.state.shape).t);
     const labelled = this.labelSet() && this.state.labelStyle !== 'off';
     this.names = labelled ? placeNames(tiles, (h) => this.shownLabels(h) ?? [], (h) => this.currentPoints(h), this.depth) : [];
-    this.draw();
+    this.draw(2);
     clearTimeout(this.settle);
     this.tell.changed(encodeState(this.state, this.header));
     this.root.dataset.settled = String(Number(this.root.dataset.settled ?? 0) + 1);
@@ -769,8 +770,17 @@ export class CortexViewer {
     return this.tiles().filter((t) => t.pane === pane).map((tile) => {
       const body = tile.bodies.find((b) => b.hemi === hemi);
       const { x, y, width, height } = tile.rect;
-      return body ? this.verticesInside(tile, body, [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]) : [];
+      if (!body) return [];
+      const all = this.verticesInside(tile, body, [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]);
+      return all.filter((v) => this.facing(body, v) > 0.2);
     });
+  }
+
+  /** How squarely a vertex looks at the reader: 1 straight, 0 edge-on. */
+  facing(body, vertex) {
+    const { from, to, t } = this.surfaces.between(this.state.shape);
+    const { normals } = this.surfaces.mesh(body.hemi, t < 0.5 ? from : to);
+    return apply3(body.matrix, pointOf(normals, vertex))[2];
   }
 
   destroy() {

@@ -48,7 +48,7 @@ p {{ font-size: 12px; margin: 0 0 6px; opacity: 0.75; }}
 <body>
 <h1>{title}</h1>
 <p>{provenance}</p>
-<div id="brain"></div>
+<div id="brain" class="cortex-viewer"></div>
 <noscript>This file shows an interactive brain and needs JavaScript.</noscript>
 <script type="text/plain" id="payload">{payload}</script>
 <script type="module">

@@ -128,7 +128,7 @@ def problems() -> PageProblems:
 def page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
     """One page whose console errors fail the test that did not expect them."""
     fresh = context.new_page()
-    fresh.set_default_timeout(30_000)
+    fresh.set_default_timeout(20_000)
     problems.watch(fresh)
     yield fresh
     assert problems.unexpected == []

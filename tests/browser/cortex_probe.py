@@ -1,0 +1,99 @@
+"""Looks at a viewer the way a reader does: pointer, keys and pixels, plus its debug handle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Locator, Page
+
+PIXELS = """(host) => {
+  const { viewer, drawNow } = host.__cortex;
+  drawNow();
+  const { gl, canvas } = viewer.renderer;
+  const bytes = new Uint8Array(canvas.width * canvas.height * 4);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 32768) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  }
+  return [canvas.width, canvas.height, btoa(text)];
+}"""
+
+
+class CortexProbe:
+    """A viewer on a page.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+        A page that shows exactly one viewer.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.host: Locator = page.locator(".cortex-viewer")
+        self.root: Locator = page.locator(".cv-root")
+        page.locator(".cv-root[data-settled]").wait_for()
+
+    def run(self, script: str, argument: Any = None) -> Any:
+        """Evaluate ``script`` with ``v`` (viewer), ``cortex`` (debug handle) and ``a``."""
+        body = f"(host, a) => {{ const cortex = host.__cortex, v = cortex.viewer; {script} }}"
+        return self.host.evaluate(body, argument)
+
+    def settle(self) -> None:
+        """Draw and find what is visible now."""
+        self.run("v.draw(); v.onSettled();")
+
+    def look(self, view: str, **state: Any) -> None:
+        """Take a preset and other parts of the state, without flight."""
+        self.run("v.setView(a[0]); v.change(a[1]);", [view, state])
+        self.settle()
+
+    def camera(self) -> dict[str, Any]:
+        """Return orbit, zoom and pan."""
+        return dict(self.run("return v.state.camera;"))
+
+    def visible(self, hemi: str, pane: int = 0) -> list[tuple[int, int]]:
+        """Return (tile, vertex) of all visible vertices of a hemisphere."""
+        tiles = self.run("return cortex.visibleVertices(a[0], a[1]);", [hemi, pane])
+        return [(t, v) for t, vertices in enumerate(tiles) for v in vertices]
+
+    def positions(self, hemi: str, vertex: int, pane: int = 0) -> list[dict[str, Any]]:
+        """Return a vertex's place in each tile that shows its hemisphere."""
+        return list(self.run("return cortex.project(a[0], a[1], a[2]);", [hemi, vertex, pane]))
+
+    def hover(self, x: float, y: float) -> dict[str, Any] | None:
+        """Point somewhere and return what the readout says, None where it is hidden."""
+        self.page.mouse.move(x, y)
+        return self.page.locator(".cv-readout").evaluate(
+            """(box) => box.hidden ? null : {
+              hemi: box.dataset.hemi, vertex: Number(box.dataset.vertex),
+              regions: box.dataset.regions.split('|').filter(Boolean),
+              values: Object.fromEntries([...box.querySelectorAll('.cv-value')].map(
+                (row) => [row.dataset.map, row.querySelector('.cv-number').textContent])),
+            }"""
+        )
+
+    def pixels(self) -> np.ndarray:
+        """Return the WebGL picture, rows from the top, shape (height, width, 4) uint8."""
+        import base64
+
+        width, height, text = self.host.evaluate(PIXELS)
+        raw = np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)
+        return raw[::-1]
+
+    def drag(self, path: list[tuple[float, float]]) -> None:
+        """Press at the first point, move through the others, and let go."""
+        self.page.mouse.move(*path[0])
+        self.page.mouse.down()
+        for point in path[1:]:
+            self.page.mouse.move(*point)
+        self.page.mouse.up()
+
+    def stage_point(self, x: float, y: float) -> tuple[float, float]:
+        """Return page coordinates of a place on the stage given in shares of its size."""
+        box = self.page.locator(".cv-stage").bounding_box()
+        assert box is not None
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]

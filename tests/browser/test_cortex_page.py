@@ -1,0 +1,371 @@
+"""The viewer on a Streamlit page: reading, selecting, surviving, and what travels."""
+
+import json
+
+import numpy as np
+import pytest
+
+from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
+from tests.browser.cortex_checks import POSES, check_readout
+from tests.browser.cortex_probe import CortexProbe
+from tests.browser.cortex_scene import CONSTANT, HEMIS, REGIONS, make_scene, roi_labels, values
+
+SHAPES = ("white", "midthickness", "pial", "inflated", "very_inflated", "flat")
+
+
+@pytest.fixture
+def traffic(page):
+    sizes = []
+
+    def watch(socket):
+        socket.on("framereceived", lambda data: sizes.append(len(data)))
+        socket.on("framesent", lambda data: sizes.append(len(data)))
+
+    page.on("websocket", watch)
+    return sizes
+
+
+@pytest.fixture
+def probe(page, traffic, streamlit_app):
+    page.goto(streamlit_app("cortex_app.py").url)
+    return CortexProbe(page)
+
+
+def received(page):
+    """Return the selection that Python says it received."""
+    text = page.get_by_text("selection:").inner_text()
+    return json.loads(text.removeprefix("selection:"))
+
+
+def a_visible_vertex(probe, hemi, number=0):
+    """Return a well visible vertex of a hemisphere and where it is."""
+    rows = probe.visible(hemi)
+    tile, vertex = rows[len(rows) // 3 + number * 101]
+    place = next(p for p in probe.positions(hemi, vertex) if p["tile"] == tile)
+    return vertex, (place["x"], place["y"])
+
+
+@pytest.mark.parametrize("pose", POSES[:2], ids=lambda p: f"{p[0]}-{p[1]['shape']}")
+def test_hover_reads_exact_values_of_all_panes(probe, pose):
+    probe.run("v.change({ panes: [0, 1] });")
+    probe.page.wait_for_function("() => [...document.querySelectorAll('*')].length", timeout=5000)
+    probe.page.locator(".cv-bar").nth(1).wait_for()
+    check_readout(probe, pose, ("jne", "r2"), count=25)
+
+
+def test_click_and_shift_click_reach_python(page, probe):
+    first, at = a_visible_vertex(probe, "left")
+    page.mouse.click(*at)
+    page.get_by_text(json.dumps({"left": [first]})).wait_for()
+    second, at = a_visible_vertex(probe, "right", 3)
+    page.keyboard.down("Shift")
+    page.mouse.click(*at)
+    page.keyboard.up("Shift")
+    page.get_by_text(json.dumps({"left": [first], "right": [second]})).wait_for()
+
+
+def test_lasso_selects_the_visible_vertices_inside(page, probe):
+    page.get_by_role("button", name="Drag a line around vertices").click()
+    _, (x, y) = a_visible_vertex(probe, "left")
+    corners = [(x - 25, y - 20), (x + 25, y - 20), (x + 25, y + 20), (x - 25, y + 20)]
+    expected = set()
+    for tile, vertex in probe.visible("left"):
+        place = next(p for p in probe.positions("left", vertex) if p["tile"] == tile)
+        if abs(place["x"] - x) < 24 and abs(place["y"] - y) < 19:
+            expected.add(vertex)
+    probe.drag([*corners, corners[0]])
+    page.get_by_text('"left":').wait_for()
+    got = received(page)
+    assert set(got) == {"left"}
+    assert len(expected) > 20
+    assert expected <= set(got["left"])
+    for vertex in got["left"]:
+        inside = [
+            abs(p["x"] - x) <= 25.5 and abs(p["y"] - y) <= 20.5
+            for p in probe.positions("left", vertex)
+        ]
+        assert any(inside)
+
+
+def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
+    probe.drag([probe.stage_point(0.3, 0.4), probe.stage_point(0.36, 0.47)])
+    page.mouse.move(*probe.stage_point(0.3, 0.4))
+    page.mouse.wheel(0, -300)
+    before = probe.camera()
+    assert before["zoom"] > 1.1
+    assert before["orbit"] != [0, 0, 0, 1]
+    page.get_by_role("button", name="rerun").click()
+    page.get_by_label("Map of pane 1").select_option(label="R²")
+    page.get_by_label("Surface", exact=True).select_option(label="Pial")
+    page.get_by_role("button", name="Left hemisphere").click()
+    page.get_by_role("button", name="Both hemispheres").click()
+    page.get_by_role("button", name="Colours").click()
+    page.get_by_label("Threshold kind").select_option("percentile")
+    page.get_by_label("Threshold", exact=True).fill("80")
+    page.get_by_label("Opacity").fill("0.5")
+    page.get_by_label("Only vertices in the mask").uncheck()
+    page.get_by_label("Colour map").select_option("cividis")
+    page.get_by_role("button", name="Regions").click()
+    page.get_by_role("button", name="Painted regions").click()
+    page.get_by_title("Show or hide V1").click()
+    page.get_by_role("button", name="Panes").click()
+    page.get_by_role("button", name="2 maps").click()
+    page.get_by_label("Difference of the first two").check()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(800)
+    assert probe.camera() == before
+    page.get_by_role("button", name="Reset the view").click()
+    assert probe.camera()["zoom"] == 1
+
+
+def test_only_a_new_map_costs_bytes(page, probe, traffic):
+    page.wait_for_timeout(500)
+    traffic.clear()
+    box = page.locator(".cv-cut").bounding_box()
+    probe.drag([(box["x"] + 7, box["y"] + 8), (box["x"] + 80, box["y"] + 8)])
+    assert probe.run("return v.look(v.maps[0]).threshold.mode;") == "value"
+    probe.look("dorsal", open=0.5, shape=2)
+    probe.hover(*probe.stage_point(0.5, 0.4))
+    page.wait_for_timeout(300)
+    assert sum(traffic) < 3000
+    traffic.clear()
+    page.get_by_label("Map of pane 1").select_option(label="ΔR²")
+    page.wait_for_function("() => true")
+    page.locator(".cv-bar").first.wait_for()
+    probe.page.wait_for_timeout(1500)
+    n_values = sum(N_VERTICES["fsLR32k"] for _ in HEMIS)
+    assert n_values * 4 < sum(traffic) < n_values * 4 + 12_000
+    traffic.clear()
+    page.get_by_label("Map of pane 1").select_option(label="JNE")
+    page.wait_for_timeout(300)
+    assert sum(traffic) == 0
+    page.get_by_role("button", name="rerun").click()
+    page.wait_for_timeout(1500)
+    assert sum(traffic) < 9_000
+
+
+def test_a_lost_context_comes_back(page, probe, problems):
+    before = probe.pixels()
+    probe.run("v.loser = v.renderer.gl.getExtension('WEBGL_lose_context'); v.loser.loseContext();")
+    page.get_by_text("The graphics context was lost").wait_for()
+    probe.run("v.loser.restoreContext();")
+    page.locator(".cv-message").wait_for(state="hidden")
+    after = probe.pixels()
+    assert (after[..., 3] > 0).sum() > 10_000
+    assert np.abs(after.astype(int) - before.astype(int)).max() <= 2
+
+
+def test_without_webgl_a_message_and_the_table_stand_in(context, page, streamlit_app):
+    context.add_init_script(
+        "const real = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        " return kind === 'webgl2' ? null : real.call(this, kind, ...rest); };"
+    )
+    page.goto(streamlit_app("cortex_app.py").url)
+    page.get_by_text("This browser shows no 3-D graphics").wait_for()
+    page.get_by_text("Region means as a table").click()
+    cell = page.locator(".cv-means tbody tr", has_text="V1").first.locator("td").first
+    both = np.concatenate([values("fsLR32k", "jne", h)[roi_labels(h) == 1] for h in HEMIS])
+    assert float(cell.inner_text()) == pytest.approx(both.mean(), rel=0.01)
+
+
+def landmarks():
+    """Return known vertices of both hemispheres by name."""
+    atlas = load_hcp_mmp()
+    out = {}
+    for hemi in HEMIS:
+        points = load_surface("fsLR32k", "pial")[hemi].coordinates
+        hand = np.array([-37.0 if hemi == "left" else 37.0, -25.0, 62.0])
+        pick = {
+            "V1 pole": ("V1", points[:, 1]),
+            "FFC": (
+                "FFC",
+                np.linalg.norm(points - points[atlas.vertices(hemi, ("FFC",))].mean(0), axis=1),
+            ),
+            "hand": ("4", np.linalg.norm(points - hand, axis=1)),
+            "frontal pole": ("10pp", -points[:, 1]),
+        }
+        for name, (area, cost) in pick.items():
+            members = atlas.vertices(hemi, (area,))
+            out[name, hemi] = int(members[np.argmin(cost[members])])
+    return out
+
+
+# View -> landmark -> (half for the left hemisphere, vertical half): of the tile that shows it.
+EXPECTED = {
+    "lateral": {
+        "V1 pole": ("right", None),
+        "frontal pole": ("left", None),
+        "hand": (None, "upper"),
+        "FFC": (None, "lower"),
+    },
+    "medial": {"V1 pole": ("left", None), "frontal pole": ("right", None), "FFC": (None, "lower")},
+    "dorsal": {
+        "V1 pole": ("left", "lower"),
+        "frontal pole": ("left", "upper"),
+        "hand": ("left", None),
+    },
+    "ventral": {
+        "V1 pole": ("right", "lower"),
+        "frontal pole": ("right", "upper"),
+        "FFC": ("right", "lower"),
+    },
+    "anterior": {
+        "frontal pole": ("right", None),
+        "hand": ("right", "upper"),
+        "FFC": ("right", "lower"),
+    },
+    "posterior": {"V1 pole": ("left", None), "hand": ("left", "upper"), "FFC": ("left", "lower")},
+}
+SEEN = {
+    "lateral": ("hand",),
+    "medial": (),
+    "dorsal": ("hand",),
+    "ventral": ("FFC",),
+    "anterior": ("frontal pole",),
+    "posterior": ("V1 pole",),
+}
+MIRRORED = {"left": "right", "right": "left", None: None}
+
+
+@pytest.mark.parametrize("view", EXPECTED)
+def test_known_vertices_land_in_the_expected_half(probe, view):
+    probe.look(view, shape=SHAPES.index("pial"))
+    known = landmarks()
+    for hemi in HEMIS:
+        visible = {v for _, v in probe.visible(hemi)}
+        for name, (side, level) in EXPECTED[view].items():
+            (place,) = probe.positions(hemi, known[name, hemi])
+            side = side if hemi == "left" else MIRRORED[side]
+            if side is not None:
+                middle = place["rect"]["x"] + place["rect"]["width"] / 2
+                if view in ("lateral", "medial"):
+                    middle = _middle_of(probe, hemi)[0]
+                assert (place["x"] < middle) == (side == "left"), (hemi, name)
+            if level is not None:
+                assert (place["y"] < _middle_of(probe, hemi)[1]) == (level == "upper"), (hemi, name)
+        for name in SEEN[view]:
+            assert known[name, hemi] in visible, (hemi, name)
+        if view == "medial":
+            assert known["hand", hemi] not in visible
+
+
+def _middle_of(probe, hemi):
+    """Return the middle of a hemisphere's picture in page pixels."""
+    rows = [probe.positions(hemi, v)[0] for v in range(0, N_VERTICES["fsLR32k"], 701)]
+    xs, ys = [r["x"] for r in rows], [r["y"] for r in rows]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def test_the_grid_shows_lateral_above_medial_and_left_beside_right(probe):
+    probe.look("grid", shape=SHAPES.index("pial"))
+    known = landmarks()
+    left, right = (probe.positions(h, known["hand", h]) for h in HEMIS)
+    assert [p["view"] for p in left] == ["lateral", "medial"]
+    assert left[0]["y"] < left[1]["y"]
+    assert left[0]["x"] < right[0]["x"]
+
+
+def painted(pixels):
+    """Return the colours of all pixels that show a brain, as floats."""
+    return pixels[pixels[..., 3] == 255][:, :3].astype(float)
+
+
+def test_a_constant_map_paints_its_colour_and_nothing_else(page, probe):
+    probe.run("v.change({ panes: [a], labelStyle: 'off' });", 3)
+    page.get_by_text("Constant", exact=True).first.wait_for(state="attached")
+    page.wait_for_timeout(1000)
+    probe.settle()
+    colours = painted(probe.pixels())
+    lut = np.array(probe.run("return [...v.lut('viridis').bytes];")).reshape(-1, 3)
+    expected = lut[round(CONSTANT * 255)].astype(float)
+    light = (colours @ expected) / (expected @ expected)
+    assert len(colours) > 20_000
+    assert light.min() > 0.3
+    assert light.max() < 1.1
+    assert np.abs(colours - light[:, None] * expected).max() < 5
+
+
+def test_below_the_threshold_and_nan_paint_none_of_it(page, probe):
+    probe.run("v.change({ panes: [a], labelStyle: 'off' });", 4)
+    page.wait_for_timeout(1000)
+    probe.settle()
+    grey = np.ptp(painted(probe.pixels()), axis=1) <= 3
+    assert 0.2 < grey.mean() < 0.9
+    cut = {"mode": "value", "amount": 0.9, "twoSided": False}
+    probe.run("v.changeLook(0, { threshold: a });", cut)
+    assert np.ptp(painted(probe.pixels()), axis=1).max() <= 3
+
+
+def test_border_pixels_lie_between_two_labels(probe):
+    probe.run("v.changeLook(0, { opacity: 0 }); v.change({ labelNames: false });")
+    probe.settle()
+    pixels = probe.pixels()
+    rows, columns = np.nonzero((pixels[..., :3].min(axis=2) > 238) & (pixels[..., 3] == 255))
+    assert len(rows) > 200
+    chosen = np.random.default_rng(1).choice(len(rows), size=60, replace=False)
+    neighbours = {hemi: _neighbours(hemi) for hemi in HEMIS}
+    checked = 0
+    for row, column in zip(rows[chosen], columns[chosen], strict=True):
+        hit = probe.run("return v.pick(a[0], a[1]);", [float(column) + 0.5, float(row) + 0.5])
+        if hit is None:
+            continue
+        labels = roi_labels(hit["hemi"])
+        around = neighbours[hit["hemi"]][hit["vertex"]]
+        near = {int(labels[n]) for v in around for n in neighbours[hit["hemi"]][v]}
+        assert len(near) >= 2
+        checked += 1
+    assert checked > 40
+
+
+def _neighbours(hemi):
+    """Return each vertex's neighbours and itself."""
+    faces = load_surface("fsLR32k", "pial")[hemi].faces
+    out = [set() for _ in range(N_VERTICES["fsLR32k"])]
+    for face in faces.tolist():
+        for v in face:
+            out[v].update(face)
+    return out
+
+
+def test_a_region_can_be_selected_by_name(page, probe):
+    page.get_by_role("button", name="Regions").click()
+    page.get_by_role("button", name="Select FFA-1").click()
+    page.wait_for_timeout(1000)
+    label = list(REGIONS).index("FFA-1") + 1
+    for hemi in HEMIS:
+        assert received(page)[hemi] == np.flatnonzero(roi_labels(hemi) == label).tolist()
+
+
+def test_keys_do_what_the_mouse_does(page, probe):
+    page.locator(".cv-stage").focus()
+    page.keyboard.press("3")
+    assert probe.run("return v.state.view;") == "dorsal"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("+")
+    assert probe.camera()["orbit"][1] < 0
+    assert probe.camera()["zoom"] > 1
+    page.keyboard.press("0")
+    assert probe.run("return v.state.view;") == "lateral"
+    page.keyboard.press("x")
+    page.keyboard.press("l")
+    assert "vertex" in page.locator(".cv-status").inner_text()
+    page.keyboard.press("Enter")
+    page.get_by_text('selection: {"left"').wait_for()
+
+
+def test_pictures_carry_size_and_stamp(page, probe):
+    page.get_by_role("button", name="Export").click()
+    page.get_by_label("Width in pixels").fill("1600")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save PNG").click()
+    head = waiting.value.path().read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(head[16:20], "big") == 1600
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save flat map as SVG").click()
+    svg = waiting.value.path().read_text()
+    assert "SIMULATED" in svg
+    assert svg.count("M") > 500
+    assert ">V1</text>" in svg
+    assert make_scene().provenance in svg
