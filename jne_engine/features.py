@@ -179,7 +179,8 @@ def zscore_features(features: Float32Array, fit_rows: npt.NDArray[np.int64]) -> 
     fitted = features[fit_rows].astype(np.float64)
     mean, deviation = fitted.mean(axis=0), fitted.std(axis=0)
     scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    return ((features - mean) * scale).astype(np.float32)
+    scores: Float32Array = ((features - mean) * scale).astype(np.float32)
+    return scores
 
 
 def _check_images(images: npt.NDArray[Any]) -> None:
@@ -206,7 +207,7 @@ def _filter_batch(images: npt.NDArray[np.uint8]) -> Float32Array:
 
 def _reduce(image: npt.NDArray[np.uint8]) -> Float32Array:
     """Return one picture at 64 × 64 pixels, values 0 to 1."""
-    small = Image.fromarray(image).resize((PIXELS, PIXELS), Image.Resampling.BOX)
+    small = Image.fromarray(image).resize((PIXELS, PIXELS), Image.Resampling.BOX, reducing_gap=1.0)
     unit: Float32Array = np.asarray(small, dtype=np.float32) / np.float32(255)
     return unit
 

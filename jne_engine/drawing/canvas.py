@@ -64,8 +64,9 @@ class Canvas:
 
     def fill_smoothly(self, colors: npt.NDArray[np.uint8]) -> None:
         """Cover the canvas with a small grid of colours (rows, columns, 3), interpolated."""
-        picture = Image.fromarray(colors, "RGB")
-        self.image.paste(picture.resize(self.image.size, Image.Resampling.BICUBIC))
+        # Interpolated at the final size, then repeated: averaging undoes the repetition.
+        smooth = Image.fromarray(colors).resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC)
+        self.image.paste(smooth.resize(self.image.size, Image.Resampling.NEAREST))
 
     def finish(self) -> npt.NDArray[np.uint8]:
         """Return the picture at its final size, (IMAGE_SIZE, IMAGE_SIZE, 3) uint8."""
@@ -99,6 +100,7 @@ class Pen:
         scale: float,
     ) -> None:
         self._brushes, self._matrix, self._origin, self._scale = brushes, matrix, origin, scale
+        self._coefficients: list[float] = [*matrix.ravel().tolist(), *origin.tolist()]
 
     def at(
         self, x: float, y: float, size: float = 1.0, *, angle: float = 0.0, mirror: bool = False
@@ -210,9 +212,11 @@ class Pen:
 
     def _place(self, points: Points) -> list[float]:
         """Return canvas coordinates as a flat list x, y, x, y."""
-        placed = np.asarray(points, dtype=np.float64) @ self._matrix + self._origin
-        flat: list[float] = placed.ravel().tolist()
-        return flat
+        if isinstance(points, np.ndarray):
+            flat: list[float] = (points @ self._matrix + self._origin).ravel().tolist()
+            return flat
+        xx, xy, yx, yy, x0, y0 = self._coefficients  # a few points: faster without numpy
+        return [c for x, y in points for c in (x * xx + y * yx + x0, x * xy + y * yy + y0)]
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,94 @@
+"""The pictures of the simulated subjects, with their features and splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jne_engine.checks import check_positive
+from jne_engine.drawing import draw_stimuli
+from jne_engine.errors import InputError
+from jne_engine.features import extract_gabor_features, zscore_features
+from jne_engine.progress import Progress, ignore_progress
+from jne_engine.types import Splits, StimulusTable
+
+Float32Array = npt.NDArray[np.float32]
+
+VALIDATION_SHARE = 0.1
+"""Share of all stimuli that goes to validation."""
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedStimuli:
+    """Pictures that several simulated subjects may see.
+
+    Parameters
+    ----------
+    stimuli : StimulusTable
+        Ids, column ``category``, and the pictures as thumbnails.
+    features : numpy.ndarray of float32, shape (n_stimuli, n_features)
+        Gabor features, z-scored over training rows.
+    splits : Splits
+    seed : int
+        Seed that all of it depends on.
+    """
+
+    stimuli: StimulusTable
+    features: Float32Array
+    splits: Splits
+    seed: int
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Category of each stimulus."""
+        return tuple(str(c) for c in self.stimuli.table["category"])
+
+
+def simulate_stimuli(
+    seed: int = 0,
+    *,
+    n_stimuli: int = 3000,
+    n_test: int = 600,
+    progress: Progress = ignore_progress,
+) -> SimulatedStimuli:
+    """Draw pictures, filter them and split them.
+
+    Parameters
+    ----------
+    seed : int
+        Same seed, same pictures, features and splits.
+    n_stimuli, n_test : int
+        Pictures in all, and how many of them are test; a tenth of all goes to validation.
+    progress : callable, optional
+        Called as ``progress(pictures drawn, n_stimuli)``.
+
+    Returns
+    -------
+    SimulatedStimuli
+
+    Raises
+    ------
+    InputError
+        If the splits leave nothing to train on.
+    """
+    check_positive("n_stimuli", n_stimuli)
+    images, categories = draw_stimuli(n_stimuli, seed, progress=progress)
+    splits = _split(n_stimuli, n_test, np.random.default_rng((seed, 1)))
+    features = zscore_features(extract_gabor_features(images), splits.train)
+    ids = [f"drawn-{i:05d}" for i in range(n_stimuli)]
+    table = pd.DataFrame({"category": categories}, index=pd.Index(ids, name="stimulus"))
+    return SimulatedStimuli(StimulusTable(table, images), features, splits, seed)
+
+
+def _split(n_stimuli: int, n_test: int, rng: np.random.Generator) -> Splits:
+    """Shuffle the stimuli into test, validation and train."""
+    n_validation = max(round(VALIDATION_SHARE * n_stimuli), 1)
+    if not 0 < n_test < n_stimuli - n_validation:
+        found = f"{n_test} of {n_stimuli}, besides {n_validation} for validation"
+        raise InputError("n_test", "test stimuli that leave some to train on", found, "lower it")
+    order = rng.permutation(n_stimuli)
+    test, validation, train = np.split(order, [n_test, n_test + n_validation])
+    return Splits(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))

