@@ -10,7 +10,7 @@ st.set_page_config(
     page_title="JNE Explorer",
     page_icon="assets/icon.svg",
     layout="wide",
-    initial_sidebar_state="expanded",
+    initial_sidebar_state=240,
 )
 st.logo("assets/logo.svg", icon_image="assets/icon.svg", size="large")
 page = st.navigation(

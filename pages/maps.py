@@ -17,7 +17,7 @@ TRUTH = "truth_nonlinear_share"
 def show(run: Run) -> None:
     """Show the brain under its controls, then how well truth is recovered."""
     maps = {info.name: info for info in cached.list_maps(run) if info.kind != "mask"}
-    pick, limit, only, count = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
+    pick, limit, only, count = st.columns([3, 2, 2.4, 3], vertical_alignment="bottom")
     with pick:
         chosen = choose("Map", "map", list(maps), format_func=lambda name: maps[name].label)
     info = maps[chosen]

@@ -21,7 +21,7 @@ from pages.shared.widgets import (
 )
 
 UNIT = "(Δresponse / Δfeature)²"
-SCALES = {"raw": "Raw", "normalised": "0–1 within each ROI"}
+SCALES = {"normalised": "0–1 within each ROI", "raw": "Raw"}
 N_PICTURES = 24
 
 
@@ -75,7 +75,7 @@ def _show_pictures(run: Run, ranking: Any, roi: str, category: str | None) -> No
     if pictures is None:
         show_missing("This run has no pictures.", "The table names the stimuli.")
     else:
-        with st.container(height=470, border=False):
+        with st.container(height=420, border=False):
             st.html(pictures)
         st.caption(f"Highest first; {len(top)} of {len(ranking):,}. Below each: JNE-SS, {UNIT}.")
     show_table(ranking, "ranking", roi, category or "all")

@@ -101,7 +101,7 @@ def _draw_density(x: Array, y: Array) -> go.Heatmap:
         customdata=counts.T,
         colorscale=plotly_scale("viridis"),
         colorbar={
-            "title": {"text": "voxels"},
+            "title": {"text": "voxels", "font": {"size": 13}},
             "tickvals": list(range(top + 1)),
             "ticktext": [f"{10**power:,}" for power in range(top + 1)],
             "thickness": 12,

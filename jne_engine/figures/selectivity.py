@@ -33,15 +33,18 @@ def plot_category_matrix(
     figure = go.Figure(
         go.Heatmap(
             z=matrix.to_numpy(),
-            x=[escape_label(c) for c in matrix.columns],
+            x=[escape_label(c).replace(" ", "<br>", 1) for c in matrix.columns],
             y=[escape_label(c) for c in matrix.index],
             colorscale=plotly_scale("viridis"),
             zmin=0,
             xgap=2,
             ygap=2,
             colorbar={
-                "title": {"text": f"{label}<br>({unit})" if unit else label, "side": "top"},
-                "thickness": 12,
+                "title": {"text": f"{label} ({unit})", "side": "top", "font": {"size": 13}},
+                "orientation": "h",
+                "y": -0.02,
+                "yanchor": "top",
+                "thickness": 10,
                 "outlinewidth": 0,
             },
             hovertemplate="%{y} in %{x}: %{z:.4g}<extra></extra>",
@@ -49,9 +52,9 @@ def plot_category_matrix(
     )
     if chosen is not None:
         _frame(figure, matrix, *chosen, colour=choose_ink(dark).text)
-    figure.update_xaxes(side="top", showgrid=False)
+    figure.update_xaxes(side="top", showgrid=False, tickangle=0, tickfont={"size": 12})
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return style_figure(figure, dark=dark, height=max(260, 90 + 34 * len(matrix)))
+    return style_figure(figure, dark=dark, height=max(300, 130 + 32 * len(matrix)))
 
 
 def plot_category_means(table: pd.DataFrame, *, unit: str, dark: bool = False) -> go.Figure:

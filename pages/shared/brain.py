@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from jne_engine.store import Run
 from pages.shared.cached import read_scene
 from pages.shared.cortex import show_cortex
 from pages.shared.state import read_selection
 from pages.shared.widgets import show_missing
 
-HEIGHT = 520
+HEIGHT = 500
 
 
 def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
@@ -35,4 +37,5 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
             "The other pages show its numbers.",
         )
         return
-    show_cortex(scene, key="brain", height=height)
+    with st.container(key="brain_box"):
+        show_cortex(scene, key="brain", height=height)

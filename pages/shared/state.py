@@ -36,7 +36,7 @@ class Selection:
     map: str = "jne"
     roi: str = ""
     category: str = ""
-    scale: str = "raw"
+    scale: str = "normalised"
     significant: bool = True
     threshold: float | None = None
 

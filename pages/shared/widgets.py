@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ from pages.shared import cached
 from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
 
 SIMULATED = "SIMULATED"
+STYLE = Path(__file__).parents[2] / "assets" / "style.css"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
@@ -37,9 +39,10 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
     body : callable
         Draws the rest for a run; its :class:`JneError` becomes one line on the page.
     """
+    st.html(STYLE)
     listing = cached.list_runs()
     run = choose_run(listing)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header(title, anchor=False, width="content")
         if run is not None and run.manifest.simulated:
             st.badge(SIMULATED, color="red", icon=":material/science:")
@@ -152,7 +155,8 @@ def show_figure(figure: Any, *names: str, alt: str) -> None:
     """Show a Plotly figure in the project's look; its picture downloads under these names."""
     key = name_file(*names)
     config = name_download(*names)
-    st.plotly_chart(figure, theme=None, config=config, key=f"figure.{key}", alt=alt)
+    with st.container(height=figure.layout.height + 2, border=False):  # reserved while it loads
+        st.plotly_chart(figure, theme=None, config=config, key=f"figure.{key}", alt=alt)
 
 
 def show_table(table: Any, *names: str, label: str = "As a table") -> None:

@@ -1,0 +1,86 @@
+"""In Chromium every page shows its content: no error box, no console error, links restore it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from jne_engine import queries
+from jne_engine.store import Run
+from tests.browser.conftest import ROOT
+
+PAGES = {
+    "": ("What does this run say?", ".js-plotly-plot"),
+    "maps": ("Where is cortex nonlinear?", "canvas"),
+    "hierarchy": ("Which areas are most nonlinear?", ".js-plotly-plot .violins"),
+    "selectivity": ("Which images drive this area?", ".jne-gallery img"),
+    "models": ("Does the encoder predict?", ".js-plotly-plot"),
+}
+HOSTILE = "<img src=x onerror='window.ran=1'>"
+
+
+@pytest.fixture(scope="module")
+def app(streamlit_app, synthetic_root):
+    return streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(synthetic_root)})
+
+
+def assert_healthy(page):
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_shows_its_content(page, app, path):
+    title, content = PAGES[path]
+    page.goto(f"{app.url}/{path}")
+    page.get_by_role("heading", name=title).wait_for()
+    page.locator(content).first.wait_for()
+    expect(page.get_by_text("SIMULATED").first).to_be_visible()
+    assert_healthy(page)
+
+
+def test_navigation_keeps_the_selection_and_a_link_restores_it(page, app, context):
+    page.goto(f"{app.url}/models?roi=RSC")
+    page.get_by_text("RSC").first.wait_for()
+    page.get_by_role("link", name="Stimulus selectivity").click()
+    page.get_by_role("heading", name=PAGES["selectivity"][0]).wait_for()
+    page.wait_for_url("**/selectivity?*roi=RSC*")
+    again = context.new_page()
+    again.goto(page.url)
+    again.locator(".jne-gallery img").first.wait_for()
+    expect(again.get_by_text("by JNE-SS in RSC")).to_be_visible()
+
+
+def test_a_choice_is_written_to_the_address(page, app):
+    page.goto(f"{app.url}/maps")
+    page.locator("canvas").first.wait_for()
+    page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
+    page.get_by_role("option", name="Gain").click()
+    page.wait_for_url("**/maps?*map=gain*")
+    assert_healthy(page)
+
+
+def test_the_overview_shows_the_stores_numbers(page, app, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    r = queries.summarise_run(run)["truth"]["pearson_r_jne"]
+    page.goto(app.url)
+    box = page.get_by_test_id("stMetric").filter(has_text="r (JNE, planted)")
+    expect(box.get_by_test_id("stMetricValue")).to_have_text(f"{r:.3g}")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_names_run_nothing(page, streamlit_app, make_root, path):
+    rois = ("V1", HOSTILE, *(f"R{i}" for i in range(8)))
+    root = make_root(name=HOSTILE, subject=HOSTILE, roi_names=rois, categories=(HOSTILE, "b"))
+    hostile = streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
+    page.goto(f"{hostile.url}/{path}?roi=V1")
+    page.locator(PAGES[path][1]).first.wait_for()
+    assert page.evaluate("() => window.ran") is None
+    assert_healthy(page)
+
+
+def test_an_empty_store_says_how_to_fill_it(page, streamlit_app, tmp_path):
+    empty = streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(tmp_path)})
+    page.goto(empty.url)
+    page.get_by_text("python -m jne_engine demo").wait_for()
+    assert_healthy(page)

@@ -1,0 +1,197 @@
+"""Figures draw the numbers that they are given, name units and counts, and let no name run."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from jne_engine import queries
+from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
+from jne_engine.figures.cortex import build_scene, can_draw
+from jne_engine.figures.curves import plot_learning_curves
+from jne_engine.figures.distributions import plot_distribution, plot_tiers
+from jne_engine.figures.gallery import render_gallery
+from jne_engine.figures.selectivity import plot_category_matrix, plot_category_means
+from jne_engine.figures.tables import write_csv
+from jne_engine.figures.template import choose_ink, escape_label, name_download, name_file
+from jne_engine.palettes import TIER_COLOURS
+from jne_engine.spaces import SurfaceSpace
+from jne_engine.store import Run
+from tests.synthetic_run import ROI_NAMES, ROI_TIERS
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def run(synthetic_root):
+    return Run(next(synthetic_root.iterdir()))
+
+
+@pytest.fixture(scope="module")
+def figures(run):
+    """Draw every kind of figure, light and dark."""
+    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
+    matrix = queries.average_by_category(means, categories)
+    x, y = queries.read_pairs(run, "r2_linear", "r2_nonlinear")
+    rois, voxels = queries.tabulate_rois(run), queries.tabulate_voxels(run, "jne")
+    ppa = queries.tabulate_category_means(means, categories, "PPA")
+    return [
+        figure
+        for dark in (False, True)
+        for figure in (
+            plot_distribution(voxels, rois, label="JNE", unit="u", dark=dark),
+            plot_tiers(queries.tabulate_tiers(run), unit="u", dark=dark),
+            plot_category_matrix(matrix, label="m", unit="u", chosen=("face", "PPA"), dark=dark),
+            plot_category_means(ppa, unit="u", dark=dark),
+            plot_pairs(x, y, queries.correlate(x, y), labels=("a", "b"), dark=dark),
+            plot_correlations(queries.compare_r2(run), dark=dark),
+            plot_learning_curves(queries.read_learning_curves(run), dark=dark),
+        )
+    ]
+
+
+def test_every_figure_has_the_one_template_and_says_its_height(figures):
+    inks = {choose_ink(False).text, choose_ink(True).text}
+    for figure in figures:
+        assert figure.layout.height >= 200
+        assert figure.layout.template.layout.font.color in inks
+        assert figure.layout.paper_bgcolor is None
+
+
+def test_violins_stand_in_hierarchical_order_in_their_tiers_colour_with_counts(run):
+    voxels, rois = queries.tabulate_voxels(run, "jne"), queries.tabulate_rois(run)
+    figure = plot_distribution(voxels, rois, label="JNE", unit="u")
+    assert figure.layout.yaxis.title.text == "JNE (u)"
+    for trace, name, tier in zip(figure.data, ROI_NAMES, ROI_TIERS, strict=True):
+        values = voxels.loc[voxels["roi"] == name, "value"]
+        np.testing.assert_array_equal(trace.y, values)
+        assert trace.x[0] == f"{name}<br>n = {len(values)}"
+        assert trace.line.color == TIER_COLOURS[tier]
+
+
+def test_tier_intervals_are_the_tables(run):
+    tiers = queries.tabulate_tiers(run)
+    trace = plot_tiers(tiers, unit="u").data[0]
+    np.testing.assert_array_equal(trace.y, tiers["mean_jne"])
+    np.testing.assert_allclose(trace.y + trace.error_y.array, tiers["jne_high"])
+    np.testing.assert_allclose(trace.y - trace.error_y.arrayminus, tiers["jne_low"])
+
+
+def test_matrix_shows_its_cells_and_frames_the_chosen_one():
+    matrix = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index=["a", "b"], columns=["V1", "V2"])
+    figure = plot_category_matrix(matrix, label="m", unit="u", chosen=("b", "V1"))
+    np.testing.assert_array_equal(figure.data[0].z, matrix.to_numpy())
+    frame = figure.layout.shapes[0]
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
+
+
+def test_few_pairs_are_points_and_many_a_density_that_counts_each_once():
+    rng = np.random.default_rng(0)
+    for n in (40, MANY + 1):
+        x, y = rng.normal(size=(2, n))
+        found = queries.correlate(x, y)
+        figure = plot_pairs(x, y, found, labels=("a (u)", "b (v)"), identity=True)
+        assert figure.layout.xaxis.title.text == "a (u)"
+        assert f"r = {found.r:.2f}, n = {n:,}" in figure.layout.annotations[0].text
+        assert figure.layout.xaxis.range == figure.layout.yaxis.range
+        if n > MANY:
+            assert figure.data[0].customdata.sum() == n
+        else:
+            np.testing.assert_array_equal(figure.data[0].x, x)
+
+
+def test_pairs_without_a_correlation_say_so():
+    nothing = np.array([])
+    figure = plot_pairs(nothing, nothing, queries.correlate(nothing, nothing), labels=("a", "b"))
+    assert figure.layout.annotations[0].text == "r undefined, n = 0"
+
+
+def test_curves_mark_the_epoch_of_the_kept_weights(run):
+    curves = queries.read_learning_curves(run)
+    marks = [t for t in plot_learning_curves(curves).data if t.mode == "markers"]
+    assert [list(t.x) for t in marks] == [[9], [9]]
+
+
+def test_names_are_shown_as_written():
+    rois = pd.DataFrame({"name": [SCRIPT], "tier": [None]})
+    voxels = pd.DataFrame({"roi": [SCRIPT] * 9, "tier": None, "value": np.arange(9.0)})
+    matrix = pd.DataFrame([[1.0]], index=[SCRIPT], columns=[SCRIPT])
+    for figure in (
+        plot_distribution(voxels, rois, label="JNE", unit="u"),
+        plot_category_matrix(matrix, label="m", unit="u"),
+    ):
+        assert isinstance(figure, go.Figure)
+        assert "<script" not in figure.to_json()
+        assert "&lt;script&gt;" in str(figure.to_dict())
+    assert escape_label("V1 & <V2>") == "V1 &amp; &lt;V2&gt;"
+
+
+def test_gallery_keeps_pictures_whole_and_captions_inert():
+    pictures = np.random.default_rng(0).integers(0, 255, (2, 8, 8, 3), dtype=np.uint8)
+    html = render_gallery(pictures, ["0.5", SCRIPT], ["a", '"><script>x</script>'])
+    assert "<script" not in html
+    data = re.findall(r"base64,([^\"]+)", html)
+    for text, picture in zip(data, pictures, strict=True):
+        with Image.open(io.BytesIO(base64.b64decode(text))) as image:
+            np.testing.assert_array_equal(np.asarray(image), picture)
+
+
+def test_csv_gives_the_floats_back_and_no_formula():
+    table = pd.DataFrame({"name": ["=1+1", "@a", "V1"], "x": [0.1, 1 / 3, -2.5]})
+    text = write_csv(table)
+    back = pd.read_csv(io.StringIO(text))
+    assert back["x"].tolist() == table["x"].tolist()
+    assert back["name"].tolist() == ["'=1+1", "'@a", "V1"]
+
+
+def test_download_names_are_harmless():
+    assert name_file("../../etc", "a b/<x>") == "jne_etc_a-b-x"
+    assert name_download("r2", "V1")["toImageButtonOptions"]["filename"] == "jne_r2_V1"
+
+
+def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
+    space, jne = queries.read_surface(run), queries.read_map(run, "jne")
+    info = next(i for i in queries.list_maps(run) if i.name == "jne")
+    shown = queries.select_shown(run, "jne")
+    scene = build_scene(
+        space, [(info, jne, shown)], queries.choose_roi_set(run),
+        chosen="jne", title="t", provenance="p", simulated=True,
+    )  # fmt: skip
+    drawn = scene.maps[0]
+    for hemi in ("left", "right"):
+        vertices, columns = space.vertices(hemi), space.columns(hemi)
+        np.testing.assert_array_equal(drawn.values(hemi)[vertices], jne[columns])
+        assert np.isfinite(drawn.values(hemi)).sum() == np.isfinite(jne[columns]).sum()
+        np.testing.assert_array_equal(np.flatnonzero(drawn.mask(hemi)), vertices[shown[columns]])
+        labels = scene.labels[0].left if hemi == "left" else scene.labels[0].right
+        roi = queries.read_map(run, "roi")[columns]
+        np.testing.assert_array_equal(labels[vertices], np.nan_to_num(roi + 1))
+    assert scene.simulated
+    assert scene.labels[0].title == "hcp-mmp (approximate)"
+
+
+def test_every_map_of_a_run_fits_the_viewer(run):
+    space = queries.read_surface(run)
+    maps = [i for i in queries.list_maps(run) if i.kind != "mask"]
+    layers = [(i, queries.read_map(run, i.name), queries.select_shown(run, i.name)) for i in maps]
+    scene = build_scene(
+        space, layers, None, chosen="gain", title="t", provenance="p", simulated=False
+    )
+    assert [m.name for m in scene.maps] == [i.name for i in maps]
+    assert scene.panes == ("gain",)
+    tiers = next(m for m in scene.maps if m.name == "tier")
+    assert dict(tiers.categories) == dict(TIER_COLOURS)
+
+
+def test_only_packaged_surfaces_can_be_drawn():
+    one = np.array([0])
+    assert can_draw(SurfaceSpace("fsLR32k", one, one))
+    assert not can_draw(SurfaceSpace("unheard-of", one, one))
+    assert not can_draw(None)

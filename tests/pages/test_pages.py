@@ -1,0 +1,246 @@
+"""Every page shows the store's numbers, says what is missing, and lets no name run."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jne_engine import queries
+from jne_engine.store import Run
+from tests.browser.conftest import ROOT
+
+TITLES = {
+    "overview": "What does this run say?",
+    "maps": "Where is cortex nonlinear?",
+    "hierarchy": "Which areas are most nonlinear?",
+    "selectivity": "Which images drive this area?",
+    "models": "Does the encoder predict?",
+}
+LACKS = {
+    "nothing": {},
+    "space": {"with_space": False},
+    "thumbnails": {"with_thumbnails": False},
+    "rois": {"with_rois": False},
+    "categories": {"with_categories": False},
+    "truth": {"simulated": False},
+    "significant voxels": {"n_significant": 0},
+    "all but a few voxels": {"n_significant": 2},
+}
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "![x](http://x.invalid/x.png)",
+    "=1+1|' $x$",
+    "*a* `b` :red[c]",
+)
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """Return a function that runs one page of the app on a folder of runs."""
+
+    def show(root, page, **address):
+        monkeypatch.setenv("JNE_RUNS", str(root))
+        monkeypatch.chdir(ROOT)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return app.switch_page(f"pages/{page}.py").run()
+
+    return show
+
+
+def texts(app) -> str:
+    """Return everything that a page says in words."""
+    kinds = (app.caption, app.markdown, app.info, app.error, app.header, app.subheader, app.metric)
+    return "\n".join(str(e.value) for kind in kinds for e in kind)
+
+
+def metric(app, label) -> str:
+    return next(m.value for m in app.metric if m.label == label)
+
+
+def assert_healthy(app, page):
+    assert not app.exception
+    assert not app.error
+    assert app.header[0].value == TITLES[page]
+
+
+@pytest.mark.parametrize("page", TITLES)
+@pytest.mark.parametrize("lack", LACKS)
+def test_pages_hold_whatever_a_run_lacks(show, make_root, page, lack):
+    assert_healthy(show(make_root(**LACKS[lack]), page), page)
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_pages_without_a_run_say_how_to_make_one(show, tmp_path, page):
+    app = show(tmp_path / "nowhere", page)
+    assert_healthy(app, page)
+    assert app.code[0].value == "python -m jne_engine demo"
+    assert not app.metric
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_unfinished_runs_are_named_as_resumable_and_show_no_numbers(show, make_root, page):
+    root = make_root(complete=False, stages=("dataset", "linear"))
+    app = show(root, page)
+    assert_healthy(app, page)
+    assert "dataset, linear done, 3 stages to go" in texts(app)
+    assert not app.metric
+    assert not app.dataframe
+
+
+def test_a_broken_run_is_told_in_the_sidebar_and_hides_no_other(monkeypatch, make_root):
+    root = make_root()
+    (root / "broken").mkdir()
+    (root / "broken" / "run.json").write_text("{")
+    monkeypatch.setenv("JNE_RUNS", str(root))
+    monkeypatch.chdir(ROOT)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert_healthy(app, "overview")
+    assert app.sidebar.expander[0].label == "Unreadable runs (1)"
+    assert "broken" in app.sidebar.expander[0].caption[0].value
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_damage_becomes_one_line_on_the_page(show, make_root, page):
+    root = make_root()
+    run = next(root.iterdir())
+    (run / "dataset" / "description.json").write_text("{}")
+    app = show(root, page)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "SHA" in app.error[0].value
+    assert "\n" not in app.error[0].value
+
+
+@pytest.mark.parametrize("page", TITLES)
+@pytest.mark.parametrize("simulated", [True, False])
+def test_simulated_data_say_so_on_every_page_and_real_data_never(show, make_root, page, simulated):
+    app = show(make_root(simulated=simulated), page)
+    assert ("SIMULATED" in texts(app)) is simulated
+
+
+@pytest.mark.parametrize("page", TITLES)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_inert(show, make_root, page, name):
+    rois = ("V1", name, *(f"R{i}" for i in range(8)))
+    root = make_root(name=name, subject=name, roi_names=rois, categories=(name, "b", "c"))
+    app = show(root, page, roi=name, category=name)
+    assert_healthy(app, page)
+    for element in (*app.markdown, *app.caption, *app.info):
+        assert name not in element.value or not set(name) & set("<[*`$:")
+        assert not element.allow_html or "<script" not in element.value
+    for html in app.get("html"):
+        assert "<script" not in html.proto.body
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_hostile_addresses_fall_back_in_one_line(show, synthetic_root, page):
+    bad = {"run": "../../etc", "map": "<b>x</b>", "roi": "nope", "category": "nope"}
+    app = show(synthetic_root, page, **bad, threshold="nan", significant="perhaps", scale="x")
+    assert_healthy(app, page)
+    assert "is not understood" in texts(app)
+    assert "names a run that is not here" in texts(app)
+
+
+def test_overview_shows_the_stores_numbers(show, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    app = show(synthetic_root, "overview")
+    summary = queries.summarise_run(run)
+    n_significant, n_voxels = (run.manifest.counts[k] for k in ("n_significant", "n_voxels"))
+    assert metric(app, "Significant voxels") == f"{n_significant:,} of {n_voxels:,}"
+    assert metric(app, "r (JNE, planted)") == f"{summary['truth']['pearson_r_jne']:.3g}"
+    shown = app.dataframe[0].value.set_index("tier")
+    for tier, values in summary["tiers"].items():
+        assert shown.loc[tier, "mean_jne"] == values["mean_jne"]
+        assert shown.loc[tier, "n_significant"] == values["n_significant"]
+
+
+def test_maps_count_what_they_show_and_hide(show, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    jne, significant = queries.read_map(run, "jne"), queries.read_significant(run)
+    n = len(jne)
+    for address, shown in (
+        ({}, significant.sum()),
+        ({"significant": "no"}, np.isfinite(jne).sum()),
+        ({"threshold": "1"}, (significant & (jne >= 1)).sum()),
+    ):
+        text = texts(show(synthetic_root, "maps", **address))
+        assert f"**{shown:,}** voxels shown, **{n - shown:,}** hidden" in text
+
+
+def test_maps_show_recovery_of_the_truth(show, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    shown = show(synthetic_root, "maps").dataframe[0].value
+    np.testing.assert_array_equal(shown["r"], queries.tabulate_recovery(run)["r"])
+
+
+def test_hierarchy_shows_the_roi_table(show, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    shown = show(synthetic_root, "hierarchy").dataframe[0].value
+    expected = queries.tabulate_rois(run)
+    for column in expected.columns:
+        assert shown[column].tolist() == expected[column].tolist()
+
+
+def test_selectivity_shows_the_matrix_and_the_ranking(show, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    app = show(synthetic_root, "selectivity", roi="PPA", category="indoor", scale="raw")
+    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
+    matrix, ranking = app.dataframe[0].value, app.dataframe[-1].value
+    expected = queries.average_by_category(means, categories)
+    np.testing.assert_array_equal(matrix.to_numpy(), expected.to_numpy())
+    best = queries.rank_stimuli(means, categories, "PPA", "indoor")
+    assert ranking["stimulus"].tolist() == best["stimulus"].tolist()
+    assert ranking["mean_jne_ss"].tolist() == best["mean_jne_ss"].tolist()
+
+
+def test_models_show_r2_and_r_of_the_chosen_roi(show, synthetic_root):
+    run = Run(next(synthetic_root.iterdir()))
+    app = show(synthetic_root, "models", roi="V4")
+    row = queries.compare_r2(run).set_index("name").loc["V4"]
+    assert metric(app, "Pearson r") == f"{row['r']:.3g}"
+    assert metric(app, "Mean R², linear") == f"{row['mean_r2_linear']:.3g}"
+
+
+def test_a_choice_goes_to_the_address_and_to_the_other_pages(show, synthetic_root):
+    app = show(synthetic_root, "models")
+    app.selectbox(key="choice.roi").select("RSC").run()
+    assert app.query_params["roi"] == "RSC"
+    app.switch_page("pages/selectivity.py").run()
+    assert app.selectbox(key="choice.roi").value == "RSC"
+
+
+def test_an_address_restores_the_view(show, synthetic_root):
+    app = show(synthetic_root, "maps", map="gain", threshold="1.5", significant="no")
+    assert app.selectbox(key="choice.map").value == "gain"
+    assert app.number_input(key="choice.threshold").value == 1.5
+    assert app.toggle(key="choice.significant").value is False
+
+
+def test_going_back_to_a_default_leaves_the_address_clean(show, synthetic_root):
+    app = show(synthetic_root, "maps", map="gain", threshold="1.5")
+    app.selectbox(key="choice.map").select("jne").run()
+    assert "map" not in app.query_params
+    assert math.isclose(app.number_input(key="choice.threshold").value, 1.5)
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_a_page_runs_alone(monkeypatch, synthetic_root, page):
+    monkeypatch.setenv("JNE_RUNS", str(synthetic_root))
+    assert_healthy(
+        AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=60).run(), page
+    )
+
+
+def test_two_runs_can_be_told_apart_and_chosen(show, make_root):
+    make_root(subject="first")
+    root = make_root(subject="second", seed=1)
+    ids = [run.run_id for run in queries.list_runs(root).runs]
+    for run_id in ids:
+        app = show(root, "overview", run=run_id)
+        expected = queries.summarise_run(Run(root / run_id))["truth"]["pearson_r_jne"]
+        assert metric(app, "r (JNE, planted)") == f"{expected:.3g}"
