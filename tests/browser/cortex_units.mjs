@@ -1,0 +1,243 @@
+/**
+ * Properties of the viewer's pure functions; each case throws where one does not hold.
+ * The same cases run in node and in Chromium.
+ */
+import { borderSegments, classAttributes, labelClasses, nameVertices, segmentPoints, visibleLabels } from '../../assets/cortex_viewer/borders.js';
+import { baseRotation, mixCamera, newCamera, orbited, VIEWS, zoomed } from '../../assets/cortex_viewer/camera.js';
+import * as colours from '../../assets/cortex_viewer/colours.js';
+import { adjacency, placeHemispheres, placePoint, vertexNormals } from '../../assets/cortex_viewer/geometry.js';
+import { layoutPane, paneRects, projectPoint, rayThrough } from '../../assets/cortex_viewer/layout.js';
+import * as math from '../../assets/cortex_viewer/math.js';
+import { separateNames } from '../../assets/cortex_viewer/overlay.js';
+import * as payload from '../../assets/cortex_viewer/payload.js';
+import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_viewer/picking.js';
+import { decodeState, encodeState, initialState } from '../../assets/cortex_viewer/state.js';
+
+function same(found, expected, what = '') {
+  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`${what} expected ${b}, found ${a}`);
+}
+function near(found, expected, tolerance = 1e-6, what = '') {
+  const [a, b] = [[found].flat(), [expected].flat()];
+  if (a.length !== b.length || a.some((x, i) => !(Math.abs(x - b[i]) <= tolerance))) throw new Error(`${what} expected ${b}, found ${a}`);
+}
+function holds(truth, what) {
+  if (!truth) throw new Error(what);
+}
+function seeded(seed) {
+  let state = seed;
+  return () => { state = (state * 1664525 + 1013904223) >>> 0; return state / 2 ** 32; };
+}
+
+/** Two triangles that make a square, and a tetrahedron. */
+const SQUARE = { points: Float32Array.of(0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0), faces: Uint16Array.of(0, 1, 2, 0, 2, 3) };
+const HEADER = { geometries: [{ name: 'pial' }, { name: 'inflated' }, { name: 'flat', flat: true }], maps: [{ name: 'jne' }, { name: 'r2' }], view: { view: 'medial', geometry: 'inflated', panes: [1] } };
+const BOUNDS = { left: { low: [-60, -100, -40], high: [-1, 60, 70] }, right: { low: [1, -100, -40], high: [60, 60, 70] } };
+
+export const cases = {
+  'the text of a float32 reads back as the same float32': () => {
+    const random = seeded(1);
+    const bits = new Uint32Array(1), value = new Float32Array(bits.buffer);
+    for (let i = 0; i < 5000; i++) {
+      bits[0] = Math.floor(random() * 2 ** 32);
+      if (!Number.isFinite(value[0])) continue;
+      const back = Math.fround(Number(colours.exactText(value[0])));
+      holds(Object.is(back, value[0]) || (back === 0 && value[0] === 0), `${value[0]} became ${back}`);
+    }
+    same(colours.exactText(Math.fround(0.1)), '0.1');
+    same(colours.exactText(NaN), 'NaN');
+  },
+  'percentiles interpolate as numpy does': () => {
+    near(colours.percentile([1, 2, 3, 4], 50), 2.5);
+    near(colours.percentile([1, 2, 3, 4], 100), 4);
+    holds(Number.isNaN(colours.percentile([], 50)), 'none of nothing');
+  },
+  'a two-sided percentile keeps the largest sizes of both signs': () => {
+    const sorted = Float32Array.of(-4, -1, 0, 1, 2);
+    const cut = colours.thresholdValue({ mode: 'percentile', amount: 75, twoSided: true }, sorted, 0);
+    same([...sorted].filter((v) => colours.isShown(v, cut, true, 0)), [-4, 2]);
+  },
+  'no threshold shows every finite value': () => {
+    const cut = colours.thresholdValue({ mode: 'none', amount: 5, twoSided: false }, [1], 0);
+    holds(colours.isShown(-1e30, cut, false, 0) && !colours.isShown(NaN, cut, false, 0), 'finite only');
+  },
+  'sorted values leave out NaN and masked vertices': () => {
+    same([...colours.sortedValues([Float32Array.of(3, NaN, 1), Float32Array.of(2, 9)], [null, Uint8Array.of(1, 0)])], [1, 2, 3]);
+  },
+  'a diverging range is symmetrical about its centre': () => {
+    const { low, high } = colours.automaticRange(Float32Array.of(-1, 0, 5), 'diverging', 1);
+    near(high - 1, 1 - low);
+  },
+  'every value of the range lies in one bin': () => {
+    const counts = colours.histogram([0, 0.5, 1, 1, 2], { low: 0, high: 1 }, 4);
+    same([...counts], [1, 0, 1, 2]);
+  },
+  'the ends of the range take the ends of the colour map': () => {
+    const lut = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+    same(colours.colourAt(lut, { low: 0, high: 1 }, -3), [0, 0, 0]);
+    same(colours.colourAt(lut, { low: 0, high: 1 }, 3), [255, 255, 255]);
+  },
+  'weighted values stand for painted vertices only': () => {
+    const out = new Float32Array(12);
+    colours.writeWeighted(out, 0, Float32Array.of(2, NaN, 3), Uint8Array.of(1, 1, 0));
+    same([...out], [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  },
+  'differences are float32 differences, NaN where either is': () => {
+    const out = colours.difference(Float32Array.of(0.3, NaN, 1), Float32Array.of(0.1, 1, 1));
+    near(out[0], Math.fround(Math.fround(0.3) - Math.fround(0.1)), 0);
+    holds(Number.isNaN(out[1]) && out[2] === 0, 'NaN and zero');
+  },
+  'rotations by quaternion and matrix agree, and come back': () => {
+    const random = seeded(2);
+    for (let i = 0; i < 50; i++) {
+      const q = math.normalizeQuaternion([random() - 0.5, random() - 0.5, random() - 0.5, random() - 0.5]);
+      const m = math.matrixFromQuaternion(q);
+      near(math.multiply3(m, math.transpose3(m)), [1, 0, 0, 0, 1, 0, 0, 0, 1], 1e-9);
+      near(math.matrixFromQuaternion(math.quaternionFromMatrix(m)), m, 1e-9);
+    }
+  },
+  'lateral views mirror each other and medial ones look from the other side': () => {
+    const eye = (view, hemi) => math.apply3(math.transpose3(math.matrixFromQuaternion(baseRotation(view, hemi, 0))), [0, 0, 1]);
+    near(eye('lateral', 'left'), [-1, 0, 0], 1e-9);
+    near(eye('lateral', 'right'), [1, 0, 0], 1e-9);
+    near(eye('medial', 'left'), [1, 0, 0], 1e-9);
+    near(eye('medial', 'right'), [-1, 0, 0], 1e-9);
+  },
+  'up is up in all views from the side, front is up from above and below': () => {
+    const up = (view) => math.apply3(math.transpose3(math.matrixFromQuaternion(baseRotation(view, 'left', 0))), [0, 1, 0]);
+    for (const view of ['lateral', 'medial', 'anterior', 'posterior', 'grid']) if (view !== 'grid') near(up(view), [0, 0, 1], 1e-9, view);
+    for (const view of ['dorsal', 'ventral']) near(up(view), [0, 1, 0], 1e-9, view);
+  },
+  'the flat map is always seen from the front': () => {
+    for (const view of VIEWS.filter((v) => v !== 'grid')) near(math.matrixFromQuaternion(baseRotation(view, 'left', 1)), [1, 0, 0, 0, 1, 0, 0, 0, 1], 1e-9, view);
+  },
+  'zooming keeps the point under the pointer': () => {
+    const before = newCamera();
+    const after = zoomed(before, 2, [30, -10]);
+    near([(30 / 1 - before.pan[0]), (-10 - before.pan[1])], [30 / 2 - after.pan[0], -10 / 2 - after.pan[1]], 1e-9);
+  },
+  'a flight ends where it should': () => {
+    const end = zoomed(orbited(newCamera(), 0.4, 0.2), 3);
+    near(mixCamera(newCamera(), end, 1).orbit, end.orbit, 1e-9);
+    near(mixCamera(newCamera(), end, 1).zoom, 3, 1e-9);
+  },
+  'panes fill the stage without overlap': () => {
+    for (const n of [1, 2, 3, 4]) {
+      const rects = paneRects(n, { x: 0, y: 0, width: 900, height: 500 });
+      near(rects.reduce((s, r) => s + r.width * r.height, 0), 900 * 500, 1e-6);
+    }
+  },
+  'a ray through a projected point meets that point': () => {
+    const camera = zoomed(orbited(newCamera(), 0.7, -0.3), 1.4, [5, 5]);
+    for (const view of VIEWS) {
+      const state = { view, hemis: ['left', 'right'], flatness: 0, open: 0.4, camera, bounds: BOUNDS };
+      for (const tile of layoutPane({ x: 10, y: 20, width: 800, height: 500 }, state, 0)) {
+        for (const body of tile.bodies) {
+          const point = [-20, 13, 40];
+          const [x, y, z] = projectPoint(tile, body, point);
+          const { origin, direction, far } = rayThrough(tile, body, x, y);
+          near(origin.map((o, k) => o + direction[k] * (far - z)), point, 1e-6, view);
+        }
+      }
+    }
+  },
+  'hemispheres never overlap, however far they are opened': () => {
+    const wide = { left: { low: [-60, -100, -40], high: [12, 60, 70] }, right: { low: [-12, -100, -40], high: [60, 60, 70] } };
+    for (const open of [0, 0.3, 1]) {
+      const places = placeHemispheres(wide, open, 0);
+      for (const y of [-100, 60]) holds(placePoint([12, y, 0], places.left)[0] <= placePoint([-12, y, 0], places.right)[0] + 1e-9, `open ${open}`);
+    }
+  },
+  'normals of a flat square point up': () => {
+    near([...vertexNormals(SQUARE.points, SQUARE.faces)], [0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1]);
+  },
+  'neighbours come from faces': () => {
+    const { start, neighbours } = adjacency(4, SQUARE.faces);
+    same([...new Set(neighbours.subarray(start[1], start[2]))].sort(), [0, 2]);
+  },
+  'a ray picks the nearest corner of the nearest face': () => {
+    const hit = pickVertex(SQUARE.points, SQUARE.faces, [0.9, 0.8, 5], [0, 0, -1]);
+    same(hit.vertex, 2);
+    near(hit.distance, 5);
+    same(pickVertex(SQUARE.points, SQUARE.faces, [2, 2, 5], [0, 0, -1]), null);
+  },
+  'inside a polygon is inside': () => {
+    const bent = [[0, 0], [4, 0], [4, 4], [2, 1], [0, 4]];
+    holds(insidePolygon(bent, 0.5, 1) && !insidePolygon(bent, 2, 3), 'concave');
+  },
+  'selections are sorted and free of repeats': () => {
+    same(selectionLists({ left: new Set([9, 2]), right: new Set() }), [{ hemi: 'left', vertices: [2, 9] }]);
+  },
+  'borders run through the middle of edges between labels': () => {
+    const segments = borderSegments(SQUARE.faces, [1, 1, 2, 2]);
+    const ends = [...segmentPoints(segments, SQUARE.points)];
+    same(ends.length, 12);
+    for (let i = 1; i < ends.length; i += 3) near(ends[i], 0.5);
+    same(borderSegments(SQUARE.faces, [3, 3, 3, 3]).ends.length, 0);
+  },
+  'three labels meet in the middle of their triangle': () => {
+    const segments = borderSegments(Uint16Array.of(0, 1, 2), [1, 2, 3]);
+    const ends = segmentPoints(segments, SQUARE.points);
+    same(ends.length / 6, 3);
+    near([...ends.subarray(3, 6)], [2 / 3, 1 / 3, 0]);
+  },
+  'labels that touch have different classes, and classes give labels back': () => {
+    const random = seeded(3);
+    const side = 30, faces = [], labels = [];
+    for (let i = 0; i < side * side; i++) labels.push(Math.floor(random() * 3) + 3 * (Math.floor(i / side / 10) % 2));
+    for (let r = 0; r + 1 < side; r++) for (let c = 0; c + 1 < side; c++) {
+      const a = r * side + c;
+      faces.push(a, a + 1, a + side, a + 1, a + side + 1, a + side);
+    }
+    const classes = labelClasses(faces, labels, 6);
+    for (let i = 0; i < faces.length; i += 3) for (const [p, q] of [[0, 1], [1, 2], [2, 0]]) {
+      const [x, y] = [labels[faces[i + p]], labels[faces[i + q]]];
+      if (x !== y) holds(classes[x] !== classes[y], 'touching labels share a class');
+    }
+    const { weights, ids } = classAttributes(labels, classes);
+    labels.forEach((label, i) => same(ids[i * 8 + classes[label]], label) ?? same(weights[i * 8 + classes[label]], 255));
+  },
+  'hidden labels vanish': () => {
+    same([...visibleLabels([0, 1, 2, 1], [false, false, true])], [0, 0, 2, 0]);
+  },
+  'a name stands on a member of its label': () => {
+    same([...nameVertices([0, 1, 1, 1], SQUARE.points, 3)], [0, 2, -1]);
+  },
+  'names never overlap': () => {
+    const random = seeded(4);
+    const names = Array.from({ length: 40 }, () => ({ text: 'V1', x: random() * 200, y: random() * 100, width: 24 }));
+    const placed = separateNames(names);
+    holds(placed.length > 5, 'some remain');
+    placed.forEach((a, i) => placed.slice(i + 1).forEach((b) => holds(Math.abs(a.x - b.x) >= 24 || Math.abs(a.y - b.y) >= 15, 'overlap')));
+  },
+  'halves become the floats that they stand for': () => {
+    near([...payload.floatsFromHalves(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff))], [1, -2, 2 ** -24, 65504], 0);
+    holds(Number.isNaN(payload.floatFromHalf(0x7e00)) && payload.floatFromHalf(0xfc00) === -Infinity, 'NaN and Inf');
+  },
+  'byte planes and differences can be undone': () => {
+    const values = Uint16Array.of(500, 7, 65535, 3, 9, 1);
+    const changed = values.slice();
+    for (let i = values.length - 1; i >= 3; i--) changed[i] = values[i] - values[i - 3];
+    const raw = new Uint8Array(changed.buffer);
+    const planes = Uint8Array.from({ length: 12 }, (_, i) => raw[(i % 6) * 2 + Math.floor(i / 6)]);
+    const back = new Uint16Array(payload.joinBytePlanes(planes, 2).buffer);
+    payload.undoDifferences(back, 3);
+    same([...back], [...values]);
+  },
+  'a store says what is missing and tells when it comes': () => {
+    const store = new payload.BlobStore();
+    let told = 0;
+    store.listeners.add(() => { told += 1; });
+    same(store.missing(['a', 'b', 'a', null]), ['a', 'b']);
+    store.put([{ hash: 'a', arrays: {} }]);
+    same([store.missing(['a', 'b']), told], [['b'], 1]);
+  },
+  'a link brings back the state that it was made of': () => {
+    const state = { ...initialState(HEADER), view: 'dorsal', shape: 1.5, open: 0.25, shared: true, labelNames: false, camera: zoomed(orbited(newCamera(), 0.3, 0.1), 2, [4, 2]) };
+    const back = decodeState(encodeState(state, HEADER), HEADER);
+    for (const key of ['view', 'hemis', 'shape', 'open', 'panes', 'shared', 'labelStyle', 'labelNames']) same(back[key], state[key], key);
+    near(back.camera.orbit, state.camera.orbit, 2e-3);
+    same(decodeState('', HEADER), {});
+    same(decodeState('v=nonsense&s=&q=1_2&m=gone', HEADER), {});
+  },
+};
