@@ -14,14 +14,14 @@ ENGINE = ROOT / "jne_engine"
 
 LAYERS = [
     {"errors", "progress"},
-    {"checks", "palettes"},
-    {"spaces", "spec"},
-    {"types"},
+    {"checks", "viewer_modules"},
+    {"spaces", "spec", "palettes"},
+    {"types", "viewer_payload"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
     {"rois", "jacobian", "checkpoints"},
     {"dispersion", "demo", "deviation_blocks", "variants"},
     {"simulations", "run_stages"},
-    {"pipeline", "queries", "viewer_payload"},
+    {"pipeline", "queries", "viewer_surfaces"},
     {"figures", "export"},
     {"progress_bars", "simulate_command", "bench"},
     {"cli"},
