@@ -23,6 +23,7 @@ import { STYLE } from './style.js';
 import { roiTable } from './table.js';
 
 const SETTLE_MS = 140;
+const REFINE_MS = 250;
 const MORPH_MS = 600;
 const INKS = {
   halo: { rgb: [0, 0, 0], alpha: 0.6, width: 3.4, lift: 1.2 },
@@ -106,11 +107,15 @@ export class CortexViewer {
   /** Take a new description; the state (camera, looks, panes) survives. @param {object} header */
   setScene(header, link = '') {
     performance.mark('cortex:scene');
-    const first = !this.state;
-    const sameMaps = this.header && JSON.stringify(header.view?.panes) === JSON.stringify(this.header.view?.panes);
+    const wished = (h) => JSON.stringify((h?.view?.panes ?? []).map((i) => h.maps[i]?.name));
+    if (!this.state) this.state = startingState(header, link);
+    else if (wished(header) !== wished(this.header)) this.state.panes = initialState(header).panes;
+    if (this.header && this.header.topology !== header.topology) {
+      this.selection = { left: new Set(), right: new Set() };
+      this.lastPick = null;
+      this.state.shape = initialState(header).shape;
+    }
     this.header = header;
-    if (first) this.state = { ...initialState(header), ...decodeState(link, header) };
-    else if (!sameMaps && header.view?.panes) this.state.panes = initialState(header).panes;
     this.state.panes = this.state.panes.map((i) => clamp(i, 0, Math.max(0, header.maps.length - 1)));
     this.host.style.setProperty('--cv-height', `${header.height ?? 600}px`);
     this.applyScene();
@@ -404,6 +409,7 @@ export class CortexViewer {
       this.draw();
     });
     clearTimeout(this.settle);
+    clearTimeout(this.refine);
     this.settle = setTimeout(() => this.onSettled(), SETTLE_MS);
   }
 
@@ -508,8 +514,10 @@ export class CortexViewer {
     this.depth = this.renderer.readDepth(tiles, Math.round(width), Math.round(height), this.surfaces.between(this.state.shape).t);
     const labelled = this.labelSet() && this.state.labelStyle !== 'off';
     this.names = labelled ? placeNames(tiles, (h) => this.shownLabels(h) ?? [], (h) => this.currentPoints(h), this.depth) : [];
-    this.draw(2);
+    this.draw();
     clearTimeout(this.settle);
+    clearTimeout(this.refine);
+    this.refine = setTimeout(() => this.draw(2), REFINE_MS);
     this.tell.changed(encodeState(this.state, this.header));
     this.root.dataset.settled = String(Number(this.root.dataset.settled ?? 0) + 1);
   }
@@ -787,6 +795,7 @@ export class CortexViewer {
     cancelAnimationFrame(this.frame);
     cancelAnimationFrame(this.morphing);
     clearTimeout(this.settle);
+    clearTimeout(this.refine);
     this.store.listeners.delete(this.onBlobs);
     this.themeWatch?.removeEventListener('change', this.onTheme);
     this.resizer.disconnect();
@@ -798,6 +807,13 @@ export class CortexViewer {
 }
 
 const pointOf = (points, v) => [points[v * 3], points[v * 3 + 1], points[v * 3 + 2]];
+
+/** What a link asks for, unless the page has chosen another map. */
+function startingState(header, link) {
+  const asked = decodeState(link, header);
+  if (asked.panes && asked.panes[0] !== header.view?.panes?.[0]) delete asked.panes;
+  return { ...initialState(header), ...asked };
+}
 
 /** The row of a two-dimensional colour map for a middling second value. */
 function middleRow({ bytes, size }) {

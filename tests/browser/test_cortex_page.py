@@ -53,6 +53,31 @@ def test_hover_reads_exact_values_of_all_panes(probe, pose):
     check_readout(probe, pose, ("jne", "r2"), count=25)
 
 
+def test_rounded_values_are_never_read_out_as_exact(page, streamlit_app, traffic):
+    page.goto(streamlit_app("cortex_app.py", env={"CORTEX_WIRE": "float16"}).url)
+    probe = CortexProbe(page)
+    vertex, at = a_visible_vertex(probe, "left")
+    said = probe.hover(*at)["values"]["jne"]
+    assert said.startswith("≈")
+    page.wait_for_function(
+        "(host) => host.__cortex.viewer.maps[0].isExact", arg=probe.host.element_handle()
+    )
+    exact = values("fsLR32k", "jne", "left")[vertex]
+    assert np.float32(probe.hover(at[0] + 0.01, at[1])["values"]["jne"]) == exact
+
+
+def test_a_link_brings_back_camera_and_shape(page, probe):
+    probe.look("dorsal", shape=2)
+    page.locator(".cv-stage").focus()
+    page.keyboard.press("ArrowLeft")
+    probe.settle()
+    before = probe.camera()
+    page.reload()
+    again = CortexProbe(page)
+    assert again.run("return [v.state.view, v.state.shape];") == ["dorsal", 2]
+    np.testing.assert_allclose(again.camera()["orbit"], before["orbit"], atol=2e-3)
+
+
 def test_click_and_shift_click_reach_python(page, probe):
     first, at = a_visible_vertex(probe, "left")
     page.mouse.click(*at)
@@ -130,7 +155,6 @@ def test_only_a_new_map_costs_bytes(page, probe, traffic):
     assert sum(traffic) < 3000
     traffic.clear()
     page.get_by_label("Map of pane 1").select_option(label="ΔR²")
-    page.wait_for_function("() => true")
     page.locator(".cv-bar").first.wait_for()
     probe.page.wait_for_timeout(1500)
     n_values = sum(N_VERTICES["fsLR32k"] for _ in HEMIS)
