@@ -44,6 +44,9 @@ MEASURE_LABELS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+AXIS_DEPTH = 72
+"""Pixels below a panel that its axis and the axis's title take."""
+
 
 def plot_activation_curves(
     curves: pd.DataFrame, *, half_range: float = 6.0, dark: bool = False
@@ -187,11 +190,11 @@ def plot_recovery(
     measures = [m for m in MEASURE_LABELS if m in set(shown["measure"])]
     labelled = shown.assign(condition=[_name_condition(row) for _, row in shown.iterrows()])
     order = list(dict.fromkeys(labelled["condition"]))
-    wide = labelled.pivot_table(
-        index="condition", columns="measure", values=["mean_r", "min_r", "max_r"]
-    )
     tables = {
-        v: wide[v].reindex(index=order, columns=measures) for v in ("mean_r", "min_r", "max_r")
+        value: labelled.pivot_table(
+            index="condition", columns="measure", values=value, dropna=False
+        ).reindex(index=order, columns=measures)
+        for value in ("mean_r", "min_r", "max_r")
     }
     figure = _heatmap(tables["mean_r"], dark=dark)
     spread = [
@@ -200,7 +203,7 @@ def plot_recovery(
     ]
     figure.data[0].update(customdata=spread)
     figure.data[0].hovertemplate = "%{y}<br>%{x}: r = %{z:.2f}<br>%{customdata}<extra></extra>"
-    return _finish(figure, dark=dark, height=120 + 30 * len(order))
+    return _finish(figure, dark=dark, height=100 + 30 * len(order), below=28)
 
 
 def plot_variant_correlations(
@@ -222,7 +225,7 @@ def plot_variant_correlations(
     figure = _heatmap(wide.reindex(index=order, columns=order), dark=dark)
     n = int(correlations["n"].iloc[0])
     note = f"n = {n:,} voxels"
-    return _finish(figure, dark=dark, height=340, note=note, simulated=simulated)
+    return _finish(figure, dark=dark, height=340, note=note, simulated=simulated, below=28)
 
 
 def _panels(titles: list[str]) -> go.Figure:
@@ -320,12 +323,14 @@ def _finish(
     legend: bool = False,
     note: str = "",
     simulated: bool = True,
+    below: int = AXIS_DEPTH,
 ) -> go.Figure:
     """Style a figure and say below it that its data are simulated."""
     style_figure(figure, dark=dark, height=height, legend=legend)
     mark = f"<b style='color:{SIMULATED_COLOUR}'>SIMULATED</b>" if simulated else ""
     text = "  ".join(part for part in (mark, note) if part)
-    place = {"xref": "paper", "yref": "paper", "x": 1, "y": 0, "yshift": -72, "xanchor": "right"}
+    place = {"xref": "paper", "yref": "paper", "x": 1, "y": 0, "yshift": -below, "xanchor": "right"}
     figure.add_annotation(text=text, showarrow=False, font={"size": 12}, **place)
-    figure.update_layout(margin={"l": 16, "r": 16, "t": 56, "b": 84})
+    figure.update_layout(margin={"l": 16, "r": 16, "t": 84 if legend else 56, "b": below + 12})
+    figure.update_layout(legend={"y": 1.14})
     return figure
