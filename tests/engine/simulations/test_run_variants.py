@@ -1,0 +1,56 @@
+"""Variants of a stored run start from its JNE, and refuse other features."""
+
+import numpy as np
+import pytest
+import torch
+
+from jne_engine.encoders import restore_encoder
+from jne_engine.errors import InputError
+from jne_engine.jacobian import compute_jacobian
+from jne_engine.pipeline import compute_run
+from jne_engine.simulations.run_variants import compute_run_variants
+from jne_engine.spec import RunSpec
+from jne_engine.variants import VARIANTS, compute_variant
+from tests.engine.datasets import make_dataset
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    whole = make_dataset()
+    responses = whole.responses.copy()
+    responses[:, 4] = 1
+    return make_dataset(responses=responses)
+
+
+@pytest.fixture(scope="module")
+def run(dataset, tmp_path_factory):
+    spec = RunSpec(n_hidden=16, batch_size=16, max_epochs=200)
+    return compute_run(dataset, spec, tmp_path_factory.mktemp("runs"))
+
+
+def test_maps_are_the_dense_variants_of_the_stored_encoder(run, dataset):
+    features = dataset.features[dataset.splits.test]
+    maps = compute_run_variants(run, features).tables["maps"]
+    encoder = restore_encoder(run.stage("nonlinear").read_weights("encoder"), "relu")
+    jacobians = compute_jacobian(encoder, torch.from_numpy(features))
+    valid = dataset.valid_voxels
+    for variant in VARIANTS:
+        expected = compute_variant(jacobians, variant)
+        np.testing.assert_allclose(maps.loc[valid, variant], expected, rtol=1e-4)
+        assert maps.loc[~valid, variant].isna().all()
+    np.testing.assert_allclose(maps["l1"], run.stage("dispersion").read_array("jne"), rtol=1e-4)
+
+
+def test_correlations_are_over_significant_voxels(run, dataset):
+    result = compute_run_variants(run, dataset.features[dataset.splits.test])
+    maps, table = result.tables["maps"], result.tables["correlations"]
+    chosen = maps[maps["significant"]]
+    row = table.query("first == 'l1' and second == 'zscored_l2'").iloc[0]
+    assert row["n"] == len(chosen) > 2
+    assert row["r"] == pytest.approx(np.corrcoef(chosen["l1"], chosen["zscored_l2"])[0, 1])
+    assert len(table) == 16
+
+
+def test_other_features_are_refused(run, dataset):
+    with pytest.raises(InputError, match="test stimuli"):
+        compute_run_variants(run, 2 + dataset.features[dataset.splits.train][:20])
