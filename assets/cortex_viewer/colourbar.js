@@ -154,6 +154,7 @@ export class ColourBar {
       const box = this.root.getBoundingClientRect();
       change(this.valueAt((e.clientX - box.left) / this.rampWidth));
     };
+    for (const type of ['pointerdown', 'pointermove', 'pointerup', 'dblclick']) node.addEventListener(type, (e) => e.stopPropagation());
     node.addEventListener('pointerdown', (e) => {
       node.setPointerCapture(e.pointerId);
       e.preventDefault();

@@ -43,7 +43,7 @@ export const STYLE = `
 .cv-region button { min-height: 20px; padding: 0 6px; }
 .cv-swatch { width: 12px; height: 12px; border-radius: 2px; }
 .cv-stage { position: relative; flex: 1; min-height: 0; overflow: hidden; touch-action: none; cursor: crosshair; border-radius: 6px; }
-.cv-stage.cv-hidden { display: none; }
+.cv-stage.cv-hidden { visibility: hidden; }
 .cv-canvas, .cv-overlay { position: absolute; inset: 0; width: 100%; height: 100%; }
 .cv-overlay { pointer-events: none; }
 .cv-head { position: absolute; z-index: 20; display: flex; gap: 6px; align-items: center; pointer-events: none; cursor: default; }

@@ -64,6 +64,13 @@ class CortexProbe:
         """Return a vertex's place in each tile that shows its hemisphere."""
         return list(self.run("return cortex.project(a[0], a[1], a[2]);", [hemi, vertex, pane]))
 
+    def places(self, hemi: str, vertices: list[int]) -> np.ndarray:
+        """Return page coordinates of many vertices in the first tile of their hemisphere."""
+        script = (
+            "return a[1].map((n) => { const p = cortex.project(a[0], n)[0]; return [p.x, p.y]; });"
+        )
+        return np.array(self.run(script, [hemi, vertices]))
+
     def hover(self, x: float, y: float) -> dict[str, Any] | None:
         """Point somewhere and return what the readout says, None where it is hidden."""
         self.page.mouse.move(x, y)

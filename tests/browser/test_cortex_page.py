@@ -93,23 +93,17 @@ def test_lasso_selects_the_visible_vertices_inside(page, probe):
     page.get_by_role("button", name="Drag a line around vertices").click()
     _, (x, y) = a_visible_vertex(probe, "left")
     corners = [(x - 25, y - 20), (x + 25, y - 20), (x + 25, y + 20), (x - 25, y + 20)]
-    expected = set()
-    for tile, vertex in probe.visible("left"):
-        place = next(p for p in probe.positions("left", vertex) if p["tile"] == tile)
-        if abs(place["x"] - x) < 24 and abs(place["y"] - y) < 19:
-            expected.add(vertex)
+    seen = [v for _, v in probe.visible("left")]
+    off = np.abs(probe.places("left", seen) - [x, y])
+    expected = {v for v, (dx, dy) in zip(seen, off, strict=True) if dx < 24 and dy < 19}
     probe.drag([*corners, corners[0]])
     page.get_by_text('"left":').wait_for()
     got = received(page)
     assert set(got) == {"left"}
     assert len(expected) > 20
     assert expected <= set(got["left"])
-    for vertex in got["left"]:
-        inside = [
-            abs(p["x"] - x) <= 25.5 and abs(p["y"] - y) <= 20.5
-            for p in probe.positions("left", vertex)
-        ]
-        assert any(inside)
+    off = np.abs(probe.places("left", got["left"]) - [x, y])
+    assert (off <= [25.5, 20.5]).all()
 
 
 def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
@@ -122,14 +116,14 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
     page.get_by_role("button", name="rerun").click()
     page.get_by_label("Map of pane 1").select_option(label="R²")
     page.get_by_label("Surface", exact=True).select_option(label="Pial")
-    page.get_by_role("button", name="Left hemisphere").click()
-    page.get_by_role("button", name="Both hemispheres").click()
+    page.get_by_role("button", name="Left hemisphere", exact=True).click()
+    page.get_by_role("button", name="Both hemispheres", exact=True).click()
     page.get_by_role("button", name="Colours").click()
     page.get_by_label("Threshold kind").select_option("percentile")
     page.get_by_label("Threshold", exact=True).fill("80")
-    page.get_by_label("Opacity").fill("0.5")
+    page.get_by_label("Opacity", exact=True).fill("0.5")
     page.get_by_label("Only vertices in the mask").uncheck()
-    page.get_by_label("Colour map").select_option("cividis")
+    page.get_by_label("Colour map", exact=True).select_option("cividis")
     page.get_by_role("button", name="Regions").click()
     page.get_by_role("button", name="Painted regions").click()
     page.get_by_title("Show or hide V1").click()
@@ -276,9 +270,8 @@ def test_known_vertices_land_in_the_expected_half(probe, view):
 
 def _middle_of(probe, hemi):
     """Return the middle of a hemisphere's picture in page pixels."""
-    rows = [probe.positions(hemi, v)[0] for v in range(0, N_VERTICES["fsLR32k"], 701)]
-    xs, ys = [r["x"] for r in rows], [r["y"] for r in rows]
-    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    places = probe.places(hemi, list(range(0, N_VERTICES["fsLR32k"], 101)))
+    return (places.min(axis=0) + places.max(axis=0)) / 2
 
 
 def test_the_grid_shows_lateral_above_medial_and_left_beside_right(probe):
