@@ -68,7 +68,7 @@ def simulate_subject(
     -------
     EncodingDataset
         With ``ground_truth``, ``test_repeats`` and the ROI set ``"hcp-mmp"``. At full size
-        3000 pictures, 492 features and about 9,600 vertices take 0.4 GB.
+        3000 pictures, 492 features and 10,067 vertices take about 0.35 GB.
 
     Raises
     ------

@@ -41,9 +41,9 @@ PREFERENCES: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "FFA-1": {"face": 1.0, "": 0.3},
         "FFA-2": {"face": 1.0, "": 0.3},
         "EBA": {"body": 1.0, "": 0.5},
-        "PPA": {"outdoor": 1.0, "city": 0.9, "indoor": 0.5, "": 0.3},
-        "RSC": {"outdoor": 1.0, "city": 0.9, "indoor": 0.5, "": 0.3},
-        "OPA": {"indoor": 1.0, "city": 0.9, "outdoor": 0.5, "": 0.3},
+        "PPA": {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
+        "RSC": {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
+        "OPA": {"indoor": 1.0, "city": 0.72, "outdoor": 0.5, "": 0.3},
     }
 )
 """Weight of each category's gated units, and of ungated ones, in category-selective ROIs."""

@@ -86,7 +86,7 @@ def draw_stimuli(
     Parameters
     ----------
     n_stimuli : int
-        Number of pictures; about 2 ms each.
+        Number of pictures; about 3 ms each.
     seed : int
         Same seed, same pictures.
     progress : callable, optional
