@@ -89,7 +89,8 @@ export class DifferenceMap extends MapData {
   /** @param {MapData} first @param {MapData} second */
   constructor(first, second) {
     const label = `${first.spec.label} − ${second.spec.label}`;
-    super({ name: `${first.name} - ${second.name}`, label, unit: first.spec.unit, kind: 'diverging', colours: 'difference', range: null, threshold: null, centre: 0 }, first.store);
+    const unit = first.spec.unit === second.spec.unit ? first.spec.unit : 'unlike units';
+    super({ name: `${first.name} - ${second.name}`, label, unit, kind: 'diverging', colours: 'difference', range: null, threshold: null, centre: 0 }, first.store);
     this.pair = [first, second];
     this.arrays = new Map();
   }

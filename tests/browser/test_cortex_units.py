@@ -30,7 +30,8 @@ def files():
         server.shutdown()
 
 
-def test_every_case_holds_in_chromium(page, files):
+def test_every_case_holds_in_chromium(page, files, problems):
+    problems.ignored = ("favicon.ico",)
     page.goto(f"{files}/tests/browser/cortex_units.mjs")
     outcome = page.evaluate(
         """async (url) => {
