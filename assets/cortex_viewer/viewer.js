@@ -578,14 +578,14 @@ export class CortexViewer {
     this.selectionChanged();
   }
 
-  /** Visible vertices of a tile inside a polygon. */
-  verticesInside(tile, body, path) {
+  /** Visible vertices of a tile inside a polygon; tolerance in mm of depth, for slopes within a pixel. */
+  verticesInside(tile, body, path, tolerance = 1.5) {
     const points = this.currentPoints(body.hemi);
     const used = new Set(this.surfaces.faces(body.hemi, this.state.shape));
     const out = [];
     for (const v of used) {
       const [x, y, z] = projectPoint(tile, body, pointOf(points, v));
-      if (insidePolygon(path, x, y) && z >= this.depth.at(x, y) - 1.5) out.push(v);
+      if (insidePolygon(path, x, y) && z >= this.depth.at(x, y) - tolerance) out.push(v);
     }
     return out;
   }
@@ -779,8 +779,8 @@ export class CortexViewer {
       const body = tile.bodies.find((b) => b.hemi === hemi);
       const { x, y, width, height } = tile.rect;
       if (!body) return [];
-      const all = this.verticesInside(tile, body, [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]);
-      return all.filter((v) => this.facing(body, v) > 0.2);
+      const all = this.verticesInside(tile, body, [[x, y], [x + width, y], [x + width, y + height], [x, y + height]], 0.7);
+      return all.filter((v) => this.facing(body, v) > 0.5);
     });
   }
 

@@ -64,6 +64,10 @@ class CortexProbe:
         """Return a vertex's place in each tile that shows its hemisphere."""
         return list(self.run("return cortex.project(a[0], a[1], a[2]);", [hemi, vertex, pane]))
 
+    def tiles(self, pane: int = 0) -> list[dict[str, Any]]:
+        """Return the tiles of a pane with the transform of each hemisphere."""
+        return list(self.run("return v.tiles().filter((t) => t.pane === a);", pane))
+
     def places(self, hemi: str, vertices: list[int]) -> np.ndarray:
         """Return page coordinates of many vertices in the first tile of their hemisphere."""
         script = (
