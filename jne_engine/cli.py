@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from jne_engine import __version__
-from jne_engine.errors import JneError
+from jne_engine.errors import InputError, JneError
 from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
 from jne_engine.types import EncodingDataset
 
@@ -176,6 +176,25 @@ def info(path: Path, as_json: bool, preset: str | None) -> None:
 
     summary = summarise_run(open_run(path), preset)
     click.echo(json.dumps(summary, indent=1) if as_json else _describe(summary))
+
+
+@main.command()
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--to", "form", type=click.Choice(["html"]), default="html", show_default=True)
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+def export(path: Path, form: str, file: Path | None) -> None:
+    """Write RUN's maps as one interactive HTML file that needs no network."""
+    from jne_engine.export.html import export_html
+    from jne_engine.figures.cortex import build_run_scene
+    from jne_engine.store import open_run
+
+    finished = open_run(path)
+    scene = build_run_scene(finished)
+    if scene is None:
+        found = "voxels of a volume, or no known place"
+        fix = "give the dataset a surface and vertices"
+        raise InputError(finished.run_id, "a surface that can be drawn", found, fix)
+    click.echo(str(export_html(scene, file or Path(f"{finished.run_id}.{form}"))))
 
 
 @main.command(name="list")

@@ -9,9 +9,9 @@ export const STYLE = `
   color: var(--cv-ink); background: var(--cv-ground); font: 12px/1.35 var(--st-font, system-ui, sans-serif);
   display: flex; flex-direction: column; height: var(--cv-height, 600px); position: relative; min-height: 320px; }
 .cv-root * { box-sizing: border-box; }
-.cv-strip { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; padding: 2px 0 4px; }
+.cv-strip { display: flex; flex-wrap: wrap; gap: 4px 4px; align-items: center; padding: 2px 0 4px; }
 .cv-root button, .cv-root select, .cv-root input[type=number] { font: inherit; color: inherit; background: var(--cv-ground);
-  border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 6px; min-height: 24px; cursor: pointer; }
+  border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 5px; min-height: 24px; cursor: pointer; }
 .cv-root select { max-width: 190px; }
 .cv-root option { background: var(--cv-ground); color: var(--cv-ink); }
 .cv-root input[type=number] { width: 86px; cursor: text; }

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine import queries
 from jne_engine.palettes import TIER_COLOURS, region_colours
 from jne_engine.queries import MapInfo, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
+from jne_engine.store import Run
 from jne_engine.surfaces import GEOMETRIES, N_VERTICES
 from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene
 from jne_engine.viewer_surfaces import load_viewer_surface
@@ -24,6 +26,54 @@ COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
 def can_draw(space: SurfaceSpace | None) -> bool:
     """Tell whether the package carries the surface that a run's columns lie on."""
     return space is not None and space.surface in GEOMETRIES
+
+
+def build_run_scene(
+    run: Run,
+    chosen: str = "jne",
+    *,
+    preset: str | None = None,
+    significant: bool = True,
+    threshold: float | None = None,
+) -> ViewerScene | None:
+    """Build the viewer's scene of a stored run.
+
+    Parameters
+    ----------
+    run : Run
+    chosen : str
+        Map to begin with.
+    preset : str, optional
+        ROI preset; the run's first by default.
+    significant : bool
+        Show significant voxels only.
+    threshold : float, optional
+        Hide values of the chosen map below this one.
+
+    Returns
+    -------
+    ViewerScene or None
+        None where the run's surface cannot be drawn.
+    """
+    space = queries.read_surface(run)
+    if space is None or not can_draw(space):
+        return None
+    maps = []
+    for info in queries.list_maps(run):
+        if info.kind != "mask":
+            limit = threshold if info.name == chosen else None
+            shown = queries.select_shown(run, info.name, significant=significant, threshold=limit)
+            maps.append((info, queries.read_map(run, info.name), shown))
+    manifest = run.manifest
+    return build_scene(
+        space,
+        maps,
+        queries.choose_roi_set(run, preset),
+        chosen=chosen,
+        title=f"{manifest.name}, {manifest.subject}",
+        provenance=f"{manifest.source} Run {run.run_id}.",
+        simulated=manifest.simulated,
+    )
 
 
 def build_scene(
@@ -62,6 +112,7 @@ def build_scene(
         simulated=simulated,
         labels=labels,
         shape="inflated",
+        view="posterior",  # where most of visual cortex is in sight
         panes=(chosen,),
     )
 
@@ -78,11 +129,7 @@ def _build_map(space: SurfaceSpace, info: MapInfo, values: Array, shown: Array) 
         info.unit,
         left,
         right,
-        kind="diverging"
-        if info.kind == "diverging"
-        else "sequential"
-        if numeric
-        else "categorical",
+        kind="categorical" if info.kind == "mask" else info.kind,
         mask_left=None if whole else masks[0],
         mask_right=None if whole else masks[1],
         colours=COLOURS.get(info.name) if numeric else None,

@@ -15,11 +15,10 @@ from typing import Any
 import streamlit as st
 
 from jne_engine import queries
-from jne_engine.figures.cortex import build_scene, can_draw
+from jne_engine.figures.cortex import build_run_scene
 from jne_engine.figures.gallery import render_gallery
-from jne_engine.queries import MapInfo, RunListing
+from jne_engine.queries import RunListing
 from jne_engine.store import Run
-from jne_engine.viewer_payload import ViewerScene
 
 
 def _identify(run: Run) -> tuple[str, str, str]:
@@ -50,6 +49,7 @@ average_jne_ss = _keep(queries.average_jne_ss)
 read_categories = _keep(queries.read_categories)
 count_shown = _keep(queries.count_shown)
 _read_pictures = _hold(queries.read_pictures)
+read_scene = _hold(build_run_scene)
 
 
 def find_root() -> Path:
@@ -62,38 +62,8 @@ def list_runs() -> RunListing:
     return queries.list_runs(find_root())
 
 
-@_hold
-def read_scene(
-    run: Run, chosen: str, *, preset: str | None, significant: bool, threshold: float | None
-) -> ViewerScene | None:
-    """Return the viewer's scene of a run, None where its surface cannot be drawn."""
-    space = queries.read_surface(run)
-    if space is None or not can_draw(space):
-        return None
-    maps = [
-        _read_layer(run, info, significant, threshold if info.name == chosen else None)
-        for info in queries.list_maps(run)
-        if info.kind != "mask"
-    ]
-    manifest = run.manifest
-    return build_scene(
-        space, maps, queries.choose_roi_set(run, preset),
-        chosen=chosen, title=f"{manifest.name}, {manifest.subject}",
-        provenance=f"{manifest.source} Run {run.run_id}.", simulated=manifest.simulated,
-    )  # fmt: skip
-
-
 @_keep
 def render_pictures(run: Run, rows: tuple[int, ...], captions: tuple[str, ...]) -> str | None:
     """Return the pictures of some test stimuli as inert HTML, None where there are none."""
     pictures = _read_pictures(run)
     return None if pictures is None else render_gallery(pictures[list(rows)], captions, captions)
-
-
-def _read_layer(
-    run: Run, info: MapInfo, significant: bool, threshold: float | None
-) -> tuple[MapInfo, Any, Any]:
-    """Return one map with its values and the columns to show."""
-    values = queries.read_map(run, info.name)
-    shown = queries.select_shown(run, info.name, significant=significant, threshold=threshold)
-    return info, values, shown

@@ -81,6 +81,24 @@ def test_run_takes_a_folder_and_every_choice(folder, tmp_path):
     assert json.loads(described.stdout)["truth"] is None
 
 
+def test_export_writes_one_file_that_says_simulated(demo_root, tmp_path):
+    file = tmp_path / "brain.html"
+    result = invoke("export", demo_root, "--to", "html", "--file", file)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(file)
+    text = file.read_text()
+    assert "SIMULATED" in text
+    assert "http://" not in text.replace("http://www.w3.org/", "")
+    assert "https://" not in text
+
+
+def test_a_run_without_surface_is_not_exported(folder, tmp_path):
+    invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT)
+    result = invoke("export", tmp_path / "runs")
+    assert result.exit_code == 2
+    assert "give the dataset a surface" in result.stderr
+
+
 def truncated_hdf5(folder: Path) -> None:
     import h5py
 
