@@ -21,7 +21,7 @@ from jne_engine.jacobian import JacobianFactors
 
 VOXEL_BLOCK = 2048
 """Voxels multiplied at once: their product (2048 × 768 float32, 6 MB) stays in cache."""
-CACHE_BYTES = 512 * 2**20
+CACHE_BYTES = 256 * 2**20
 """Factors kept from the first pass for the second, where all of them fit in this."""
 COMPILED_PRODUCTS = 1e14
 """Multiplications above which compiling (tens of seconds) pays on a CPU."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from jne_engine.bench.accuracy import measure_error
 from jne_engine.bench.fits import measure_bootstrap, measure_epoch
 from jne_engine.bench.memory import measure_peak
 from jne_engine.bench.rows import Row
@@ -17,6 +18,8 @@ FIGURES: Mapping[str, Callable[[Sizes], Row]] = {
     "speedup_over_backward_float32": lambda sizes: measure_backward(sizes, "float32"),
     "speedup_over_backward_bfloat16": lambda sizes: measure_backward(sizes, "bfloat16"),
     "speedup_over_jacrev": measure_jacrev,
+    "jne_error_float32": lambda sizes: measure_error(sizes, "float32"),
+    "jne_error_bfloat16": lambda sizes: measure_error(sizes, "bfloat16"),
     "peak_rss_gb_20484": lambda _: measure_peak(20_484),
     "peak_rss_gb_327684": lambda _: measure_peak(327_684),
     "bootstrap_speedup": measure_bootstrap,
