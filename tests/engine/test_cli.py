@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -164,21 +163,34 @@ def test_late_commands_explain_themselves(name):
     assert name in invoke("--help").stdout
 
 
-def test_interrupting_leaves_a_run_that_resumes(tmp_path):
-    root = tmp_path / "runs"
-    arguments = ["demo", "--out", str(root), *SMALL_DEMO[:-1], "--n-hidden", "32"]
-    command = [sys.executable, "-m", "jne_engine", *arguments, "--max-epochs", "100000",
-               "--patience", "100000"]  # fmt: skip
-    here = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=here, env=environment) as process:
+def take_interrupts() -> None:
+    """Take Ctrl-C again where the tests themselves run in a background that ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def interrupt_after_first_stage(command: list[str], root: Path) -> tuple[int, bytes]:
+    """Run a command, press Ctrl-C once a stage stands, return its exit status and stderr."""
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2], preexec_fn=take_interrupts
+    )
+    try:
         deadline = time.monotonic() + 120
         while not list(root.glob("*/dataset")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    finally:
+        process.kill()
+    return process.returncode, stderr
+
+
+def test_interrupting_leaves_a_run_that_resumes(tmp_path):
+    root = tmp_path / "runs"
+    command = [sys.executable, "-m", "jne_engine", "demo", "--out", str(root), *SMALL_DEMO[:-1],
+               "--n-hidden", "32", "--max-epochs", "100000", "--patience", "100000"]  # fmt: skip
+    status, stderr = interrupt_after_first_stage(command, root)
+    assert status == 130
     assert b"run the same command to go on" in stderr
     assert b"Traceback" not in stderr
     assert len(find_unfinished(root)) == 1
