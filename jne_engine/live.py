@@ -178,7 +178,7 @@ def _ask(worker: subprocess.Popen[bytes] | None, request: _Request) -> Simulatio
         raise EOFError
     pickle.dump((request.name, dict(request.settings)), worker.stdin)
     worker.stdin.flush()
-    answer = pickle.load(worker.stdout)  # noqa: S301: written by our own child
+    answer = pickle.load(worker.stdout)  # noqa: S301 - written by our own child
     if isinstance(answer, JneError):
         raise answer
     result: SimulationResult = answer
@@ -240,7 +240,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     _functions()
     while True:
         try:
-            name, settings = pickle.load(requests)  # noqa: S301: written by our own parent
+            name, settings = pickle.load(requests)  # noqa: S301 - written by our own parent
         except EOFError:
             return
         try:

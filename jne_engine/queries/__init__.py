@@ -46,11 +46,18 @@ from jne_engine.queries.summary import (
     read_learning_curves,
     summarise_run,
 )
+from jne_engine.queries.validation import (
+    VALIDATION,
+    compare_sample_size,
+    list_departures,
+    read_validation,
+)
 
 __all__ = [
     "JNE_UNIT",
     "MAPS",
     "R2_UNIT",
+    "VALIDATION",
     "WHOLE_BRAIN",
     "Correlation",
     "MapInfo",
@@ -59,11 +66,13 @@ __all__ = [
     "average_jne_ss",
     "choose_roi_set",
     "compare_r2",
+    "compare_sample_size",
     "correlate",
     "correlate_with_truth",
     "count_shown",
     "has_truth",
     "list_category_columns",
+    "list_departures",
     "list_maps",
     "list_places",
     "list_runs",
@@ -77,6 +86,7 @@ __all__ = [
     "read_pictures",
     "read_significant",
     "read_surface",
+    "read_validation",
     "scatter_to_surface",
     "select_shown",
     "summarise_run",

@@ -7,9 +7,7 @@ Gao et al. (2025), arXiv 2510.13688, section 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -20,16 +18,11 @@ from torch import Tensor
 from jne_engine.progress import Progress, ignore_progress
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.simulations.seeds import make_generator
-from jne_engine.simulations.settings import PLACEMENTS, NetworkSettings, Wiring
+from jne_engine.simulations.settings import PLACEMENTS, RESULT_NAMES, NetworkSettings
 from jne_engine.simulations.single_output import SingleOutputNetwork, draw_weights
 
 INPUTS, WEIGHTS = 0, 1
 """What a generator's key says it draws."""
-
-RESULT_NAMES: Mapping[Wiring, str] = MappingProxyType(
-    {"both": "networks", "second": "networks-second-skip", "none": "networks-no-skip"}
-)
-"""Name of each wiring's result, so that all three can be stored side by side."""
 
 
 @torch.no_grad()

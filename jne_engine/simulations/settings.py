@@ -7,9 +7,10 @@ Gao et al. (2025), arXiv 2510.13688, section 4.2 and appendices A.7 and A.9.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import product
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from jne_engine.checks import check_choice, check_positive
@@ -25,6 +26,11 @@ WIRINGS: tuple[Wiring, ...] = ("both", "second", "none")
 PLANTINGS: tuple[Planting, ...] = ("thresholds", "gains", "symmetric")
 NONLINEAR_ACTIVATIONS: tuple[Activation, ...] = tuple(a for a in ACTIVATIONS if a != "identity")
 PAPER_ACTIVATIONS: tuple[Activation, ...] = ("relu", "leaky_relu", "gelu", "swish")
+
+RESULT_NAMES: Mapping[Wiring, str] = MappingProxyType(
+    {"both": "networks", "second": "networks-second-skip", "none": "networks-no-skip"}
+)
+"""Name of each wiring's result, so that all three can be stored side by side."""
 
 
 @dataclass(frozen=True)

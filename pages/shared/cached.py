@@ -7,6 +7,7 @@ its keys, so that two of them can share one.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,11 @@ from jne_engine import queries
 from jne_engine.figures.cortex import build_run_scene
 from jne_engine.figures.gallery import render_gallery
 from jne_engine.queries import RunListing
+from jne_engine.simulations.results import SimulationResult
+from jne_engine.simulations.settings import RESULT_NAMES, Wiring
 from jne_engine.store import Run
+
+OTHER_WIRINGS: tuple[Wiring, ...] = ("second", "none")
 
 
 def _identify(run: Run) -> tuple[str, str, str]:
@@ -60,6 +65,20 @@ def find_root() -> Path:
 def list_runs() -> RunListing:
     """Return the runs that are there now; never kept, for a run may finish at any time."""
     return queries.list_runs(find_root())
+
+
+def read_validation(name: str) -> SimulationResult | None:
+    """Return a stored simulation, None where there is none; read anew, for one may be made."""
+    return queries.read_validation(find_root(), name)
+
+
+def tell_command(name: str, run: Run | None) -> str:
+    """Return the command that makes a stored simulation where :func:`read_validation` looks."""
+    out = shlex.quote(str(find_root() / queries.VALIDATION))
+    wiring = {RESULT_NAMES[w]: f"networks --wiring {w}" for w in OTHER_WIRINGS}
+    path = "RUN" if run is None else shlex.quote(str(run.path))
+    simulation = f"variants {path} --dataset DIR" if name == "variants" else wiring.get(name, name)
+    return f"python -m jne_engine simulate {simulation} --out {out}"
 
 
 @_keep

@@ -29,6 +29,10 @@ class Selection:
         Show significant voxels only.
     threshold : float or None
         Hide values of the map below this one.
+    check, activation, placement, wiring : str
+        On the validation page: which simulation, φ, where it sits, and the skips.
+    window, n_inputs, input_scale : str
+        Likewise: half-width of a neuron's window, number of inputs, their half-range.
     """
 
     run: str = ""
@@ -39,6 +43,13 @@ class Selection:
     scale: str = "normalised"
     significant: bool = True
     threshold: float | None = None
+    check: str = ""
+    activation: str = ""
+    placement: str = ""
+    wiring: str = ""
+    window: str = ""
+    n_inputs: str = ""
+    input_scale: str = ""
 
 
 def read_selection() -> Selection:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +40,41 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
     body : callable
         Draws the rest for a run; its :class:`JneError` becomes one line on the page.
     """
-    st.html(STYLE)
     listing = cached.list_runs()
     run = choose_run(listing)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.header(title, anchor=False, width="content")
-        if run is not None and run.manifest.simulated:
-            st.badge(SIMULATED, color="red", icon=":material/science:")
-    st.caption(lead)
-    for line in list_unreadable():
-        show_note(line)
+    _show_head(title, lead, simulated=run is not None and run.manifest.simulated)
     if run is None:
         show_no_run(listing)
         return
     warn_unknown("run", [r.run_id for r in listing.runs])
-    try:
+    with one_line_errors():
         body(run)
+
+
+def show_simulated_page(title: str, lead: str, body: Callable[[Run | None], None]) -> None:
+    """Show a page about simulations, which needs no run; else as :func:`show_page`."""
+    _show_head(title, lead, simulated=True)
+    with one_line_errors():
+        body(choose_run(cached.list_runs()))
+
+
+def _show_head(title: str, lead: str, *, simulated: bool) -> None:
+    """Show a page's question, its badge, its lead, and what the link asks for in vain."""
+    st.html(STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.header(title, anchor=False, width="content")
+        if simulated:
+            st.badge(SIMULATED, color="red", icon=":material/science:")
+    st.caption(lead)
+    for line in list_unreadable():
+        show_note(line)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn a :class:`JneError` into one line on the page."""
+    try:
+        yield
     except JneError as error:
         st.error(plain(error), icon=":material/error:")
 
@@ -138,12 +158,18 @@ def warn_unknown(name: str, options: Sequence[str]) -> None:
 
 
 def choose(
-    label: str, name: str, options: Sequence[str], *, default: str | None = None, **more: Any
+    label: str,
+    name: str,
+    options: Sequence[str],
+    *,
+    default: str | None = None,
+    widget: Callable[..., Any] = st.selectbox,
+    **more: Any,
 ) -> str:
-    """Show a select box tied to the selection and return the chosen option."""
-    chosen: str = st.selectbox(label, options, **bind_choice(name, options, default), **more)
+    """Show a select box, or another widget, tied to the selection; return the chosen option."""
+    widget(label, options, **bind_choice(name, options, default), **more)
     warn_unknown(name, options)
-    return chosen
+    return settle(name, options, default)
 
 
 def is_dark() -> bool:

@@ -1,0 +1,173 @@
+"""The validation page shows stored results as they are, and live ones that follow the controls."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jne_engine.live import simulate_live
+from jne_engine.queries import VALIDATION
+from jne_engine.simulations.recovery import simulate_recovery
+from jne_engine.simulations.results import SimulationResult, write_result
+from jne_engine.simulations.run_variants import correlate_variants
+from jne_engine.simulations.settings import RESULT_NAMES, RecoverySettings
+from pages.shared.checks import CHECKS
+from tests.browser.conftest import ROOT
+from tests.pages.test_pages import texts
+from tests.synthetic_run import write_synthetic_run
+
+SMALL = {"width": 8, "n_stimuli": 20, "n_repetitions": 5}
+MADE = {"created": "2026-01-02T03:04:05+00:00", "versions": {"torch": "9.8.7"}}
+TINY_RECOVERY = {"max_epochs": 2, "n_voxels": 12, "n_train": (64,), "n_resamples": 20}
+WAIT_S = 90
+
+
+@pytest.fixture(scope="module")
+def stored_root(tmp_path_factory):
+    """Write one run and a tiny stored result of every simulation."""
+    root = tmp_path_factory.mktemp("validated")
+    run = write_synthetic_run(root)
+    results = [
+        simulate_live("activations", {"step": 0.5, "n_points": 11}),
+        *(simulate_live("networks", {**SMALL, "wiring": w}) for w in RESULT_NAMES),
+        simulate_live("sample-size", {"sample_sizes": [4, 10], "n_features": 5, "n_points": 21}),
+        simulate_live("input-scale", SMALL),
+        simulate_recovery(RecoverySettings.reduced(**TINY_RECOVERY)),
+        invent_variants(run.name),
+    ]
+    for result in results:
+        write_result(dataclasses.replace(result, made=MADE), root / VALIDATION)
+    return root
+
+
+def invent_variants(run_id):
+    rng = np.random.default_rng(0)
+    maps = {name: rng.random(30) for name in ("l1", "l2", "zscored_l1", "zscored_l2")}
+    correlations = correlate_variants(_frame({"significant": np.full(30, True), **maps}))
+    settings = {"run": run_id, "simulated": True}
+    return SimulationResult("variants", settings, {"correlations": correlations})
+
+
+def _frame(columns):
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """Return a function that opens the page and waits for its live figure."""
+
+    def show(root, **address):
+        monkeypatch.setenv("JNE_RUNS", str(root))
+        monkeypatch.chdir(ROOT)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return settle(app.switch_page("pages/validation.py").run())
+
+    return show
+
+
+def settle(app):
+    """Run the page until nothing is computed any more."""
+    deadline = time.monotonic() + WAIT_S
+    while "computing" in texts(app) and time.monotonic() < deadline:
+        app.run()
+    assert "computing" not in texts(app)
+    assert not app.exception
+    assert app.header[0].value == "Can JNE be trusted?"
+    assert "SIMULATED" in texts(app)
+    return app
+
+
+def figures(app):
+    """Return the Plotly figures of the page as JSON, live one first."""
+    return [chart.proto.spec for chart in app.get("plotly_chart")]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_without_stored_results_each_check_names_its_command(show, tmp_path, check):
+    app = show(tmp_path / "nowhere", check=check)
+    assert not app.error
+    assert app.code[-1].value.startswith(f"python -m jne_engine simulate {check}")
+    assert app.code[-1].value.endswith(f"--out {tmp_path / 'nowhere' / VALIDATION}")
+    assert len(figures(app)) == (CHECKS[check].live is not None)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_stored_results_are_shown_with_date_versions_and_size(show, stored_root, check):
+    app = show(stored_root, check=check)
+    assert not app.error
+    assert not app.code
+    assert len(figures(app)) == 1 + (CHECKS[check].live is not None)
+    assert "2026\\-01\\-02 03\\:04 UTC with torch 9\\.8\\.7" in texts(app)
+    assert ("Not full size" in texts(app)) is (check != "variants")
+
+
+@pytest.mark.parametrize("wiring", RESULT_NAMES)
+def test_each_wiring_shows_its_own_result_and_command(show, stored_root, tmp_path, wiring):
+    stored = show(stored_root, check="networks", wiring=wiring).dataframe[0].value
+    expected = simulate_live("networks", {**SMALL, "wiring": wiring}).tables["order"]
+    np.testing.assert_allclose(stored["median_difference"], expected["median_difference"])
+    command = show(tmp_path / "nowhere", check="networks", wiring=wiring).code[-1].value
+    assert (f"--wiring {wiring}" in command) is (wiring != "both")
+
+
+def test_the_paper_stands_beside_ours(show, stored_root):
+    table = show(stored_root, check="sample-size").dataframe[0].value
+    assert dict(zip(table["n"], table["paper"], strict=True)) == {4: "–", 10: "0.87"}
+
+
+@pytest.mark.parametrize(
+    ("check", "control", "value"),
+    [
+        ("activations", "activation", "gelu"),
+        ("activations", "window", "2"),
+        ("activations", "n_inputs", "101"),
+        ("networks", "wiring", "none"),
+        ("networks", "input_scale", "1"),
+        ("sample-size", "n_inputs", "500"),
+        ("input-scale", "placement", "loc1"),
+    ],
+)
+def test_the_live_figure_follows_the_controls(show, tmp_path, check, control, value):
+    app = show(tmp_path, check=check)
+    before = figures(app)[0]
+    kinds = (app.selectbox, app.select_slider)
+    widget = next(w for kind in kinds for w in kind if w.key == f"choice.{control}")
+    app = settle(widget.set_value(value).run())
+    assert figures(app)[0] != before
+    assert app.query_params[control] == value
+
+
+def test_variants_of_another_run_are_not_shown(show, stored_root, tmp_path):
+    write_synthetic_run(tmp_path, seed=3, subject="other")
+    (tmp_path / VALIDATION).symlink_to(stored_root / VALIDATION)
+    app = show(tmp_path, check="variants")
+    assert "Not stored yet for this run" in texts(app)
+    assert not figures(app)
+
+
+def test_damage_becomes_one_line_and_the_live_figure_stays(show, stored_root, tmp_path):
+    result = simulate_live("networks", SMALL)
+    folder = write_result(result, tmp_path / VALIDATION)
+    (folder / "order.parquet").write_bytes(b"x")
+    app = show(tmp_path, check="networks")
+    assert len(app.error) == 1
+    assert "SHA" in app.error[0].value
+    assert len(figures(app)) == 1
+
+
+def test_a_hostile_address_falls_back_in_one_line(show, tmp_path):
+    app = show(tmp_path, check="<b>x</b>", window="1e999", n_inputs="-3", activation="nope")
+    assert not app.error
+    assert texts(app).count("that is not here") == 4
+    assert "<b>" not in texts(app)
+
+
+def test_the_page_runs_alone(monkeypatch, stored_root):
+    monkeypatch.setenv("JNE_RUNS", str(stored_root))
+    settle(AppTest.from_file(str(ROOT / "pages/validation.py"), default_timeout=60).run())
