@@ -30,7 +30,8 @@ def show(run: Run | None) -> None:
     st.markdown(check.finding)
     chosen = _choose(check)
     if check.live is not None:
-        show_live(name, check.live(chosen), lambda result: _draw(check, result, chosen, "live"))
+        show_live(name, check.live(chosen), lambda result: _draw(check, result, chosen, "live"),
+                  height=check.height)  # fmt: skip
     st.caption(check.method)
     st.subheader("Stored result", anchor=False)
     with one_line_errors():

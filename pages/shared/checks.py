@@ -54,7 +54,10 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its tab's name, its controls, what it found, how it is computed and drawn."""
+    """One check: its tab's name, its controls, what it found, how it is computed and drawn.
+
+    ``height``: CSS pixels of the live figure.
+    """
 
     label: str
     finding: str
@@ -64,6 +67,7 @@ class Check:
     controls: tuple[str, ...] = ()
     live: Callable[[Chosen], dict[str, Any]] | None = None
     activations: tuple[str, ...] = PAPER_ACTIVATIONS
+    height: int = 362
 
     def options(self, control: str) -> tuple[str, ...]:
         """Return what a control offers in this check."""
@@ -132,7 +136,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
                 _only(r.tables["repetitions"], c), dark=dark
             ),
             lambda r: r.tables["order"],
-            ("activation", "wiring", "n_inputs", "input_scale"), _set_networks,
+            ("activation", "wiring", "n_inputs", "input_scale"), _set_networks, height=402,
         ),
         "sample-size": Check(
             "Sample size",
@@ -155,7 +159,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
                 _only(r.tables["summary"], c), placement=c["placement"], dark=dark
             ),
             lambda r: r.tables["summary"],
-            ("activation", "placement", "wiring", "n_inputs"), _set_scales,
+            ("activation", "placement", "wiring", "n_inputs"), _set_scales, height=382,
         ),
         "recovery": Check(
             "Recovery",

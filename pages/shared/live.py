@@ -16,7 +16,7 @@ from jne_engine.simulations.results import SimulationResult
 from pages.shared.widgets import one_line_errors
 
 POLL_S = 0.3
-PATIENCE_S = 0.2
+PATIENCE_S = 0.5
 """How long a page waits before it shows the last figure: most answers are quicker."""
 COMPUTING = ":gray[computing…]"
 _OWNER, _ASKED, _SHOWN = "live.owner", "live.asked", "live.shown"
@@ -34,7 +34,11 @@ class _Asked:
 
 
 def show_live(
-    name: str, settings: Mapping[str, Any], show: Callable[[SimulationResult], None]
+    name: str,
+    settings: Mapping[str, Any],
+    show: Callable[[SimulationResult], None],
+    *,
+    height: int,
 ) -> None:
     """Show a simulation at reduced size, the last one's figure until it is computed.
 
@@ -45,12 +49,14 @@ def show_live(
     settings : mapping
         What differs from the reduced settings.
     show : callable
-        Draws a result; always at the same height, so that nothing jumps.
+        Draws a result.
+    height : int
+        CSS pixels of what it draws, reserved before there is anything, so that nothing jumps.
     """
     asked = _ask(name, settings)
     pending = not _wait(asked.answer)
     poll = st.fragment(_show, run_every=POLL_S if pending else None)
-    poll(asked, show, pending=pending)
+    poll(asked, show, height=height, pending=pending)
 
 
 def _ask(name: str, settings: Mapping[str, Any]) -> _Asked:
@@ -64,19 +70,23 @@ def _ask(name: str, settings: Mapping[str, Any]) -> _Asked:
     return asked
 
 
-def _show(asked: _Asked, show: Callable[[SimulationResult], None], *, pending: bool) -> None:
+def _show(
+    asked: _Asked, show: Callable[[SimulationResult], None], *, height: int, pending: bool
+) -> None:
     """Show the answer or, while there is none, the last one and that it is old."""
-    if pending and asked.answer.done():
-        st.rerun()  # the whole page, which ends the polling
-    shown = st.session_state.setdefault(_SHOWN, {})
-    if asked.answer.done():
-        with one_line_errors():
-            shown[asked.name] = asked.answer.result()
-    st.caption(COMPUTING if pending else "Live, at reduced size: it follows the controls.")
-    if asked.name in shown:
-        show(shown[asked.name])
-    else:
-        st.container(height=400, border=False)  # reserved for the figure
+    shown: dict[str, _Asked] = st.session_state.setdefault(_SHOWN, {})
+    cancelled = asked.answer.cancelled()
+    if pending and (cancelled or shown.get(asked.name) is asked):
+        st.rerun()  # the whole page, which asks again, or ends the polling
+    done = asked.answer.done() and not cancelled
+    st.caption("Live, at reduced size: it follows the controls." if done else COMPUTING)
+    if done:
+        shown[asked.name] = asked
+    with one_line_errors():
+        if asked.name in shown:
+            show(shown[asked.name].answer.result())
+        else:
+            st.container(height=height, border=False)
 
 
 def _wait(answer: Answer) -> bool:

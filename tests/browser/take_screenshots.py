@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.conftest import CHROMIUM_FLAGS, ROOT, find_chromium, serve
 
 FOLDER = ROOT / "docs" / "screenshots"
-PAGES = ("overview", "maps", "hierarchy", "selectivity", "models")
+PAGES = ("overview", "maps", "hierarchy", "selectivity", "models", "validation")
 SETTLE_MS = 4000
 """Plotly and the viewer draw after Streamlit says that the script has run."""
 

@@ -16,6 +16,7 @@ PAGES = {
     "hierarchy": ("Which areas are most nonlinear?", ".js-plotly-plot .violins"),
     "selectivity": ("Which images drive this area?", ".jne-gallery img"),
     "models": ("Does the encoder predict?", ".js-plotly-plot"),
+    "validation": ("Can JNE be trusted?", ".js-plotly-plot"),
 }
 HOSTILE = "<img src=x onerror='window.ran=1'>"
 
@@ -52,7 +53,7 @@ def test_each_page_shows_its_content(page, app, path):
     title, content = PAGES[path]
     page.goto(f"{app.url}/{path}")
     page.get_by_role("heading", name=title).wait_for()
-    page.locator(content).first.wait_for()
+    page.locator(content).first.wait_for(timeout=60_000)
     expect(page.get_by_text("SIMULATED").first).to_be_visible()
     assert_healthy(page)
 
@@ -89,7 +90,7 @@ def test_the_overview_shows_the_stores_numbers(page, app, synthetic_root):
 @pytest.mark.parametrize("path", PAGES)
 def test_names_run_nothing(page, hostile_app, path):
     page.goto(f"{hostile_app.url}/{path}")
-    page.locator(PAGES[path][1]).first.wait_for()
+    page.locator(PAGES[path][1]).first.wait_for(timeout=60_000)
     assert page.evaluate("() => window.ran") is None
     assert_healthy(page)
 
@@ -98,4 +99,16 @@ def test_an_empty_store_says_how_to_fill_it(page, streamlit_app, tmp_path):
     empty = streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(tmp_path)})
     page.goto(empty.url)
     page.get_by_text("python -m jne_engine demo").wait_for()
+    assert_healthy(page)
+
+
+def test_the_live_figure_follows_a_choice(page, app):
+    page.goto(f"{app.url}/validation?check=networks")
+    violins = page.locator(".js-plotly-plot .violins")
+    expect(violins).to_have_count(16, timeout=60_000)
+    page.get_by_test_id("stSelectbox").filter(has_text="Activation").locator("input").click()
+    page.get_by_role("option", name="GELU", exact=True).click()
+    page.wait_for_url("**/validation?*activation=gelu*")
+    expect(violins).to_have_count(4, timeout=60_000)
+    expect(page.get_by_text("Live, at reduced size")).to_be_visible(timeout=60_000)
     assert_healthy(page)

@@ -9,6 +9,8 @@ import scipy.stats
 
 from jne_engine import queries
 from jne_engine.errors import InputError
+from jne_engine.simulations.results import SimulationResult, write_result
+from jne_engine.simulations.settings import SampleSizeSettings
 from jne_engine.spaces import SurfaceSpace, VolumeSpace
 from jne_engine.store import Run
 from tests.synthetic_run import CATEGORIES, ROI_NAMES, ROI_TIERS, Recipe, plant, write_synthetic_run
@@ -314,3 +316,17 @@ def test_listing_tells_finished_unfinished_and_broken_runs_apart(tmp_path):
     assert len(listing.unreadable) == 1
     assert broken.name in listing.unreadable[0]
     assert queries.list_runs(tmp_path / "nowhere") == queries.RunListing()
+
+
+def test_a_stored_simulation_is_read_and_its_size_told(tmp_path):
+    assert queries.read_validation(tmp_path, "sample-size") is None
+    full, small = SampleSizeSettings(), SampleSizeSettings.reduced()
+    summary = pd.DataFrame({"n": [10, 30, 100], "r": 0.9, "r_low": 0.8, "r_high": 1.0})
+    for settings, departs in ((full, False), (small, True)):
+        result = SimulationResult("sample-size", settings.to_dict(), {"summary": summary})
+        write_result(result, tmp_path / queries.VALIDATION)
+        found = queries.read_validation(tmp_path, "sample-size")
+        assert bool(queries.list_departures(found)) is departs
+    assert "n_features 96" in queries.list_departures(found)
+    table = queries.compare_sample_size(found.tables["summary"])
+    assert table["paper"].tolist() == ["0.87", "–", "≥ 0.99"]
