@@ -45,7 +45,9 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
             "Nonlinear in", PLACEMENTS[1:], "both", figures.PLACEMENT_LABELS, ordered=False
         ),
         "wiring": Control("Skip connections", WIRINGS, "both", _WIRING_NAMES, ordered=False),
-        "window": Control("Half-width of window", ("0.001", "0.01", "0.1", "0.5", "1", "2"), "0.001"),
+        "window": Control(
+            "Half-width of window", ("0.001", "0.01", "0.1", "0.5", "1", "2"), "0.001"
+        ),
         "n_inputs": Control("Inputs N", ("20", "50", "100", "101", "200", "500"), "200"),
         "input_scale": Control("Inputs within ±", ("1", "10", "100", "1000", "10000"), "10"),
     }
@@ -116,8 +118,9 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "activations": Check(
             "Single neurons",
             "JNE is 0 where φ is straight and follows |φ″| where it bends, as in the paper."
-            " **Where it fails:** in a narrow window ReLU's peak at 0 needs an odd N. With an even one, half the"
-            " window lies beyond the kink, all inputs deviate equally, and JNE is 0 there too.",
+            " **Where it fails:** in a narrow window ReLU's peak at 0 needs an odd N. With an even"
+            " one, half the window lies beyond the kink, all inputs deviate equally,"
+            " and JNE is 0 there too.",
             "A window slides along the input of one neuron; JNE of φ′ over the N inputs in it"
             " (line), scaled to be comparable with |φ″| (pale band).",
             lambda r, c, dark: figures.plot_activation_curves(
