@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 
@@ -55,7 +53,7 @@ def measure_epoch(sizes: Sizes) -> Row:
     encoder = sizes.build()
     products = _epoch_products(sizes)
     value = compare(
-        products, lambda: fit_encoder(encoder, train, held_out, replace(spec)), rounds=sizes.rounds
+        products, lambda: fit_encoder(encoder, train, held_out, spec), rounds=sizes.rounds
     )
     how = (
         f"bare products ÷ one epoch with AdamW, {EPOCH_STIMULI} stimuli in batches of "
