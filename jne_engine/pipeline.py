@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from jne_engine.code_version import code_version
-from jne_engine.run_lock import lock_run
+from jne_engine.run_folder import lock_run
 from jne_engine.run_stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
 from jne_engine.spec import RunSpec
 from jne_engine.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key

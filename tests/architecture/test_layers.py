@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "jne_engine"
 
 LAYERS = [
-    {"errors", "progress", "code_version", "run_lock"},
+    {"errors", "progress", "code_version", "run_folder"},
     {"checks", "viewer_modules"},
     {"spaces", "spec", "palettes"},
     {"types", "viewer_payload"},

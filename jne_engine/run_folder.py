@@ -1,10 +1,13 @@
-"""The lock of a run's folder: one process computes in it, or deletes it."""
+"""A run's folder from outside: the file that makes it a run, and the lock on it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from filelock import FileLock
+
+MANIFEST = "run.json"
+"""Written last; a folder without it is no run."""
 
 
 def lock_run(path: Path) -> FileLock:
