@@ -8,7 +8,7 @@ changes of a row. See docs/decisions.md for the promises.
 
 from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.queue import Jobs, open_jobs
-from jne_engine.jobs.records import ACTIVE, STATES, EpochLoss, JobRecord, JobSpec, State
+from jne_engine.jobs.records import ACTIVE, INTERNAL, STATES, EpochLoss, JobRecord, JobSpec, State
 from jne_engine.jobs.requests import request_demo, request_run
 from jne_engine.jobs.studies import (
     StudyRow,
@@ -20,6 +20,7 @@ from jne_engine.jobs.studies import (
 
 __all__ = [
     "ACTIVE",
+    "INTERNAL",
     "KINDS",
     "STATES",
     "EpochLoss",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jne_engine.jobs.database import JobFiles, change, connect
-from jne_engine.jobs.records import STARTING, EpochLoss, JobRecord, State, WorkerRecord
+from jne_engine.jobs.records import INTERNAL, STARTING, EpochLoss, JobRecord, State, WorkerRecord
 from jne_engine.jobs.rows import read_job
 
 LOST_TIMES = 3
@@ -222,7 +222,7 @@ def describe_end(exit_status: int | None, log: Path) -> str:
     if exit_status is not None and exit_status < 0:
         how = f"signal {-exit_status} ended it (9 is often a lack of memory)"
         return f"job: expected it to finish, found that {how}: retry, it goes on where it stopped"
-    return f"internal error: its traceback is at the end of {log}"
+    return f"{INTERNAL}: its traceback is at the end of {log}"
 
 
 def _describe_lost() -> str:

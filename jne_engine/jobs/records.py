@@ -23,6 +23,9 @@ ACTIVE: frozenset[State] = frozenset({"queued", "running", "cancelling"})
 STARTING = "starting"
 """Stage of a job that a worker has taken and whose own code does not run yet."""
 
+INTERNAL = "internal error"
+"""How the message of a failure begins that is nobody's input."""
+
 
 @dataclass(frozen=True)
 class JobSpec:

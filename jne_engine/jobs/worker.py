@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
+from jne_engine.errors import InputError
 from jne_engine.jobs.attempting import attempt_job
 from jne_engine.jobs.database import JobFiles, prepare_table
 from jne_engine.jobs.kinds import KINDS
@@ -229,17 +230,25 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def main(arguments: list[str]) -> None:
-    """Be a worker in the background: root, idle seconds; slots by ``$JNE_JOBS``."""
-    root, idle_s = arguments
+def main(root: Path, *, idle_s: float | None, slots: int) -> bool:
+    """Be the worker as a process's only work: SIGTERM ends it in order, as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _leave)
-    work(Path(root), idle_s=float(idle_s), slots=read_slots())
+    return work(root, idle_s=idle_s, slots=slots)
 
 
 def read_slots() -> int:
-    """Return how many jobs may run at once: ``$JNE_JOBS``, else one."""
-    return max(1, int(os.environ.get("JNE_JOBS", "1")))
+    """Return how many jobs may run at once: ``$JNE_JOBS``, else one.
+
+    Raises
+    ------
+    InputError
+        If it is no number above 0.
+    """
+    text = os.environ.get("JNE_JOBS", "1")
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError("JNE_JOBS", "a number of jobs above 0", repr(text), "set it to 1")
+    return int(text)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Path(sys.argv[1]), idle_s=float(sys.argv[2]), slots=read_slots())
