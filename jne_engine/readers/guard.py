@@ -61,7 +61,13 @@ _SHOWN: Final = 200
 
 
 @contextmanager
-def reading(path: Path, *, expected: str, fix: str = COPY_AGAIN) -> Iterator[None]:
+def reading(
+    path: Path,
+    *,
+    expected: str,
+    fix: str = COPY_AGAIN,
+    also: tuple[type[Exception], ...] = (),
+) -> Iterator[None]:
     """Turn what a file library raises on a broken file into one :class:`InputError`.
 
     Parameters
@@ -72,16 +78,18 @@ def reading(path: Path, *, expected: str, fix: str = COPY_AGAIN) -> Iterator[Non
         What the file should have been, for instance ``"an HDF5 file"``.
     fix : str
         What the user can do about it.
+    also : tuple of exception types
+        What the library at hand raises besides.
 
     Raises
     ------
     InputError
-        For every exception of :data:`BROKEN_FILE_ERRORS`, with that exception as its cause.
+        For every exception of :data:`BROKEN_FILE_ERRORS` and ``also``, with that exception as its cause.
         Errors that already say what is wrong pass through.
     """
     try:
         yield
-    except BROKEN_FILE_ERRORS as error:
+    except (*BROKEN_FILE_ERRORS, *also) as error:
         reason = printable(str(error)) or "no reason given"
         found = f"{type(error).__name__} ({reason})"
         raise InputError(printable(path.name), expected, found, fix) from error
