@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,8 @@ class TrialTable:
     def __post_init__(self) -> None:
         """Validate lengths, ids and order."""
         fix = "give session, run and image of every trial"
-        for name in ("run", "image"):
-            check_length(f"trials, {name}", len(getattr(self, name)), len(self), unit="rows", fix=fix)
+        for name, column in (("run", self.run), ("image", self.image)):
+            check_length(f"trials, {name}", len(column), len(self), unit="rows", fix=fix)
         if len(self) == 0 or int(self.image.min()) < 0:
             found = "none" if len(self) == 0 else f"image {int(self.image.min())}"
             raise InputError("trials", "zero-based image ids", found, fix)
@@ -85,7 +86,7 @@ class TrialTable:
         """Trials of each run of each session."""
         change = (np.diff(self.session) != 0) | (np.diff(self.run) != 0)
         edges = [0, *(np.flatnonzero(change) + 1).tolist(), len(self)]
-        return tuple(slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        return tuple(slice(a, b) for a, b in pairwise(edges))
 
     def runs(self, session: int | None = None) -> tuple[slice, ...]:
         """Return the trials of each run, of one session or of all."""
@@ -125,7 +126,7 @@ def zscore_trials(values: npt.NDArray[Any], *, constant: float = np.nan) -> Floa
         centred = values - values.mean(axis=0, dtype=np.float64)
         deviation = np.sqrt(np.einsum("tv,tv->v", centred, centred) / len(values))
         flat = np.ptp(values, axis=0) == 0
-        scores = (centred / deviation).astype(np.float32)
+        scores: Float32Array = (centred / deviation).astype(np.float32)
     scores[:, flat] = constant
     return scores
 
@@ -157,4 +158,3 @@ def average_presentations(values: npt.NDArray[Any], trials: TrialTable) -> Float
         rows = trials.image_rows[run]
         np.add.at(sums, rows, zscore_trials(values[rows], constant=0.0))
     return (sums / trials.presentations[:, None]).astype(np.float32)
-

@@ -81,7 +81,8 @@ def read_behaviour(path: Path) -> tuple[TrialTable, tuple[str, ...]]:
     keys = np.stack([table[c] for c in ("SESSION", "RUN", "TRIAL")])
     if (np.diff(keys, axis=1) == 0).all(axis=0).any():
         raise InputError(printable(path.name), "each trial once", "a trial twice", _WHOLE)
-    trials = TrialTable(table["SESSION"], table["RUN"], to_zero_based(path, "73KID", table["73KID"]))
+    images = to_zero_based(path, "73KID", table["73KID"])
+    trials = TrialTable(table["SESSION"], table["RUN"], images)
     sorted_already = bool((np.diff(order) > 0).all())
     return trials, () if sorted_already else (f"{path.name} was not in order and was sorted",)
 
@@ -122,9 +123,9 @@ def read_design_trials(path: Path, subject: int) -> tuple[TrialTable, str]:
     images = read_design_images(path, subject)
     pattern = read_mat(path, (), optional=("stimpattern",)).get("stimpattern")
     lengths, note = _run_lengths(path, pattern, images.size)
-    sessions, runs = np.indices(lengths.shape)
+    sessions, runs = (np.asarray(index) for index in np.indices(lengths.shape))
     kept = (sessions < N_SESSIONS[subject - 1]) & (lengths > 0)
-    counts = lengths[kept]
+    counts: IntArray = lengths[kept]
     images = images[: int(counts.sum())]
     session = np.repeat(sessions[kept] + 1, counts).astype(np.int64)
     return TrialTable(session, np.repeat(runs[kept] + 1, counts).astype(np.int64), images), note
@@ -206,8 +207,9 @@ def _run_lengths(
         return lengths, "runs taken to alternate 63 and 62 trials, as its stimpattern is missing"
     if pattern.ndim != 3 or not np.isin(pattern, (0, 1)).all():
         found = f"shape {pattern.shape}"
-        raise InputError(path.name, "stimpattern (sessions, runs, trials) of 0 and 1", found, _WHOLE)
-    lengths = pattern.sum(axis=2).astype(np.int64)
+        expected = "stimpattern (sessions, runs, trials) of 0 and 1"
+        raise InputError(path.name, expected, found, _WHOLE)
+    lengths = np.asarray(pattern, dtype=np.int64).sum(axis=2)
     if int(lengths.sum()) != n_trials:
         found = f"{int(lengths.sum())} trials in stimpattern, {n_trials} in masterordering"
         raise InputError(path.name, "as many trials in both", found, _WHOLE)
