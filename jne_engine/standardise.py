@@ -56,7 +56,8 @@ class Trials:
                 found = f"{values.dtype} {values.shape}"
                 fix = "give one whole number a trial"
                 raise InputError(f"trials, {name}", "whole numbers (n_trials,)", found, fix)
-            check_length(f"trials, {name}", len(values), len(self.image), unit="trials", fix="give all three")
+            fix = "give every trial a session, a run and an image"
+            check_length(f"trials, {name}", len(values), len(self.image), unit="trials", fix=fix)
             object.__setattr__(self, name, values.astype(np.int64))
 
     def runs(self) -> Iterator[IntArray]:
@@ -98,10 +99,11 @@ def zscore(values: npt.NDArray[Any]) -> Float64Array:
         A constant column becomes 0; one with NaN becomes NaN.
     """
     wide = np.asarray(values, dtype=np.float64)
-    centred: Float64Array = wide - wide.mean(axis=0)
+    centred = wide - wide.mean(axis=0)
     varies = wide.max(axis=0) != wide.min(axis=0)
     scale = np.divide(1.0, wide.std(axis=0), out=np.zeros(wide.shape[1]), where=varies)
-    return centred * scale
+    scores: Float64Array = centred * scale
+    return scores
 
 
 def zscore_within_runs(
