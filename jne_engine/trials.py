@@ -1,6 +1,6 @@
-"""Which image each trial showed, in which session and run; means over presentations.
+"""Which image each trial showed, in which session and run; betas z-scored within a run.
 
-Axes: t trial, i image, v column (voxel or feature).
+Axes: t trial, v column.
 """
 
 from __future__ import annotations
@@ -106,55 +106,24 @@ def count_presentations(presentations: IntArray) -> dict[int, int]:
     return {int(n): int(count) for n, count in zip(times, images, strict=True)}
 
 
-def zscore_trials(values: npt.NDArray[Any], *, constant: float = np.nan) -> Float32Array:
+def zscore_trials(values: npt.NDArray[Any]) -> Float32Array:
     """Centre and scale each column over the trials of one run.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (n_trials, n_columns)
         One run.
-    constant : float
-        What a column without variance becomes: NaN says that nothing is known of it.
 
     Returns
     -------
     numpy.ndarray of float32, shape (n_trials, n_columns)
-        Mean 0 and population standard deviation 1 (ddof 0), computed in float64; NaN where any
-        trial of the column is not finite.
+        Mean 0 and population standard deviation 1 (ddof 0), computed in float64; NaN where a
+        column is constant, of which nothing is known then, or any trial is not finite.
     """
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         centred = values - values.mean(axis=0, dtype=np.float64)
         deviation = np.sqrt(np.einsum("tv,tv->v", centred, centred) / len(values))
         flat = np.ptp(values, axis=0) == 0
         scores: Float32Array = (centred / deviation).astype(np.float32)
-    scores[:, flat] = constant
+    scores[:, flat] = np.nan
     return scores
-
-
-def average_presentations(values: npt.NDArray[Any], trials: TrialTable) -> Float32Array:
-    """Z-score what each trial showed within its run, then average over presentations.
-
-    This is how the paper treats features: an image's features depend on the runs that it was
-    shown in.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (n_images, n_columns)
-        One row for each of ``trials.image_ids``.
-    trials : TrialTable
-        Which image each trial showed.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n_images, n_columns)
-        A column that is constant within a run counts as 0 there.
-
-    References
-    ----------
-    Gao et al., arXiv 2510.13688, section 4.1.
-    """
-    sums = np.zeros(values.shape, dtype=np.float64)
-    for run in trials.runs():
-        rows = trials.image_rows[run]
-        np.add.at(sums, rows, zscore_trials(values[rows], constant=0.0))
-    return (sums / trials.presentations[:, None]).astype(np.float32)

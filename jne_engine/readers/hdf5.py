@@ -162,6 +162,41 @@ def read_hdf5(
     return values
 
 
+def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
+    """Read neighbouring rows of one dataset; the rest stays on disk.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    key : str
+        Name of the dataset.
+    rows : slice
+        First row and the one after the last, both given; step 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_rows, ...)
+        The values, with the type that the file gives them.
+
+    Raises
+    ------
+    InputError
+        If the file or the dataset cannot be read, or has fewer rows.
+    UnsafeFileError
+        If the file asks for more than its own content.
+    """
+    path = Path(path)
+    with open_hdf5_dataset(path, key) as dataset:
+        if not (dataset.ndim and 0 <= rows.start < rows.stop <= dataset.shape[0]):
+            expected = f"rows {rows.start} to {rows.stop - 1}"
+            raise InputError(printable(path.name), expected, f"shape {dataset.shape}", COPY_AGAIN)
+        selection = (rows, *[slice(None)] * (dataset.ndim - 1))
+        check_chunks(path, dataset, selection)
+        values: npt.NDArray[Any] = np.asarray(dataset[selection])
+    return values
+
+
 def _follow(path: Path, file: h5py.File, key: str) -> h5py.HLObject:
     """Walk a key from the root and require a hard link at every step."""
     name = printable(path.name)
@@ -294,7 +329,7 @@ def _chunk_corners(
     """Yield the first index of every chunk that a selection touches."""
     corners: list[range] = []
     for length, chunk, part in zip(dataset.shape, dataset.chunks, selection, strict=True):
-        first, stop, _ = part.indices(length) if isinstance(part, slice) else (part, part + 1, 1)
-        corners.append(range(first // chunk * chunk, stop, chunk))
+        start, stop, _ = part.indices(length) if isinstance(part, slice) else (part, part + 1, 1)
+        corners.append(range(start // chunk * chunk, stop, chunk))
     grid = np.ndindex(*(len(axis) for axis in corners))
     yield from (tuple(axis[i] for axis, i in zip(corners, cell, strict=True)) for cell in grid)

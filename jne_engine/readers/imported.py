@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 import msgspec
 import numpy as np
 
-from jne_engine.checks import check_choice, check_length
 from jne_engine.errors import InputError
 from jne_engine.readers.feature_files import FeatureFile, read_image_features
 from jne_engine.readers.guard import printable, read_text, reading
@@ -22,7 +21,14 @@ from jne_engine.readers.numpy_files import map_npy, read_npy, read_npz
 from jne_engine.readers.splits import read_splits
 from jne_engine.readers.tables import read_stimuli
 from jne_engine.spaces import CorticalSpace, IntArray, RoiSet, SurfaceSpace, Tier, VolumeSpace
-from jne_engine.trials import TrialTable, average_presentations
+from jne_engine.standardise import (
+    STANDARDISATIONS,
+    Trials,
+    check_standardisation,
+    zscore_features,
+    zscore_within_runs,
+)
+from jne_engine.trials import TrialTable
 from jne_engine.types import (
     EncodingDataset,
     Float32Array,
@@ -42,9 +48,6 @@ SPACE_NAME: Final = "space.npz"
 ROIS_NAME: Final = "rois.npz"
 CEILING_NAME: Final = "noise_ceiling.npy"
 THUMBNAILS_NAME: Final = "thumbnails.npy"
-
-FEATURE_ZSCORES: Final = ("run", "train", "none")
-"""Within each run and averaged over presentations (the paper), over training images, or not."""
 
 _IMPORT_AGAIN: Final = "import the data again into a new folder"
 
@@ -113,9 +116,9 @@ class ImportedFiles:
         State of the vision transformer: 0 enters block 1, k leaves block k.
     feature_set : str, optional
         Which features these are; by default what their file says.
-    feature_zscore : {"run", "train", "none"}
-        Within each run and averaged over presentations, as the paper does it; over the
-        training images; or not at all.
+    standardisation : {"within-run", "global", "none"}
+        How features are z-scored: within each run and then averaged over presentations, as the
+        paper does it; over the training images; or not at all.
     """
 
     folder: Path
@@ -124,7 +127,7 @@ class ImportedFiles:
     features: Path | None = None
     layer: int = 12
     feature_set: str | None = None
-    feature_zscore: str = FEATURE_ZSCORES[0]
+    standardisation: str = STANDARDISATIONS[0]
 
     def paths(self) -> dict[str, Path]:
         """Return every file that may be read, by name."""
@@ -242,30 +245,21 @@ def _normalise(
     files: ImportedFiles, values: Float32Array, splits: Splits
 ) -> tuple[Float32Array, str]:
     """Z-score features as the description says, and say how."""
-    check_choice("feature_zscore", files.feature_zscore, FEATURE_ZSCORES)
-    if files.feature_zscore == "none":
+    check_standardisation(files.standardisation)
+    if files.standardisation == "none":
         return values, "features are not z-scored"
-    if files.feature_zscore == "train":
-        return _zscore_by(values, splits.train), "features z-scored over the training images"
+    if files.standardisation == "global":
+        return zscore_features(values, splits.train), "features z-scored over the training images"
     trials = read_trial_table(files.folder)
     if trials is None:
-        fix = "set feature_zscore = 'train' in dataset.toml"
-        raise InputError("feature_zscore", "trials in runs", f"no {TRIALS_NAME}", fix)
-    fix = _IMPORT_AGAIN
-    n_images = trials.image_ids.size
-    check_length(TRIALS_NAME, n_images, len(values), unit="images as responses", fix=fix)
-    if not np.array_equal(trials.image_ids, read_image_ids(files.folder)):
-        raise InputError(TRIALS_NAME, f"the ids of {IMAGE_IDS_NAME}", "others", fix)
+        fix = "set standardisation = 'global' in dataset.toml"
+        raise InputError("standardisation", "trials in runs", f"no {TRIALS_NAME}", fix)
+    ids = read_image_ids(files.folder)
+    if not np.array_equal(trials.image_ids, ids):
+        raise InputError(TRIALS_NAME, f"the ids of {IMAGE_IDS_NAME}", "others", _IMPORT_AGAIN)
+    scored = zscore_within_runs(values, ids, Trials(trials.session, trials.run, trials.image))
     note = "features z-scored within each run over its trials, averaged over presentations"
-    return average_presentations(values, trials), note
-
-
-def _zscore_by(values: Float32Array, rows: IntArray) -> Float32Array:
-    """Centre and scale by mean and deviation over some rows; a constant column becomes 0."""
-    fitted = values[rows].astype(np.float64)
-    deviation = fitted.std(axis=0)
-    scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    return _to_float32((values - fitted.mean(axis=0)) * scale)
+    return scored.values, note
 
 
 def _read_stimuli(folder: Path, n_images: int) -> StimulusTable:

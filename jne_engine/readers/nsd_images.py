@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -144,8 +144,7 @@ def read_images(path: Path, ids: IntArray) -> Iterator[npt.NDArray[np.uint8]]:
             found = f"{shape[0]} images"
             raise InputError(path.name, f"image {int(ids.max())}", found, _WHOLE)
         for i in ids.tolist():
-            where: tuple[Any, ...] = (i, slice(None), slice(None), slice(None))
-            check_chunks(path, dataset, where)
+            check_chunks(path, dataset, (i, slice(None), slice(None), slice(None)))
             yield np.asarray(dataset[i])
 
 
