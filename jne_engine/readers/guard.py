@@ -57,6 +57,7 @@ BROKEN_FILE_ERRORS: Final = (
 COPY_AGAIN: Final = "check that the file was written and copied completely, or write it again"
 
 _PIECE: Final = 2**20
+_USUAL_EXPANSION: Final = 100
 _SHOWN: Final = 200
 
 
@@ -84,7 +85,7 @@ def reading(
     Raises
     ------
     InputError
-        For every exception of :data:`BROKEN_FILE_ERRORS` and ``also``, with that exception as its cause.
+        For every exception of :data:`BROKEN_FILE_ERRORS` and ``also``, as its cause.
         Errors that already say what is wrong pass through.
     """
     try:
@@ -208,6 +209,15 @@ def check_claim(
         fix = "select fewer voxels or stimuli before writing the file"
         raise UnsafeFileError(name, expected, readable_size(claimed), fix)
     return claimed
+
+
+def expansion_limit(n_bytes: int, *, small: int) -> int:
+    """Return the most bytes that a gzip or zlib stream of ``n_bytes`` may claim to become.
+
+    A mask shrinks a thousandfold, measured values three- to tenfold: what stays ``small`` may
+    expand as far as DEFLATE can, what is larger a hundredfold.
+    """
+    return min(n_bytes * MAX_EXPANSION, max(n_bytes * _USUAL_EXPANSION, small))
 
 
 def readable_size(n_bytes: int) -> str:

@@ -23,9 +23,9 @@ from jne_engine.errors import InputError, UnsafeFileError
 from jne_engine.readers.guard import (
     COPY_AGAIN,
     MAX_ARRAY_BYTES,
-    MAX_EXPANSION,
     check_claim,
     check_file,
+    expansion_limit,
     printable,
     readable_size,
     reading,
@@ -37,7 +37,6 @@ BLOCK_BYTES: Final = 2**26
 """Bytes of stored values that a block holds, unless one time point is larger."""
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_USUAL_EXPANSION: Final = 100
 _SMALL: Final = 2**28
 
 
@@ -165,7 +164,7 @@ def open_volume(path: str | Path) -> Volume:
         raise InputError(printable(path.name), "no empty axis", str(header.shape), COPY_AGAIN)
     size = path.stat().st_size
     if _is_gzip(path):
-        size = min(size * MAX_EXPANSION, max(size * _USUAL_EXPANSION, _SMALL))
+        size = expansion_limit(size, small=_SMALL)
     check_claim(path, header.shape, header.dtype.itemsize, available=size - header.offset)
     return Volume(path, header)
 
@@ -259,8 +258,8 @@ def _is_gzip(path: Path) -> bool:
 def _open_expanded(path: Path) -> Iterator[IO[bytes]]:
     """Open a plain or gzip file; what goes wrong while it is read becomes one line."""
     with reading(path, expected="an intact volume file"):
-        opened: Any = gzip.open(path, "rb") if _is_gzip(path) else path.open("rb")
-        with opened as stream:
+        open_file = gzip.open if _is_gzip(path) else open
+        with open_file(path, "rb") as stream:
             yield stream
 
 
