@@ -115,7 +115,8 @@ def _find_rows(path: Path, ids: IntArray) -> IntArray:
         found = f"{missing.size} missing, the first image {int(missing[0])}"
         expected = f"features of all {ids.size} images (zero-based ids)"
         raise InputError(name, expected, found, "extract the features of those images too")
-    return rows.astype(np.int64)
+    found_rows: IntArray = rows.astype(np.int64)
+    return found_rows
 
 
 def _read_model(path: Path) -> str:

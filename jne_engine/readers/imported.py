@@ -172,7 +172,7 @@ def build_imported_dataset(files: ImportedFiles, found: FeatureFile) -> Encoding
     features, note = _normalise(files, found.values, splits)
     space = _read_space(files.folder, record.space)
     ceiling = files.folder / CEILING_NAME
-    inputs = (*record.inputs, *found.inputs)
+    imported = tuple(InputRecord(printable(i.name), i.sha256) for i in record.inputs)
     return EncodingDataset(
         name=files.name,
         subject=files.subject,
@@ -182,7 +182,7 @@ def build_imported_dataset(files: ImportedFiles, found: FeatureFile) -> Encoding
         stimuli=_read_stimuli(files.folder, len(responses)),
         provenance=Provenance(
             source=record.source,
-            inputs=tuple(InputRecord(printable(i.name), i.sha256) for i in inputs),
+            inputs=(*imported, *found.inputs),
             notes=(*map(printable, record.notes), *found.notes, note),
         ),
         space=space,
