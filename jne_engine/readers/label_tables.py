@@ -13,8 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from jne_engine.errors import InputError
-from jne_engine.readers.guard import printable, read_text
+from jne_engine.readers.annotations import read_ctab
 
 _VISUAL: Final = ("V1v", "V1d", "V2v", "V2d", "V3v", "V3d", "hV4")
 
@@ -36,41 +35,27 @@ LABEL_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )  # fmt: skip
 """Name of label 1, 2, … of each collection; 0 is no label."""
 
-_MAX_LABELS: Final = 10_000
-
 
 def builtin_names(atlas: str) -> dict[int, str]:
     """Return the built-in name of each label of a collection, none where it is unknown."""
     return dict(enumerate(LABEL_NAMES.get(atlas, ()), start=1))
 
 
-def read_ctab(path: str | Path) -> dict[int, str]:
-    """Read label names: lines of a whole number and a name, without a header.
+def read_label_names(path: str | Path) -> dict[int, str]:
+    """Read a collection's label names from its ``.ctab``.
 
     Returns
     -------
     dict of int to str
-        Labels above 0. The ``L_`` and ``_ROI`` around HCP-MMP names are taken away.
+        Labels above 0, ascending. The ``L_`` and ``_ROI`` around HCP-MMP names are taken away.
 
     Raises
     ------
     InputError
-        If a line is no such pair, or a number has two names.
+        If a line is not a number and a name, or a number repeats.
     """
-    path = Path(path)
-    name, names = printable(path.name), dict[int, str]()
-    fix = "write one line 'number name' a label"
-    for line in read_text(path, max_bytes=2**20).splitlines()[:_MAX_LABELS]:
-        cells = line.split()
-        if not cells or cells[0].startswith("#"):
-            continue
-        if len(cells) < 2 or not cells[0].lstrip("+-").isdecimal():
-            raise InputError(name, "a number and a name", printable(line), fix)
-        number, label = int(cells[0]), _plain_name(printable(cells[1]))
-        if names.setdefault(number, label) != label:
-            found = f"{names[number]} and {label} for {number}"
-            raise InputError(name, "one name a number", found, fix)
-    return {number: label for number, label in names.items() if number > 0}
+    names = read_ctab(path)
+    return {number: _plain_name(names[number]) for number in sorted(names) if number > 0}
 
 
 def _plain_name(label: str) -> str:

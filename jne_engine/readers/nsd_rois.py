@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from jne_engine.errors import InputError
 from jne_engine.readers.guard import printable
-from jne_engine.readers.label_tables import LABEL_NAMES, builtin_names, read_ctab
+from jne_engine.readers.label_tables import LABEL_NAMES, builtin_names, read_label_names
 from jne_engine.readers.nsd import HEMI_PREFIX, NsdTree
 from jne_engine.readers.volumes import VolumeValues, read_volume
 from jne_engine.spaces import IntArray
@@ -26,6 +26,7 @@ ATLASES: Final = (*LABEL_NAMES, HCP_MMP1)
 """Collections of labels that are looked for."""
 
 _N_HCP: Final = 180
+_LARGEST: Final = 100_000
 _COPY: Final = "copy the ROI files of that subject and space again"
 
 
@@ -135,9 +136,11 @@ def _both(files: list[Path]) -> bool:
 
 
 def _read_whole(path: Path) -> IntArray:
-    """Read one file of whole numbers, flat with x fastest."""
+    """Read one file of whole numbers, flat with x fastest; NaN is outside cortex."""
     values: npt.NDArray[Any] = read_volume(path).values.reshape(-1, order="F")
-    if values.dtype.kind == "f" and not (np.isfinite(values) & (values % 1 == 0)).all():
+    if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), -1, values)
+    if (values % 1 != 0).any() or (np.abs(values) > _LARGEST).any():
         raise InputError(printable(path.name), "whole-number labels", "other values", _COPY)
     return values.astype(np.int64)
 
@@ -157,7 +160,7 @@ def _read_names(
 ) -> tuple[dict[int, str], tuple[str, ...]]:
     """Read the labels' names from the subject's tables, else take the built-in ones."""
     files = [tree.label_folder / f"{prefix}{name}.mgz.ctab" for prefix in HEMI_PREFIX.values()]
-    tables = [read_ctab(path) for path in files if path.exists()]
+    tables = [read_label_names(path) for path in files if path.exists()]
     builtin = builtin_names(name) or dict(fallback or {})
     if not tables:
         return builtin, (f"{name}: built-in label names, as there is no .ctab",) if builtin else ()
