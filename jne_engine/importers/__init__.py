@@ -4,10 +4,12 @@ An importer reads a source tree through :mod:`jne_engine.readers` and writes a f
 :func:`jne_engine.readers.description.read_dataset` reads; before that it can tell what it found.
 """
 
-from jne_engine.importers.algonauts import AlgonautsRequest, import_algonauts, preview_algonauts
+from jne_engine.importers.algonauts import import_algonauts, preview_algonauts
+from jne_engine.importers.algonauts_plan import AlgonautsRequest
 from jne_engine.importers.attach import attach_features
-from jne_engine.importers.nsd import import_nsd, preview_nsd
+from jne_engine.importers.nsd import import_nsd
 from jne_engine.importers.nsd_plan import NsdRequest
+from jne_engine.importers.nsd_preview import preview_nsd
 from jne_engine.importers.preview import Preview
 
 __all__ = [

@@ -62,7 +62,7 @@ def volume_columns(
         Name of the grid.
     """
     voxels = np.argwhere(mask.reshape(shape, order="F")).astype(np.int64)
-    flat = np.ravel_multi_index(tuple(voxels.T), shape, order="F").astype(np.int64)
+    flat: IntArray = np.asarray(np.ravel_multi_index(tuple(voxels.T), shape, order="F"))
     return Columns(VolumeSpace(shape, affine, voxels, name), (flat,))
 
 

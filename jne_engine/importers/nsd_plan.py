@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
@@ -157,6 +158,8 @@ def plan_nsd(request: NsdRequest) -> NsdPlan:
     sessions, trials, lost = _match_sessions(sessions, trials)
     first = tuple(open_betas(path) for path in sessions[0].files)
     labels = read_subject_labels(tree)
+    for found in labels.collections.values():
+        _check_grid(found.name, found.grid, first)
     columns, choice = _choose_columns(request, first, labels)
     roi_sets, roi_notes = build_roi_sets(labels, columns)
     test, test_note = _find_test(request, trials)
@@ -193,11 +196,6 @@ def _choose_columns(
     """Return the positions that become columns, and how they were chosen."""
     tree = request.tree()
     masks, how = _select(request, first, labels)
-    for mask, betas in zip(masks, first, strict=True):
-        if mask.size != betas.n_positions:
-            found = f"{mask.size} positions, where {betas.path.name} has {betas.n_positions}"
-            fix = "check that masks and betas are of one subject and space"
-            raise InputError(f"voxel selection {how}", "the grid of the betas", found, fix)
     if not any(mask.any() for mask in masks):
         raise InputError(f"voxel selection {how}", "a voxel or more", "none", "choose other ROIs")
     text = f"columns: {sum(int(mask.sum()) for mask in masks)} of {how}"
@@ -220,17 +218,28 @@ def _select(
         if tree.is_surface:
             fix = "choose all, nsdgeneral or ROIs"
             raise InputError("voxel selection", "a mask of vertices", "brainmask", fix)
-        return (read_brain_mask(tree).values.reshape(-1, order="F") > 0,), "the brain mask"
+        mask = read_brain_mask(tree).values
+        _check_grid("brain mask", mask.shape, first)
+        return (mask.reshape(-1, order="F") > 0,), "the brain mask"
     if choice == ("nsdgeneral",):
         found = read_labels(tree, "nsdgeneral")
         if found is None:
             fix = "download it, or choose brainmask, all or ROIs"
             raise InputError("nsdgeneral", f"its file in {tree.roi_folder.name}", "none", fix)
+        _check_grid("nsdgeneral", found.grid, first)
         return tuple(part > 0 for part in found.parts), "nsdgeneral"
     return select_rois(labels, choice), f"the ROIs {', '.join(map(printable, choice))}"
 
 
-def _find_affine(tree: NsdTree, betas: BetaFile) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _check_grid(name: str, grid: tuple[int, ...], first: tuple[BetaFile, ...]) -> None:
+    """Require labels or a mask to lie on the grid of the betas, axis by axis."""
+    expected = tuple(n for betas in first for n in betas.grid)
+    if grid != expected:
+        fix = "check that ROIs and betas are of one subject and space"
+        raise InputError(name, f"the betas' grid {expected}", str(grid), fix)
+
+
+def _find_affine(tree: NsdTree, betas: BetaFile) -> npt.NDArray[np.float64]:
     """Return the grid's affine: the betas' own, else that of a mask or ROI of the space."""
     if betas.affine is not None:
         return betas.affine

@@ -161,7 +161,7 @@ def _build_presets(
             continue
         whole = build_roi_set(preset.name, named)
         kept = [i for i, mask in enumerate(whole.masks) if mask.any()]
-        empty = [name for name, mask in zip(whole.names, whole.masks, strict=True) if not mask.any()]
+        empty = [whole.names[i] for i, mask in enumerate(whole.masks) if not mask.any()]
         notes += _empty_note(preset.name, empty)
         if kept:
             sets.append(_keep(whole, kept))

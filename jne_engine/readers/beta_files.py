@@ -73,6 +73,19 @@ class BetaFile:
         """Number of grid positions or vertices."""
         return math.prod(self.grid)
 
+    def reads_whole_session(self, runs: tuple[slice, ...]) -> bool:
+        """Tell whether chunks span so many runs that the session is read before its runs."""
+        if self.path.suffix != ".hdf5":
+            return False
+        with open_hdf5_dataset(self.path, BETA_KEY) as dataset:
+            stops = tuple(run.stop - runs[0].start for run in runs)
+            return count_chunk_reads(dataset, stops) > _MOST_READS
+
+    def run_bytes(self, n_trials: int) -> int:
+        """Return the stored bytes that are in memory at once while a run is read."""
+        frame = self.n_positions * self.dtype.itemsize
+        return n_trials * frame if self.path.suffix == ".hdf5" else max(FRAME_BYTES, frame)
+
     def read_runs(
         self, runs: tuple[slice, ...], columns: IntArray
     ) -> Iterator[tuple[slice, Float32Array]]:
@@ -173,19 +186,18 @@ def _read_hdf5_runs(
 ) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
     """Read run by run, or, where chunks span many runs, the whole session first."""
     stops = tuple(run.stop for run in runs)
-    with open_hdf5_dataset(betas.path, BETA_KEY) as dataset:
-        by_run = count_chunk_reads(dataset, stops) <= _MOST_READS
-        axis = min((0, 1), key=lambda a: window_bytes(dataset, a))
-    if not by_run:
-        session = _gather_session(betas, columns, axis)
+    if betas.reads_whole_session(runs):
+        session = _gather_session(betas, columns)
         yield from ((run, session[run]) for run in runs)
         return
     for window, values in read_windows(betas.path, BETA_KEY, stops=stops):
         yield window, np.take(values.reshape(len(values), -1), columns, axis=1)
 
 
-def _gather_session(betas: BetaFile, columns: IntArray, axis: int) -> npt.NDArray[Any]:
+def _gather_session(betas: BetaFile, columns: IntArray) -> npt.NDArray[Any]:
     """Read some columns of all trials, every chunk once, (n_trials, n_columns)."""
+    with open_hdf5_dataset(betas.path, BETA_KEY) as dataset:
+        axis = min((0, 1), key=lambda a: window_bytes(dataset, a))
     session = np.empty((betas.n_trials, columns.size), dtype=betas.dtype)
     stride = betas.n_positions // betas.grid[-1]
     for window, values in read_windows(betas.path, BETA_KEY, axis=axis):

@@ -115,12 +115,23 @@ def read_dataset(path: str | Path, *, allowed_root: Path | None = None) -> Encod
     return read_arrays_dataset(ArrayFiles(**files))
 
 
+def read_description_values(path: Path) -> dict[str, Any]:
+    """Read the values of a ``dataset.toml`` as they stand there.
+
+    Raises
+    ------
+    InputError
+        If it is no TOML file.
+    """
+    text = read_text(path, max_bytes=2**20)
+    with reading(path, expected="a TOML file", fix=_SEE):
+        return tomllib.loads(text)
+
+
 def _read_description(path: Path, allowed_root: Path | None) -> EncodingDataset:
     """Read the dataset that a TOML file describes."""
     name = printable(path.name)
-    text = read_text(path, max_bytes=2**20)
-    with reading(path, expected="a TOML file", fix=_SEE):
-        values = tomllib.loads(text)
+    values = read_description_values(path)
     kind = values.pop("kind", "arrays")
     check_choice(f"{name} kind", printable(str(kind)), tuple(_KINDS))
     description, read = _KINDS[kind]

@@ -7,7 +7,7 @@ hemisphere of a surface; a surface has two, left first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +40,8 @@ class LabelParts:
         Name of the collection, for instance ``"floc-faces"``.
     parts : tuple of numpy.ndarray of int64
         Label of each position of each part: -1 outside cortex, 0 without label.
+    grid : tuple of int
+        (x, y, z) of a volume; vertices of each hemisphere of a surface.
     names : mapping of int to str
         Names of labels.
     left, right : numpy.ndarray of int64, optional
@@ -50,6 +52,7 @@ class LabelParts:
 
     name: str
     parts: tuple[IntArray, ...]
+    grid: tuple[int, ...]
     names: Mapping[int, str]
     left: IntArray | None = None
     right: IntArray | None = None
@@ -87,8 +90,8 @@ def read_labels(
     if unnamed:
         notes = (*notes, f"{name}: labels {', '.join(map(str, unnamed[:9]))} have no name")
         names = names | {n: f"{name}-{n}" for n in unnamed}
-    left, right = (found.left, found.right)
-    return LabelParts(name, folded, names, left, right, (*notes, *name_notes))
+    notes = (*found.notes, *notes, *name_notes)
+    return replace(found, parts=folded, names=names, notes=notes)
 
 
 def read_brain_mask(tree: NsdTree) -> VolumeValues:
@@ -106,7 +109,10 @@ def find_reference(tree: NsdTree) -> Path | None:
 def _read_surface_labels(tree: NsdTree, name: str) -> LabelParts | None:
     """Read the labels of both hemispheres of a surface."""
     files = [tree.roi_folder / f"{prefix}{name}.mgz" for prefix in HEMI_PREFIX.values()]
-    return LabelParts(name, tuple(map(_read_whole, files)), {}) if _both(files) else None
+    if not _both(files):
+        return None
+    parts = tuple(labels.ravel() for labels in map(_read_whole, files))
+    return LabelParts(name, parts, tuple(part.size for part in parts), {})
 
 
 def _read_volume_labels(tree: NsdTree, name: str) -> LabelParts | None:
@@ -114,16 +120,18 @@ def _read_volume_labels(tree: NsdTree, name: str) -> LabelParts | None:
     files = [tree.roi_folder / f"{prefix}{name}.nii.gz" for prefix in HEMI_PREFIX.values()]
     whole = tree.roi_folder / f"{name}.nii.gz"
     if not any(path.exists() for path in files) and whole.exists():
-        return LabelParts(name, (_read_whole(whole),), {})
+        labels = _read_whole(whole)
+        return LabelParts(name, (_flat(labels),), labels.shape, {})
     if not _both(files):
         return None
     left, right = map(_read_whole, files)
-    if left.size != right.size:
-        found = f"{left.size} and {right.size} voxels"
+    if left.shape != right.shape:
+        found = f"{left.shape} and {right.shape}"
         raise InputError(f"lh. and rh.{name}.nii.gz", "one grid", found, _COPY)
     both = ((left > 0) & (right > 0)).sum()
     notes = (f"{name}: {both} voxels in both hemispheres, counted as left",) if both else ()
-    return LabelParts(name, (np.where(left > 0, left, right),), {}, left, right, notes)
+    whole_grid = (_flat(np.where(left > 0, left, right)),)
+    return LabelParts(name, whole_grid, left.shape, {}, _flat(left), _flat(right), notes)
 
 
 def _both(files: list[Path]) -> bool:
@@ -136,13 +144,18 @@ def _both(files: list[Path]) -> bool:
 
 
 def _read_whole(path: Path) -> IntArray:
-    """Read one file of whole numbers, flat with x fastest; NaN is outside cortex."""
-    values: npt.NDArray[Any] = read_volume(path).values.reshape(-1, order="F")
+    """Read one file of whole numbers, (x, y, z); NaN is outside cortex."""
+    values: npt.NDArray[Any] = read_volume(path).values
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), -1, values)
     if (values % 1 != 0).any() or (np.abs(values) > _LARGEST).any():
         raise InputError(printable(path.name), "whole-number labels", "other values", _COPY)
     return values.astype(np.int64)
+
+
+def _flat(labels: IntArray) -> IntArray:
+    """Return a volume flat, x running fastest."""
+    return labels.reshape(-1, order="F")
 
 
 def _fold_hemispheres(
