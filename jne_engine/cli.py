@@ -25,6 +25,7 @@ INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go
 
 LATE_COMMANDS = {
     "bench": "jne_engine.bench.command:bench",
+    "features": "jne_engine.features_command:features",
     "jobs": "jne_engine.job_commands:jobs",
     "simulate": "jne_engine.simulate_command:simulate",
 }

@@ -157,7 +157,42 @@ def read_hdf5(
         itemsize = dataset.dtype.itemsize
         claimed = math.prod(dataset.shape) * itemsize
         check_claim(path, shape, itemsize, available=claimed, max_bytes=max_bytes)
-        _check_chunks(path, dataset, selection)
+        check_chunks(path, dataset, selection)
+        values: npt.NDArray[Any] = np.asarray(dataset[selection])
+    return values
+
+
+def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
+    """Read neighbouring rows of one dataset; the rest stays on disk.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    key : str
+        Name of the dataset.
+    rows : slice
+        First row and the one after the last, both given; step 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_rows, ...)
+        The values, with the type that the file gives them.
+
+    Raises
+    ------
+    InputError
+        If the file or the dataset cannot be read, or has fewer rows.
+    UnsafeFileError
+        If the file asks for more than its own content.
+    """
+    path = Path(path)
+    with open_hdf5_dataset(path, key) as dataset:
+        if not (dataset.ndim and 0 <= rows.start < rows.stop <= dataset.shape[0]):
+            expected = f"rows {rows.start} to {rows.stop - 1}"
+            raise InputError(printable(path.name), expected, f"shape {dataset.shape}", COPY_AGAIN)
+        selection = (rows, *[slice(None)] * (dataset.ndim - 1))
+        check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
 
@@ -256,8 +291,8 @@ def _selection(
     return tuple(selection)
 
 
-def _check_chunks(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
-    """Require that every gzip chunk expands to exactly a chunk.
+def check_chunks(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
+    """Require that every gzip chunk that a selection touches expands to exactly a chunk.
 
     HDF5 itself expands whatever is there, however large, and believes a chunk that says of
     itself that a filter was skipped.
@@ -292,9 +327,9 @@ def _chunk_corners(
     dataset: h5py.Dataset, selection: tuple[slice | int, ...]
 ) -> Iterator[tuple[int, ...]]:
     """Yield the first index of every chunk that a selection touches."""
-    corners: list[range | tuple[int]] = []
+    corners: list[range] = []
     for length, chunk, part in zip(dataset.shape, dataset.chunks, selection, strict=True):
-        whole = isinstance(part, slice)
-        corners.append(range(0, length, chunk) if whole else (part // chunk * chunk,))
+        start, stop, _ = part.indices(length) if isinstance(part, slice) else (part, part + 1, 1)
+        corners.append(range(start // chunk * chunk, stop, chunk))
     grid = np.ndindex(*(len(axis) for axis in corners))
     yield from (tuple(axis[i] for axis, i in zip(corners, cell, strict=True)) for cell in grid)
