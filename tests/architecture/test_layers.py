@@ -18,7 +18,7 @@ LAYERS = [
     {"spaces", "spec", "palettes"},
     {"types", "viewer_payload"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
-    {"rois", "jacobian", "checkpoints"},
+    {"rois", "jacobian", "checkpoints", "projection", "allowed"},
     {"deviations", "demo", "deviation_blocks"},
     {"precision"},
     {"dispersion"},
