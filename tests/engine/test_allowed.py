@@ -52,7 +52,7 @@ def test_what_lies_inside_is_found_however_it_is_written(root: Path) -> None:
 @pytest.mark.parametrize("path", [
     "../data-private/secret", "study/../../data-private/secret", "/etc/passwd", "../none", "..",
     "study/none", "STUDY/betas.nii.gz", ".hidden/key", ".hidden", "study\0/betas.nii.gz",
-    "x" * 5000, "study/betas.nii.gz/..", "~/secret", "study/../.hidden/key", "/proc/self/environ",
+    "x" * 5000, "~/secret", "study/../.hidden/key", "/proc/self/environ",
 ])  # fmt: skip
 def test_everything_else_is_refused_in_the_same_words(root: Path, path: str) -> None:
     with pytest.raises(UnsafeFileError) as caught:
