@@ -123,10 +123,12 @@ def list_folder(path: str | Path, roots: Sequence[Path]) -> Listing:
     if not folder.is_dir():
         raise InputError(_name(folder), "a folder", "a file", "choose the folder that holds it")
     with reading(folder, expected="a folder that can be listed", fix="ask for the right to"):
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-        entries = [entry for path in paths[:MAX_ENTRIES] if (entry := _entry(path, roots))]
+        with os.scandir(folder) as found:
+            items = [item for item in found if not item.name.startswith(".")]
+        items.sort(key=lambda item: item.name)
+        entries = [entry for item in items[:MAX_ENTRIES] if (entry := _entry(item, roots))]
     entries.sort(key=lambda entry: not entry.is_folder)
-    return Listing(tuple(entries), max(0, len(paths) - MAX_ENTRIES))
+    return Listing(tuple(entries), max(0, len(items) - MAX_ENTRIES))
 
 
 def _real(path: Path) -> Path | None:
@@ -145,14 +147,15 @@ def _holds(root: Path, real: Path) -> bool:
     return not any(part.startswith(".") for part in real.relative_to(root).parts)
 
 
-def _entry(path: Path, roots: Sequence[Path]) -> Entry | None:
-    """Describe a file or folder, None for what may not be chosen."""
-    real = _real(path)
-    if real is None or not any(_holds(root, real) for root in roots):
-        return None
-    if real.is_dir():
-        return Entry(path.name, True, 0)
-    return Entry(path.name, False, real.stat().st_size) if real.is_file() else None
+def _entry(item: os.DirEntry[str], roots: Sequence[Path]) -> Entry | None:
+    """Describe a file or folder of an allowed folder, None for what may not be chosen."""
+    if item.is_symlink():
+        real = _real(Path(item.path))
+        if real is None or not any(_holds(root, real) for root in roots):
+            return None
+    if item.is_dir():
+        return Entry(item.name, True, 0)
+    return Entry(item.name, False, item.stat().st_size) if item.is_file() else None
 
 
 def _name(path: str | Path) -> str:

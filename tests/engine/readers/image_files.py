@@ -48,7 +48,8 @@ def mgh(values: np.ndarray = VOLUME) -> bytes:
 
 def mgh_maps(maps: np.ndarray = MAPS) -> bytes:
     """Return an MGH file of (n_vertices, 1, 1, n_maps)."""
-    return mgh(maps.T[:, None, None, :])
+    values = maps.T[:, None, None, :]
+    return mgh(values if len(maps) > 1 else values[..., 0])
 
 
 def packed(content: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import nibabel as nib
@@ -126,22 +127,16 @@ def test_files_cut_short_are_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.nii.gz", "a.mgz"])
-@pytest.mark.parametrize("read", ["whole", "voxels"])
-def test_no_bit_flip_passes_silently(tmp_path: Path, name: str, read: str) -> None:
+def test_no_bit_flip_passes_silently(tmp_path: Path, name: str) -> None:
     rng = np.random.default_rng(1)
     whole = FILES[name]
-    voxels = np.argwhere(np.ones(VOLUME.shape[:3]))
     noticed = 0
     for position in rng.integers(0, 8 * len(whole), 1000):
         flipped = bytearray(whole)
         flipped[position // 8] ^= 1 << position % 8
         path = write(tmp_path, name, bytes(flipped))
         try:
-            if read == "whole":
-                np.testing.assert_array_equal(read_volume(path).values, VOLUME)
-            else:
-                expected = VOLUME[tuple(voxels.T)].T
-                np.testing.assert_array_equal(read_voxels(path, voxels), expected)
+            np.testing.assert_array_equal(read_volume(path).values, VOLUME)
         except JneError:
             noticed += 1
     assert noticed > 950
@@ -149,7 +144,7 @@ def test_no_bit_flip_passes_silently(tmp_path: Path, name: str, read: str) -> No
 
 def test_the_flip_that_nibabel_overlooks_is_noticed(tmp_path: Path) -> None:
     """The last block of a stream is where a reader that stops early sees no checksum."""
-    stored = bytearray(__import__("gzip").compress(nifti(), compresslevel=0, mtime=0))
+    stored = bytearray(gzip.compress(nifti(), compresslevel=0, mtime=0))
     stored[-200] ^= 4
     path = write(tmp_path, "a.nii.gz", bytes(stored))
     assert not np.array_equal(np.asarray(nib.load(path).dataobj), VOLUME)
