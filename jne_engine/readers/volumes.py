@@ -165,7 +165,8 @@ def open_volume(path: str | Path) -> Volume:
     size = path.stat().st_size
     if _is_gzip(path):
         size = expansion_limit(size, small=_SMALL)
-    check_claim(path, header.shape, header.dtype.itemsize, available=size - header.offset)
+    held = max(0, size - header.offset)
+    check_claim(path, header.shape, header.dtype.itemsize, available=held)
     return Volume(path, header)
 
 
