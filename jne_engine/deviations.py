@@ -53,18 +53,21 @@ class FactorPasses:
 
     @functools.cached_property
     def mean(self) -> Tensor:
-        """B̄ over stimuli, summed in float64, shape (n_hidden or n_voxels, n_features)."""
-        factor = self.factors.factor(0)
-        n_stimuli = self.factors.n_stimuli
-        keep = n_stimuli * factor.numel() * factor.element_size() <= self._cache_bytes
-        total = factor.to(torch.float64, copy=True)
-        for stimulus in range(n_stimuli):
-            if stimulus > 0:
-                factor = self.factors.factor(stimulus)
-                total += factor
-            if keep:
-                self._kept.append(factor)
-        return (total / n_stimuli).to(factor.dtype)
+        """B̄ over stimuli, summed in float64, shape (n_hidden or n_voxels, n_features).
+
+        Where all factors fit, each is formed here and kept, so that there is one pass over the
+        stimuli; elsewhere the mean is taken in whatever way is cheapest.
+        """
+        factors = self.factors
+        first = factors.factor(0)
+        if factors.n_stimuli * first.numel() * first.element_size() > self._cache_bytes:
+            return factors.mean_factor()
+        total = first.to(torch.float64, copy=True)
+        self._kept.append(first)
+        for stimulus in range(1, factors.n_stimuli):
+            self._kept.append(factors.factor(stimulus))
+            total += self._kept[-1]
+        return (total / factors.n_stimuli).to(first.dtype)
 
     def centred(self, stimulus: int) -> Tensor:
         """Return B_s − B̄, centred in the factors' own precision, ready to be overwritten."""
@@ -81,7 +84,8 @@ class Deviator:
     ----------
     passes : FactorPasses
     dtype : torch.dtype
-        Precision of the operands; sums are float32 at least.
+        Precision that operands are rounded to; sums are float32 at least. A CPU that only
+        emulates bfloat16 multiplies the rounded operands in float32, which is far faster.
     voxel_block : int
         Voxels a product.
     kernel : callable, optional
@@ -98,14 +102,14 @@ class Deviator:
     ) -> None:
         readout = passes.factors.readout
         self._passes, self._dtype, self._block = passes, dtype, voxel_block
-        self._readout = None if readout is None else readout.to(dtype)
+        self._readout = None if readout is None else round_operand(readout, dtype)
         self._kernel = kernel
 
     def __call__(self, stimulus: int) -> Tensor:
         """Return the deviations of all voxels, shape (n_voxels,), float32 on the CPU."""
         operand = self._passes.centred(stimulus)
         if self._readout is not None:
-            operand = operand.to(self._dtype)
+            operand = round_operand(operand, self._dtype)
         sums = compute_absolute_sums(self._readout, operand, self._block, self._kernel)
         return sums.float().cpu()
 
@@ -196,6 +200,14 @@ def choose_kernel(device: torch.device, dtype: torch.dtype, n_products: float) -
     if large and dtype == torch.bfloat16 and multiplies_bfloat16(device) and has_compiler():
         return compile_kernel()
     return None
+
+
+def round_operand(operand: Tensor, dtype: torch.dtype) -> Tensor:
+    """Round a product's operand, in a type that this device multiplies natively."""
+    rounded = operand.to(dtype)
+    if dtype == torch.bfloat16 and not multiplies_bfloat16(operand.device):
+        return rounded.float()
+    return rounded
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:

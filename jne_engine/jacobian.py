@@ -43,6 +43,10 @@ class JacobianFactors(Protocol):
         """Return B_s, shape (n_hidden or n_voxels, n_features)."""
         ...
 
+    def mean_factor(self) -> Tensor:
+        """Return B̄ over stimuli, summed in float64, in the factors' shape and dtype."""
+        ...
+
 
 class AnalyticFactors:
     """Closed-form factors of a :class:`ResidualEncoder`.
@@ -70,12 +74,29 @@ class AnalyticFactors:
         self._blocks = [weight.detach() for weight in encoder.block_weights]
         with torch.no_grad():
             self._slopes = encoder.slopes(features).transpose(0, 1)
-        gates = ACTIVATION_PAIRS[encoder.activation].gates_rows
-        self._compose = _compose_gated if gates else _compose
+        self._gates = ACTIVATION_PAIRS[encoder.activation].gates_rows
 
     def factor(self, stimulus: int) -> Tensor:
         """Return B_s, shape (n_hidden, n_features)."""
-        return self._compose(self._first, self._blocks, self._slopes[stimulus])
+        compose = _compose_gated if self._gates else _compose
+        return compose(self._first, self._blocks, self._slopes[stimulus])
+
+    def mean_factor(self) -> Tensor:
+        """Return B̄, shape (n_hidden, n_features).
+
+        B_s = A_s W₁ with A_s = (I + D₃W₃)(I + D₂W₂) D₁. Where φ′ is 0 or 1, A_s has columns of
+        open units only and starts from the identity, so that averaging A_s and multiplying by
+        W₁ once takes about half of the work of forming every B_s.
+        """
+        if not self._gates:
+            return average_factors(self)
+        n_hidden = len(self._first)
+        total = torch.zeros(n_hidden, n_hidden, dtype=torch.float64, device=self._first.device)
+        for slopes in self._slopes:
+            paths, inputs = _open_paths(self._blocks, slopes)
+            total.index_add_(0, inputs, paths.T.double())
+        mean = total.T.div(self.n_stimuli) @ self._first.double()
+        return mean.to(self._first.dtype)
 
 
 class AutodiffFactors:
@@ -108,6 +129,10 @@ class AutodiffFactors:
         """Return the Jacobian of one stimulus, shape (n_voxels, n_features)."""
         with _evaluating(self._module):
             return self._differentiate(self._features[stimulus]).detach()
+
+    def mean_factor(self) -> Tensor:
+        """Return the mean Jacobian, shape (n_voxels, n_features)."""
+        return average_factors(self)
 
     def _predict(self, stimulus: Tensor) -> Tensor:
         """Predict the kept voxels of a single stimulus, shape (n_voxels,)."""
@@ -162,6 +187,15 @@ def factorise(
     return AnalyticFactors(encoder, features, voxels)
 
 
+def average_factors(factors: JacobianFactors) -> Tensor:
+    """Return B̄ by forming every B_s, summed in float64."""
+    factor = factors.factor(0)
+    total = factor.to(torch.float64, copy=True)
+    for stimulus in range(1, factors.n_stimuli):
+        total += factors.factor(stimulus)
+    return (total / factors.n_stimuli).to(factor.dtype)
+
+
 @torch.no_grad()
 def compute_jacobian(encoder: nn.Module, features: Tensor, voxels: Tensor | None = None) -> Tensor:
     """Return the dense Jacobian of every stimulus, for small sizes.
@@ -206,13 +240,53 @@ def _compose(first: Tensor, blocks: list[Tensor], slopes: Tensor) -> Tensor:
 
 def _compose_gated(first: Tensor, blocks: list[Tensor], slopes: Tensor) -> Tensor:
     """Multiply the layers' Jacobians where φ′ is 0 or 1, leaving inactive rows out."""
-    inputs, *outputs = [slope.nonzero()[:, 0] for slope in slopes]
+    inputs, *outputs = _open_units(slopes)
     factor = torch.zeros_like(first)
     factor[inputs] = first[inputs]
+    filled = inputs
     for weight, rows in zip(blocks, outputs, strict=True):
-        factor.index_add_(0, rows, weight[rows][:, inputs] @ factor[inputs])
-        inputs = torch.arange(len(factor), device=factor.device)  # all rows are filled now
+        taken = weight.index_select(0, rows).index_select(1, filled)
+        _add_to_rows(factor, rows, taken, factor.index_select(0, filled))
+        filled = _union(filled, rows, len(factor))
     return factor
+
+
+def _open_paths(blocks: list[Tensor], slopes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the open columns of (I + D₃W₃)(I + D₂W₂) D₁, and which units they are.
+
+    The columns' own units keep an identity throughout, so only what is added to it is
+    multiplied; the first block adds its weights as they are.
+    """
+    inputs, *outputs = _open_units(slopes)
+    n_hidden = slopes.shape[1]
+    added = torch.zeros(n_hidden, len(inputs), dtype=slopes.dtype, device=slopes.device)
+    filled = inputs[:0]
+    for weight, rows in zip(blocks, outputs, strict=True):
+        taken = weight.index_select(0, rows)
+        through = taken.index_select(1, filled), added.index_select(0, filled)
+        _add_to_rows(added, rows, *through)
+        added[rows] += taken.index_select(1, inputs)
+        filled = _union(filled, rows, n_hidden)
+    added[inputs, torch.arange(len(inputs), device=inputs.device)] += 1
+    return added, inputs
+
+
+def _add_to_rows(target: Tensor, rows: Tensor, left: Tensor, right: Tensor) -> None:
+    """Add left @ right to some rows, each named once, of a matrix."""
+    target.index_copy_(0, rows, target.index_select(0, rows).addmm_(left, right))
+
+
+def _open_units(slopes: Tensor) -> list[Tensor]:
+    """Return the units of each layer whose slope is not 0."""
+    return [slope.nonzero()[:, 0] for slope in slopes]
+
+
+def _union(first: Tensor, second: Tensor, size: int) -> Tensor:
+    """Return the units that are in either list, ascending."""
+    is_in = torch.zeros(size, dtype=torch.bool, device=first.device)
+    is_in[first] = True
+    is_in[second] = True
+    return is_in.nonzero()[:, 0]
 
 
 @contextmanager

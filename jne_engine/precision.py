@@ -62,9 +62,12 @@ def choose_precision(asked: Precision, passes: FactorPasses) -> PrecisionChoice:
         If the precision is unknown.
     """
     check_choice("precision", asked, PRECISIONS)
+    readout = passes.factors.readout
+    if asked == "bfloat16" and readout is not None and not multiplies_bfloat16(readout.device):
+        reason = "asked for; operands are rounded, but multiplied in float32, which is native here"
+        return PrecisionChoice(asked, asked, reason)
     if asked != "auto":
         return PrecisionChoice(asked, asked, "asked for")
-    readout = passes.factors.readout
     if readout is None:
         return PrecisionChoice(asked, "float32", "the encoder has no closed form")
     if not multiplies_bfloat16(readout.device):
@@ -109,7 +112,7 @@ class _SampledFactors:
         self.readout: Tensor | None = factors.readout[voxels]
         self.n_stimuli, self.n_features = factors.n_stimuli, factors.n_features
         self.n_voxels = len(voxels)
-        self.factor = factors.factor
+        self.factor, self.mean_factor = factors.factor, factors.mean_factor
 
 
 def _spaced(size: int, count: int) -> Tensor:

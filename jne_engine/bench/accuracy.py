@@ -13,20 +13,18 @@ from jne_engine.encoders import ResidualEncoder
 from jne_engine.jacobian import factorise
 from jne_engine.spec import Precision
 
-GOALS = {"float32": Goal(at_most=1e-4), "bfloat16": Goal(at_most=5e-3)}
 
-
-def measure_error(sizes: Sizes, precision: Precision) -> Row:
+def measure_error(name: str, sizes: Sizes, precision: Precision, goal: Goal) -> Row:
     """Compare JNE of every voxel with the same stream in float64."""
-    encoder, features = sizes.build(), sizes.draw()
+    encoder, features = sizes.build(), sizes.draw(sizes.n_checked)
     rounded = stream_dispersion(encoder, features, precision=precision, cache_bytes=0).jne
     exact = compute_exact_jne(encoder.double(), features.double())
     value = float(((rounded.double() - exact) / exact).abs().max())
     how = (
         f"largest relative error of JNE over {sizes.n_voxels} voxels against float64, random "
-        f"encoder, {sizes.n_stimuli} stimuli"
+        f"encoder, {sizes.n_checked} stimuli"
     )
-    return Row(f"jne_error_{precision}", value, GOALS[precision], how)
+    return Row(name, value, goal, how)
 
 
 @torch.no_grad()

@@ -3,29 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 
 from jne_engine.bench.accuracy import measure_error
 from jne_engine.bench.fits import measure_bootstrap, measure_epoch
-from jne_engine.bench.memory import measure_peak
-from jne_engine.bench.rows import Row
+from jne_engine.bench.memory import measure_memory
+from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.scaling import measure_exponent
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.streams import measure_backward, measure_jacrev, measure_stream
 
-FIGURES: Mapping[str, Callable[[Sizes], Row]] = {
-    "stream_float32_of_gemm": lambda sizes: measure_stream(sizes, "float32"),
-    "stream_bfloat16_of_gemm": lambda sizes: measure_stream(sizes, "bfloat16"),
-    "speedup_over_backward_float32": lambda sizes: measure_backward(sizes, "float32"),
-    "speedup_over_backward_bfloat16": lambda sizes: measure_backward(sizes, "bfloat16"),
-    "speedup_over_jacrev": measure_jacrev,
-    "jne_error_float32": lambda sizes: measure_error(sizes, "float32"),
-    "jne_error_bfloat16": lambda sizes: measure_error(sizes, "bfloat16"),
-    "peak_rss_gb_20484": lambda _: measure_peak(20_484),
-    "peak_rss_gb_327684": lambda _: measure_peak(327_684),
-    "bootstrap_speedup": measure_bootstrap,
-    "epoch_of_gemm": measure_epoch,
-    "exponent_stimuli": lambda sizes: measure_exponent(sizes, "stimuli"),
-    "exponent_voxels": lambda sizes: measure_exponent(sizes, "voxels"),
-    "exponent_features": lambda sizes: measure_exponent(sizes, "features"),
-    "exponent_hidden": lambda sizes: measure_exponent(sizes, "hidden"),
-}
+Figure = Callable[[str, Sizes], Row]
+
+
+def _over_fsaverage(figure: Figure) -> Figure:
+    """Measure a figure over all vertices of fsaverage."""
+    return lambda name, sizes: figure(name, sizes.widen())
+
+
+LINEAR = Goal(at_least=0.95, at_most=1.05)
+
+FIGURES: Mapping[str, Figure] = MappingProxyType(
+    {
+        "stream_float32_of_gemm": partial(
+            measure_stream, precision="float32", goal=Goal(at_least=0.85)
+        ),
+        "stream_bfloat16_of_gemm": partial(
+            measure_stream, precision="bfloat16", goal=Goal(at_least=0.70)
+        ),
+        "stream_bfloat16_of_gemm_327684": _over_fsaverage(
+            partial(measure_stream, precision="bfloat16", goal=Goal(at_least=0.85))
+        ),
+        "speedup_over_backward_float32": _over_fsaverage(
+            partial(measure_backward, precision="float32", goal=Goal(at_least=40))
+        ),
+        "speedup_over_backward_bfloat16": _over_fsaverage(
+            partial(measure_backward, precision="bfloat16", goal=Goal(at_least=300))
+        ),
+        "speedup_over_backward_float32_20484": partial(measure_backward, precision="float32"),
+        "speedup_over_jacrev": measure_jacrev,
+        "jne_error_float32": partial(measure_error, precision="float32", goal=Goal(at_most=1e-4)),
+        "jne_error_bfloat16": partial(measure_error, precision="bfloat16", goal=Goal(at_most=5e-3)),
+        "peak_rss_gb_20484": partial(measure_memory, goal=Goal(at_most=1.5)),
+        "peak_rss_gb_327684": partial(measure_memory, goal=Goal(at_most=4.0)),
+        "peak_rss_gb_backward_20484": measure_memory,
+        "peak_rss_gb_jacrev_20484": measure_memory,
+        "growth_gb_bootstrap_327684": partial(measure_memory, goal=Goal(at_most=0.5)),
+        "bootstrap_speedup": partial(measure_bootstrap, goal=Goal(at_least=50)),
+        "epoch_of_gemm": partial(measure_epoch, goal=Goal(at_least=0.6)),
+        "exponent_stimuli": partial(measure_exponent, axis="stimuli", goal=LINEAR),
+        "exponent_voxels": partial(measure_exponent, axis="voxels", goal=LINEAR),
+        "exponent_features": partial(measure_exponent, axis="features"),
+        "exponent_hidden": partial(measure_exponent, axis="hidden"),
+    }
+)
+"""What measures each figure, by the name of its row."""

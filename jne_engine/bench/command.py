@@ -31,7 +31,7 @@ def bench(context: click.Context, quick: bool, as_json: bool, only: str | None) 
 
 def _measure(name: str, sizes: Sizes, *, quiet: bool) -> Row:
     """Measure one figure and print it unless JSON follows."""
-    row = FIGURES[name](sizes)
+    row = FIGURES[name](name, sizes)
     if not quiet:
         click.echo(str(row))
     return row

@@ -21,15 +21,9 @@ STEPS: dict[Axis, tuple[int, ...]] = {
     "features": (192, 384, 768),
     "hidden": (256, 512, 1024),
 }
-GOALS: dict[Axis, Goal | None] = {
-    "stimuli": Goal(at_least=0.95, at_most=1.05),
-    "voxels": Goal(at_least=0.95, at_most=1.05),
-    "features": None,
-    "hidden": None,
-}
 
 
-def measure_exponent(sizes: Sizes, axis: Axis) -> Row:
+def measure_exponent(name: str, sizes: Sizes, axis: Axis, goal: Goal | None = None) -> Row:
     """Fit log seconds against log size along one axis, the others fixed.
 
     Voxels start at 16,384: below, the factors that every stimulus needs whatever the number
@@ -40,7 +34,7 @@ def measure_exponent(sizes: Sizes, axis: Axis) -> Row:
     seconds = [_time_step(replace(base, **{f"n_{axis}": step})) for step in steps]
     value = fit_exponent(steps, seconds)
     listed = ", ".join(f"{step}" for step in steps)
-    return Row(f"exponent_{axis}", value, GOALS[axis], f"seconds over {axis} {listed}")
+    return Row(name, value, goal, f"seconds over {axis} {listed}")
 
 
 def fit_exponent(steps: Sequence[float], seconds: Sequence[float]) -> float:

@@ -1,13 +1,17 @@
-"""The sizes that are timed: the paper's network over all vertices of fsaverage5."""
+"""The sizes that are timed: the paper's network over all vertices of fsaverage5 or fsaverage."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from jne_engine.encoders import ResidualEncoder, build_encoder
+
+FSAVERAGE_VOXELS = 327_684
+"""Vertices of both hemispheres of fsaverage."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Sizes:
         Stimuli streamed a timed call; cost is linear in them, which is measured too.
     n_test : int
         Stimuli of the whole task, for rivals that are extrapolated.
+    n_checked : int
+        Stimuli over which rounding is judged.
     rounds : int
         Timed rounds a figure.
     """
@@ -31,12 +37,18 @@ class Sizes:
     n_voxels: int = 20_484
     n_stimuli: int = 32
     n_test: int = 1000
+    n_checked: int = 1000
     rounds: int = 5
 
     @classmethod
-    def quick(cls) -> Sizes:
+    def quick(cls) -> Self:
         """Return fewer stimuli and rounds; the encoder stays as large."""
-        return cls(n_stimuli=8, rounds=2)
+        return cls(n_stimuli=8, n_checked=64, rounds=2)
+
+    def widen(self) -> Self:
+        """Return the same over all of fsaverage, with few stimuli: each takes 16 times as long."""
+        few = min(self.n_stimuli, 4)
+        return replace(self, n_voxels=FSAVERAGE_VOXELS, n_stimuli=few, rounds=min(self.rounds, 3))
 
     def build(self, n_voxels: int | None = None) -> ResidualEncoder:
         """Build the encoder with random weights."""

@@ -8,35 +8,31 @@ from torch import Tensor
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import Work, compare, time_best
-from jne_engine.deviations import multiplies_bfloat16
+from jne_engine.deviations import multiplies_bfloat16, round_operand
 from jne_engine.dispersion import stream_dispersion
 from jne_engine.encoders import ResidualEncoder
 from jne_engine.spec import Precision
 
-FLOAT32_GOAL = Goal(at_least=0.85)
-BFLOAT16_GOAL = Goal(at_least=0.70)
 SAMPLED_VOXELS = 4
 """Backward passes timed; the rest is extrapolated, because each costs the same."""
 JACREV_CHUNK = 64
 
 
-def measure_stream(sizes: Sizes, precision: Precision) -> Row:
+def measure_stream(name: str, sizes: Sizes, precision: Precision, goal: Goal) -> Row:
     """Time streamed JNE against the product R·B of the same sizes and precision."""
     encoder, features = sizes.build(), sizes.draw()
     product = _bare_products(encoder, sizes, precision)
-    native = precision == "float32" or multiplies_bfloat16(torch.device("cpu"))
-    goal = FLOAT32_GOAL if precision == "float32" else BFLOAT16_GOAL
     how = (
         f"bare {precision} products ÷ streamed JNE, both passes, {sizes.n_stimuli} stimuli, "
         f"{sizes.n_features} → {sizes.n_hidden} ×3 → {sizes.n_voxels} voxels"
     )
-    if not native:
-        how += "; bfloat16 is emulated on this machine, so its goal does not apply"
     value = compare(product, _stream(encoder, features, precision), rounds=sizes.rounds)
-    return Row(f"stream_{precision}_of_gemm", value, goal if native else None, how)
+    return _row(name, value, precision, goal, how)
 
 
-def measure_backward(sizes: Sizes, precision: Precision) -> Row:
+def measure_backward(
+    name: str, sizes: Sizes, precision: Precision, goal: Goal | None = None
+) -> Row:
     """Time streamed JNE against one backward pass a voxel, as the published scripts do."""
     encoder, features = sizes.build(), sizes.draw()
     backward = _backward_voxels(encoder, sizes.draw(sizes.n_test))
@@ -44,16 +40,22 @@ def measure_backward(sizes: Sizes, precision: Precision) -> Row:
     rival = seconds_a_voxel * sizes.n_voxels
     ours = time_best(_stream(encoder, features, precision), rounds=sizes.rounds)
     value = rival / (ours / sizes.n_stimuli * sizes.n_test)
-    native = precision == "float32" or multiplies_bfloat16(torch.device("cpu"))
-    goal = Goal(at_least=40 if precision == "float32" else 300) if native else None
     how = (
         f"one backward pass a voxel ÷ streamed JNE, {sizes.n_test} stimuli, {sizes.n_voxels} "
         f"voxels; extrapolated from {SAMPLED_VOXELS} voxels and from {sizes.n_stimuli} stimuli"
     )
-    return Row(f"speedup_over_backward_{precision}", value, goal, how)
+    return _row(name, value, precision, goal, how)
 
 
-def measure_jacrev(sizes: Sizes) -> Row:
+def _row(name: str, value: float, precision: Precision, goal: Goal | None, how: str) -> Row:
+    """Return a row whose goal applies where the precision is native."""
+    if precision == "float32" or multiplies_bfloat16(torch.device("cpu")):
+        return Row(name, value, goal, how)
+    how += "; this CPU has no native bfloat16: rounded operands, float32 products, no goal"
+    return Row(name, value, None, how)
+
+
+def measure_jacrev(name: str, sizes: Sizes) -> Row:
     """Time streamed JNE against chunked ``torch.func.jacrev`` of one stimulus."""
     encoder, features = sizes.build(), sizes.draw()
     rival = time_best(_jacrev_chunk(encoder, features[0]), rounds=sizes.rounds)
@@ -63,7 +65,7 @@ def measure_jacrev(sizes: Sizes) -> Row:
         f"chunked torch.func.jacrev ÷ streamed JNE a stimulus, {sizes.n_voxels} voxels; "
         f"extrapolated from one chunk of {JACREV_CHUNK} voxels"
     )
-    return Row("speedup_over_jacrev", rival_a_stimulus / (ours / sizes.n_stimuli), None, how)
+    return Row(name, rival_a_stimulus / (ours / sizes.n_stimuli), None, how)
 
 
 def _stream(encoder: ResidualEncoder, features: Tensor, precision: Precision) -> Work:
@@ -74,9 +76,9 @@ def _stream(encoder: ResidualEncoder, features: Tensor, precision: Precision) ->
 def _bare_products(encoder: ResidualEncoder, sizes: Sizes, precision: Precision) -> Work:
     """Return the products R·B of all stimuli and nothing else."""
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    readout = encoder.readout.weight.detach().to(dtype)
-    factor = torch.randn(sizes.n_hidden, sizes.n_features).to(dtype)
-    product = torch.empty(sizes.n_voxels, sizes.n_features, dtype=dtype)
+    readout = round_operand(encoder.readout.weight.detach(), dtype)
+    factor = round_operand(torch.randn(sizes.n_hidden, sizes.n_features), dtype)
+    product = torch.empty(sizes.n_voxels, sizes.n_features, dtype=readout.dtype)
 
     def multiply() -> None:
         for _ in range(sizes.n_stimuli):

@@ -48,7 +48,7 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         "window": Control(
             "Half-width of window", ("0.001", "0.01", "0.1", "0.5", "1", "2"), "0.001"
         ),
-        "n_inputs": Control("Inputs N", ("20", "50", "100", "101", "200", "500"), "200"),
+        "n_inputs": Control("Inputs N", ("20", "50", "100", "101", "200", "500"), "101"),
         "input_scale": Control("Inputs within ±", ("1", "10", "100", "1000", "10000"), "10"),
     }
 )  # fmt: skip

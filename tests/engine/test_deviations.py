@@ -53,8 +53,11 @@ def test_kernels_are_compiled_only_where_it_pays(monkeypatch):
 
 
 @pytest.mark.parametrize("cache_bytes", [0, 2**30])
-def test_passes_give_the_mean_and_its_deviations(cache_bytes):
-    encoder, features = build_encoder(7, 13, n_hidden=9, seed=1).double(), draw_features(20)
+@pytest.mark.parametrize("activation", ["relu", "gelu", "identity"])
+@pytest.mark.parametrize("n_blocks", [0, 1, 2, 3])
+def test_passes_give_the_mean_and_its_deviations(cache_bytes, activation, n_blocks):
+    shape = {"n_hidden": 9, "n_blocks": n_blocks, "activation": activation}
+    encoder, features = build_encoder(7, 13, **shape, seed=1).double(), draw_features(20)
     jacobians = compute_jacobian(encoder, features)
     passes = FactorPasses(factorise(encoder, features), cache_bytes)
     readout = encoder.readout.weight.detach()
@@ -77,6 +80,17 @@ def test_kept_factors_are_not_formed_twice():
     deviate(5)
     assert formed == list(range(20))
     torch.testing.assert_close(deviate(4), first)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_operands_are_rounded_whether_or_not_bfloat16_is_native(monkeypatch, native):
+    monkeypatch.setattr(deviations, "multiplies_bfloat16", lambda device: native)
+    encoder, features = build_encoder(7, 130, n_hidden=9, seed=1), draw_features(20).float()
+    passes = FactorPasses(factorise(encoder, features))
+    readout = encoder.readout.weight.detach().bfloat16().double()
+    expected = (readout @ passes.centred(3).bfloat16().double()).abs().sum(1).float()
+    found = Deviator(passes, torch.bfloat16)(3)
+    torch.testing.assert_close(found, expected, rtol=1e-2 if native else 1e-6, atol=0)
 
 
 def test_blocks_cover_everything_once():

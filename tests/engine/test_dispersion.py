@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from jne_engine.dispersion import (
     compute_deviations,
@@ -81,11 +82,19 @@ def test_an_added_constant_jacobian_changes_nothing():
     )
 
 
+def not_ours(encoder):
+    """Hide an encoder's kind, so that it takes the generic path."""
+    return nn.Sequential(encoder)
+
+
+@pytest.mark.parametrize("path", ["kept", "formed twice", "generic"])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_stream_equals_dense_in_float32(case: EncoderCase):
+def test_stream_equals_dense_in_float32(case: EncoderCase, path):
     encoder, features = case.build(), draw_features(40)
     jne, jne_ss, deviation_mean, gain = jne_oracle(compute_jacobian(encoder, features))
-    streamed = stream_dispersion(encoder.float(), features.float())
+    module = not_ours(encoder.float()) if path == "generic" else encoder.float()
+    cache = {"cache_bytes": 0} if path == "formed twice" else {}
+    streamed = stream_dispersion(module, features.float(), **cache)
     scale = gain.max()
     np.testing.assert_allclose(streamed.jne, jne, rtol=1e-4, atol=1e-6 * scale)
     np.testing.assert_allclose(

@@ -24,6 +24,13 @@ def test_what_is_asked_for_is_used(passes, asked):
     assert (choice.asked, choice.used, choice.relative_error) == (asked, asked, None)
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_the_record_says_how_rounded_operands_are_multiplied(passes, monkeypatch, native):
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda device: native)
+    reason = choose_precision("bfloat16", passes).reason
+    assert ("multiplied in float32" in reason) != native
+
+
 def test_auto_stays_with_float32_where_bfloat16_is_emulated(passes, monkeypatch):
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda device: False)
     choice = choose_precision("auto", passes)

@@ -126,7 +126,7 @@ def test_the_paper_stands_beside_ours(show, stored_root):
     [
         ("activations", "activation", "gelu"),
         ("activations", "window", "2"),
-        ("activations", "n_inputs", "101"),
+        ("activations", "n_inputs", "200"),
         ("networks", "wiring", "none"),
         ("networks", "input_scale", "1"),
         ("sample-size", "n_inputs", "500"),
