@@ -24,6 +24,8 @@ INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go
 
 
 LATE_COMMANDS = {
+    "check": "jne_engine.import_command:check",
+    "import": "jne_engine.import_command:import_data",
     "bench": "jne_engine.bench.command:bench",
     "features": "jne_engine.features_command:features",
     "jobs": "jne_engine.job_commands:jobs",

@@ -7,6 +7,7 @@ An importer reads a source tree through :mod:`jne_engine.readers` and writes a f
 from jne_engine.importers.algonauts import import_algonauts, preview_algonauts
 from jne_engine.importers.algonauts_plan import AlgonautsRequest
 from jne_engine.importers.attach import attach_features
+from jne_engine.importers.descriptions import describe_arrays, describe_scripts
 from jne_engine.importers.nsd import import_nsd
 from jne_engine.importers.nsd_plan import NsdRequest
 from jne_engine.importers.nsd_preview import preview_nsd
@@ -17,6 +18,8 @@ __all__ = [
     "NsdRequest",
     "Preview",
     "attach_features",
+    "describe_arrays",
+    "describe_scripts",
     "import_algonauts",
     "import_nsd",
     "preview_algonauts",

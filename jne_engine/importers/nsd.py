@@ -130,10 +130,7 @@ def _describe_trials(plan: NsdPlan) -> tuple[str, ...]:
     counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
     how = "z-scored per voxel within each run (ddof 0)"
     how = how if plan.request.normalise == "run" else "in percent signal change"
-    notes = [f"betas {how}, averaged over presentations ({counts})"]
-    if plan.sessions_missing:
-        notes.append(f"sessions missing: {', '.join(map(str, plan.sessions_missing))}")
-    return tuple(notes)
+    return (f"betas {how}, averaged over presentations ({counts})",)
 
 
 def _count_invalid(plan: NsdPlan, streamed: StreamedResponses) -> tuple[str, ...]:

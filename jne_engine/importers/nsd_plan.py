@@ -18,6 +18,7 @@ from jne_engine.importers.nsd_rois import (
     read_subject_labels,
     select_rois,
 )
+from jne_engine.importers.preview import readable_ranges
 from jne_engine.readers.beta_files import BetaFile, open_betas
 from jne_engine.readers.guard import printable
 from jne_engine.readers.nsd import (
@@ -281,7 +282,8 @@ def _find_oddities(plan: NsdPlan, first: tuple[BetaFile, ...]) -> tuple[str, ...
     request, index = plan.request, plan.request.subject - 1
     odd = []
     if plan.sessions_missing:
-        odd.append(f"{len(plan.sessions_missing)} sessions of the complete data set are missing")
+        missing = readable_ranges(plan.sessions_missing)
+        odd.append(f"sessions of the complete data set that are missing: {missing}")
     if request.space == "func1pt8mm" and first[0].grid != GRIDS[index]:
         odd.append(f"grid {first[0].grid}, where the manual says {GRIDS[index]}")
     if request.space == "func1pt8mm" and request.voxels == ("nsdgeneral",):

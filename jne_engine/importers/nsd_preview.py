@@ -119,11 +119,11 @@ def _memory_bytes(plan: NsdPlan) -> int:
     stored = max(_stored_bytes(plan, open_betas(f), longest) for f in plan.sessions[0].files)
     rows = session * plan.columns.n_columns * 4
     masks = sum(int(r.masks.size) for r in plan.roi_sets)
-    return BASE_BYTES + longest * widest * RUN_PRECISIONS + stored + rows + masks
+    return int(BASE_BYTES + longest * widest * RUN_PRECISIONS + stored + rows + masks)
 
 
 def _stored_bytes(plan: NsdPlan, betas: BetaFile, longest: int) -> int:
     """Return the bytes of stored values that are in memory at once."""
     if not betas.reads_whole_session(plan.trials.runs(plan.sessions[0].session)):
         return 2 * betas.run_bytes(longest)
-    return betas.n_trials * plan.columns.n_columns * betas.dtype.itemsize
+    return int(betas.n_trials * plan.columns.n_columns * betas.dtype.itemsize)

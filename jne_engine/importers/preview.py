@@ -70,8 +70,8 @@ class Preview:
         lines = [
             f"{self.kind}, {self.subject}, {self.space}",
             *(f"  {name}: {text}" for name, text in self.found.items()),
-            f"sessions: {_ranges(self.sessions_present) or 'none'}"
-            f"; missing: {_ranges(self.sessions_missing) or 'none'}",
+            f"sessions: {readable_ranges(self.sessions_present) or 'none'}"
+            f"; missing: {readable_ranges(self.sessions_missing) or 'none'}",
             f"{self.n_trials} trials of {self.n_images} images"
             f" ({_times(self.presentations)}), {self.n_voxels} columns",
             f"train {self.n_train}, validation {self.n_validation}, test {self.n_test}",
@@ -98,7 +98,7 @@ def count_rois(roi_sets: Any) -> dict[str, dict[str, int]]:
     }
 
 
-def _ranges(numbers: tuple[int, ...]) -> str:
+def readable_ranges(numbers: tuple[int, ...]) -> str:
     """Return ascending numbers with neighbours joined, for instance ``"1-37, 39"``."""
     parts: list[list[int]] = []
     for number in numbers:
