@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import shlex
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import pandas as pd
-import torch
 from tqdm import tqdm
 
 from jne_engine.errors import InputError
+from jne_engine.full_size import make
 from jne_engine.progress import Progress
 from jne_engine.simulations.activations import simulate_activations
 from jne_engine.simulations.input_scale import simulate_input_scale
@@ -54,10 +49,8 @@ class Report:
 
     def compute(self, name: str, work: Callable[[Progress], SimulationResult]) -> None:
         """Do the work under a progress bar, then store and print its result."""
-        start = time.perf_counter()
         with tqdm(desc=name, file=sys.stderr, disable=self.quiet, mininterval=0.2) as bar:
-            result = work(lambda done, total: _advance(bar, done, total))
-        result = replace(result, made=_describe_making(time.perf_counter() - start))
+            result = make(lambda: work(lambda d, n: _advance(bar, d, n)), _tell_command())
         if self.out is not None:
             click.echo(f"written to {write_result(result, self.out)}", err=True)
         click.echo(json.dumps(result.to_json()) if self.as_json else _format(result))
@@ -208,18 +201,10 @@ def _advance(bar: Any, done: int, total: int) -> None:
     bar.update(done - bar.n)
 
 
-def _describe_making(seconds: float) -> dict[str, Any]:
-    """Return command, date, seconds and machine of a result."""
+def _tell_command() -> str:
+    """Return this command, without what only changes what is printed."""
     arguments = [a for a in sys.argv[1:] if a not in {"--json", "--quiet"}]
-    return {
-        "command": shlex.join(["python", "-m", "jne_engine", *arguments]),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "versions": {name: metadata.version(name) for name in ("torch", "numpy", "scipy")},
-    }
+    return shlex.join(["python", "-m", "jne_engine", *arguments])
 
 
 def _format(result: SimulationResult) -> str:

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from jne_engine.figures.template import choose_ink, style_figure
 from jne_engine.palettes import ACCENT, NEUTRAL
 
+COLUMNS = ("encoder", "epoch", "split", "loss", "best_epoch")
 COLOURS = {"linear": NEUTRAL, "nonlinear": ACCENT}
 DASHES = {"train": "dot", "validation": "solid"}
 
 
-def plot_learning_curves(curves: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+def tabulate_losses(losses: Sequence[Any]) -> pd.DataFrame:
+    """Return the losses that a job has told so far as :func:`plot_learning_curves` takes them.
+
+    Parameters
+    ----------
+    losses : sequence of EpochLoss
+        Points with ``stage, epoch, train_loss, validation_loss``; the stage names the encoder.
+    """
+    rows = [
+        (loss.stage, loss.epoch, split, getattr(loss, f"{split}_loss"))
+        for loss in losses
+        if loss.stage in COLOURS
+        for split in DASHES
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    validation = table[table["split"] == "validation"]
+    best = validation.loc[validation.groupby("encoder")["loss"].idxmin()]
+    return table.assign(best_epoch=table["encoder"].map(best.set_index("encoder")["epoch"]))
+
+
+def plot_learning_curves(
+    curves: pd.DataFrame, *, dark: bool = False, height: int = 320
+) -> go.Figure:
     """Plot train and validation loss over epochs, with the epoch whose weights were kept.
 
     Parameters
@@ -21,6 +47,8 @@ def plot_learning_curves(curves: pd.DataFrame, *, dark: bool = False) -> go.Figu
         Columns ``encoder, epoch, split, loss, best_epoch``.
     dark : bool
         Colours for a dark page.
+    height : int
+        CSS pixels.
     """
     figure = go.Figure()
     for key, part in curves.groupby(["encoder", "split"], sort=False):
@@ -37,7 +65,7 @@ def plot_learning_curves(curves: pd.DataFrame, *, dark: bool = False) -> go.Figu
             figure.add_trace(_mark_best(part, COLOURS[encoder], choose_ink(dark).paper))
     figure.update_xaxes(title_text="Epoch", showgrid=False)
     figure.update_yaxes(title_text="Mean squared error (response variance)")
-    return style_figure(figure, dark=dark, height=320, legend=True)
+    return style_figure(figure, dark=dark, height=height, legend=True)
 
 
 def _mark_best(part: pd.DataFrame, colour: str, rim: str) -> go.Scatter:

@@ -6,6 +6,12 @@ session of its own. The table says how far each is; cancelling, retrying and del
 changes of a row. See docs/decisions.md for the promises.
 """
 
+from jne_engine.jobs.data_requests import (
+    request_features,
+    request_import,
+    request_layers,
+    request_simulation,
+)
 from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import ACTIVE, INTERNAL, STATES, EpochLoss, JobRecord, JobSpec, State
@@ -34,6 +40,10 @@ __all__ = [
     "open_jobs",
     "remove_study",
     "request_demo",
+    "request_features",
+    "request_import",
+    "request_layers",
     "request_run",
+    "request_simulation",
     "tabulate_study",
 ]

@@ -22,5 +22,8 @@ from __future__ import annotations
 
 KINDS: dict[str, str] = {
     "run": "jne_engine.jobs.run_kind:do_run",
+    "import": "jne_engine.jobs.import_kind:do_import",
+    "features": "jne_engine.jobs.features_kind:do_features",
+    "simulate": "jne_engine.jobs.simulate_kind:do_simulate",
 }
 """Every kind of job and the ``module:function`` that does it."""

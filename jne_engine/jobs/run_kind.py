@@ -10,6 +10,7 @@ from typing import Any
 from jne_engine.checkpoints import encoder_from_checkpoint
 from jne_engine.demo import simulate_subject
 from jne_engine.jobs.reports import JobReport
+from jne_engine.layers import read_dataset_layer
 from jne_engine.pipeline import compute_key, compute_run, name_run
 from jne_engine.readers.description import read_dataset
 from jne_engine.readers.guard import hash_file
@@ -26,7 +27,9 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
     payload : mapping
         ``spec``: the RunSpec's values; ``weights``: paths by ``"linear"`` and ``"nonlinear"``;
         and either ``dataset``: the path of a description or its folder, or ``demo``: sizes
-        and seeds of :func:`~jne_engine.demo.simulate_subject`.
+        and seeds of :func:`~jne_engine.demo.simulate_subject`. With a dataset, optional:
+        ``features``: ``file`` and ``layer`` for an imported folder; ``allowed_root``: folder
+        outside of which nothing may be opened.
     report : JobReport
     cancelled : callable
         Not asked: every block of a run reports.
@@ -59,9 +62,18 @@ def open_dataset(
     if "demo" in payload:
         return simulate_subject(**payload["demo"], progress=functools.partial(report, "simulate"))
     report("read", 0, 1)
-    dataset = read_dataset(payload["dataset"])
+    dataset = _read_dataset(payload)
     report("read", 1, 1)
     return dataset
+
+
+def _read_dataset(payload: Mapping[str, Any]) -> EncodingDataset:
+    """Read a dataset from disk, with the layer that is named for it."""
+    if "features" in payload:
+        file, layer = Path(payload["features"]["file"]), payload["features"]["layer"]
+        return read_dataset_layer(Path(payload["dataset"]), features=file, layer=layer)
+    root = payload.get("allowed_root")
+    return read_dataset(payload["dataset"], allowed_root=None if root is None else Path(root))
 
 
 def read_fitted(weights: Mapping[str, str]) -> dict[str, FittedEncoder]:

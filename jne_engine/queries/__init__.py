@@ -51,6 +51,7 @@ from jne_engine.queries.validation import (
     compare_sample_size,
     list_departures,
     read_validation,
+    tell_command,
 )
 
 __all__ = [
@@ -95,4 +96,5 @@ __all__ = [
     "tabulate_rois",
     "tabulate_tiers",
     "tabulate_voxels",
+    "tell_command",
 ]

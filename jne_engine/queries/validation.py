@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +11,7 @@ import pandas as pd
 
 from jne_engine.simulations.results import RESULT, SimulationResult, read_result
 from jne_engine.simulations.settings import (
+    RESULT_NAMES,
     ActivationSettings,
     InputScaleSettings,
     NetworkSettings,
@@ -38,6 +40,24 @@ PAPER_R: Mapping[int, str] = MappingProxyType(
     {10: "0.87", **dict.fromkeys((100, 200, 300, 500, 1000), "≥ 0.99")}
 )
 """Pearson's r that the paper's appendix A.7 gives for a number of stimuli."""
+
+
+def tell_command(name: str, out: Path, run: str | None = None) -> str:
+    """Return the command that makes a stored result below ``out``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the result.
+    out : pathlib.Path
+        Folder of results.
+    run : str, optional
+        Folder of the run whose variants are asked for.
+    """
+    wirings = {RESULT_NAMES[w]: f"networks --wiring {w}" for w in ("second", "none")}
+    path = "RUN" if run is None else shlex.quote(run)
+    simulation = f"variants {path} --dataset DIR" if name == "variants" else wirings.get(name, name)
+    return f"python -m jne_engine simulate {simulation} --out {shlex.quote(str(out))}"
 
 
 def read_validation(root: Path, name: str) -> SimulationResult | None:

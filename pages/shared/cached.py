@@ -7,7 +7,6 @@ its keys, so that two of them can share one.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,10 +19,7 @@ from jne_engine.figures.cortex import build_run_scene
 from jne_engine.figures.gallery import render_gallery
 from jne_engine.queries import RunListing
 from jne_engine.simulations.results import SimulationResult
-from jne_engine.simulations.settings import RESULT_NAMES, Wiring
 from jne_engine.store import Run
-
-OTHER_WIRINGS: tuple[Wiring, ...] = ("second", "none")
 
 
 def _identify(run: Run) -> tuple[str, str, str]:
@@ -74,11 +70,8 @@ def read_validation(name: str) -> SimulationResult | None:
 
 def tell_command(name: str, run: Run | None) -> str:
     """Return the command that makes a stored simulation where :func:`read_validation` looks."""
-    out = shlex.quote(str(find_root() / queries.VALIDATION))
-    wiring = {RESULT_NAMES[w]: f"networks --wiring {w}" for w in OTHER_WIRINGS}
-    path = "RUN" if run is None else shlex.quote(str(run.path))
-    simulation = f"variants {path} --dataset DIR" if name == "variants" else wiring.get(name, name)
-    return f"python -m jne_engine simulate {simulation} --out {out}"
+    path = None if run is None else str(run.path)
+    return queries.tell_command(name, find_root() / queries.VALIDATION, path)
 
 
 @_keep

@@ -1,0 +1,99 @@
+"""Asking for an import, for features, or for a simulation in full size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jne_engine.jobs.records import JobSpec
+from jne_engine.library import DatasetEntry, FeatureEntry, dataset_folder
+from jne_engine.spec import RunSpec
+
+
+def request_import(source: Mapping[str, Any], name: str, *, root: Path) -> JobSpec:
+    """Return the job that imports a dataset.
+
+    Parameters
+    ----------
+    source : mapping
+        ``kind``, ``folder``, ``allowed_root`` and ``choices``.
+    name : str
+        Of the new dataset below ``root``.
+    root : pathlib.Path
+        Folder of runs.
+
+    Raises
+    ------
+    InputError
+        If the name is not one for a folder.
+    """
+    dataset_folder(root, name)
+    return JobSpec("import", {"name": name, "source": dict(source)}, name)
+
+
+def request_features(entry: DatasetEntry, model: str, *, device: str = "auto") -> JobSpec:
+    """Return the job that extracts features of a dataset's images.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    model : str
+        A model's name, ``"gabor"``, or a model's folder.
+    device : {"auto", "cpu", "cuda"}
+    """
+    payload = {"dataset": entry.name, "model": model, "device": device}
+    return JobSpec("features", payload, f"{entry.name} · {Path(model).name}")
+
+
+def request_layers(
+    entry: DatasetEntry, spec: RunSpec, *, features: FeatureEntry | None, layers: tuple[int, ...],
+    root: Path,
+) -> tuple[JobSpec, ...]:  # fmt: skip
+    """Return the jobs of a dataset's runs: one a layer, or one where it brings its features.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    spec : RunSpec
+        How to fit.
+    features : FeatureEntry or None
+        Extracted features; None for those that the dataset brings.
+    layers : tuple of int
+        States of the features' model.
+    root : pathlib.Path
+        Folder of runs.
+    """
+    common = {"dataset": entry.path, "weights": {}, "spec": spec.to_dict()}
+    if features is None:
+        allowed = {} if entry.allowed_root is None else {"allowed_root": entry.allowed_root}
+        return (JobSpec("run", {**common, **allowed}, f"{entry.name} · {spec.activation}"),)
+    file = str(dataset_folder(root, entry.name) / features.file)
+    return tuple(
+        JobSpec(
+            "run",
+            {**common, "features": {"file": file, "layer": layer}},
+            f"{entry.name} · {features.model} layer {layer} · {spec.activation}",
+        )
+        for layer in layers
+    )
+
+
+def request_simulation(
+    name: str, *, run: Path | None = None, data: Mapping[str, Any] | None = None
+) -> JobSpec:
+    """Return the job that stores a simulation in full size.
+
+    Parameters
+    ----------
+    name : str
+        Of the stored result.
+    run : pathlib.Path, optional
+        For ``"variants"``: the run.
+    data : mapping, optional
+        Likewise: the payload of the job that computed it.
+    """
+    about = {} if run is None else {"run": str(run.absolute()), "data": dict(data or {})}
+    return JobSpec("simulate", {"name": name, **about}, f"simulation {name}")
