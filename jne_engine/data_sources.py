@@ -59,7 +59,7 @@ def preview_source(source: Mapping[str, Any], *, measure: bool = True) -> Previe
         return preview_nsd(_nsd_request(folder, choices), measure=measure)
     if source["kind"] == "algonauts":
         return preview_algonauts(AlgonautsRequest(root=folder, **choices), measure=measure)
-    return _preview_dataset(source, read_source(source))
+    return _preview_dataset(read_source(source))
 
 
 def copy_source(source: Mapping[str, Any], out: Path, report: ImportProgress) -> None:
@@ -122,7 +122,7 @@ def _files(source: Mapping[str, Any]) -> ArrayFiles | ScriptFiles:
     return ArrayFiles(**named)
 
 
-def _preview_dataset(source: Mapping[str, Any], dataset: EncodingDataset) -> Preview:
+def _preview_dataset(dataset: EncodingDataset) -> Preview:
     """Tell what was read; nothing is copied."""
     splits = dataset.splits
     usable = int(dataset.valid_voxels.sum())

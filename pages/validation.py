@@ -9,6 +9,7 @@ from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.checks import CHECKS, CONTROLS, Check, Chosen, name_result
+from pages.shared.full_size import offer_full_size
 from pages.shared.live import show_live
 from pages.shared.widgets import (
     choose,
@@ -61,9 +62,9 @@ def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> No
     result = cached.read_validation(name)
     wanted = run.run_id if run is not None else ""
     if result is None or (name == "variants" and result.settings["run"] != wanted):
-        st.caption(
-            "Not stored yet" + (" for this run." if name == "variants" else ".") + " Make it:"
-        )
+        st.caption("Not stored yet" + (" for this run." if name == "variants" else "."))
+        offer_full_size(name, run)
+        st.caption("The same from the command line:")
         st.code(cached.tell_command(name, run), language="bash")
         return
     st.caption(_describe(result))

@@ -33,6 +33,9 @@ class Selection:
         On the validation page: which simulation, φ, where it sits, and the skips.
     window, n_inputs, input_scale : str
         Likewise: half-width of a neuron's window, number of inputs, their half-range.
+    part, folder, dataset : str
+        On the page of data and runs: which part of it, the folder that is looked at, the
+        dataset that a run is made of.
     """
 
     run: str = ""
@@ -50,6 +53,9 @@ class Selection:
     window: str = ""
     n_inputs: str = ""
     input_scale: str = ""
+    part: str = ""
+    folder: str = ""
+    dataset: str = ""
 
 
 def read_selection() -> Selection:
@@ -61,6 +67,11 @@ def read_selection() -> Selection:
             selection = replace(selection, **{field.name: value})
     _remember(selection)
     return selection
+
+
+def select(**changes: Any) -> None:
+    """Change the selection from a button, as a widget that is tied to it would."""
+    _remember(replace(read_selection(), **changes))
 
 
 def list_unreadable() -> list[str]:

@@ -14,6 +14,7 @@ from jne_engine.errors import JneError
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import name_download, name_file
 from jne_engine.queries import RunListing
+from jne_engine.readers.guard import readable_size
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
@@ -56,6 +57,13 @@ def show_simulated_page(title: str, lead: str, body: Callable[[Run | None], None
     _show_head(title, lead, simulated=True)
     with one_line_errors():
         body(choose_run(cached.list_runs()))
+
+
+def show_work_page(title: str, lead: str, body: Callable[[], None]) -> None:
+    """Show a page about work to be done, which needs no run; else as :func:`show_page`."""
+    _show_head(title, lead, simulated=False)
+    with one_line_errors():
+        body()
 
 
 def _show_head(title: str, lead: str, *, simulated: bool) -> None:
@@ -131,7 +139,9 @@ def show_leftovers(listing: RunListing) -> None:
 
 def show_no_run(listing: RunListing) -> None:
     """Say that there is nothing to show yet, and how to get it."""
-    st.info("No finished run yet. Make the simulated subject's run with:", icon=":material/info:")
+    st.info("No finished run yet. Bring in your data, or try the simulated subject, on the page"
+            " **Data & runs**.", icon=":material/info:")  # fmt: skip
+    st.caption("The simulated subject from the command line:")
     st.code("python -m jne_engine demo", language="bash")
     st.caption(f"This page looks in: {plain(cached.find_root().absolute())}")
     for line in listing.unfinished:
@@ -199,6 +209,20 @@ def show_table(table: Any, *names: str, label: str = "As a table") -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+
+
+def format_bytes(n_bytes: float | None) -> str:
+    """Return a size as a person reads it, a dash where there is none."""
+    return "–" if n_bytes is None else readable_size(int(n_bytes))
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Return a duration as a person reads it, a dash where there is none."""
+    if seconds is None:
+        return "–"
+    if seconds < 99.5:
+        return "under 1 s" if seconds < 1 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
 
 
 def format_number(value: float | None, *, digits: int = 3) -> str:
