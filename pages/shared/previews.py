@@ -18,8 +18,8 @@ HEIGHT = 190
 Answer = Future[dict[str, Any]]
 
 
-def show_preview(source: Mapping[str, Any], *, n_alike: int) -> bool:
-    """Show what an import would do; return whether it could begin.
+def show_preview(source: Mapping[str, Any], *, n_alike: int) -> None:
+    """Show what an import would do.
 
     Parameters
     ----------
@@ -30,7 +30,12 @@ def show_preview(source: Mapping[str, Any], *, n_alike: int) -> bool:
     """
     answer = jobs.look("source", source)
     show_when_there(answer, lambda found: _show_source(found, n_alike), height=HEIGHT)
-    return answer.done() and not answer.cancelled() and answer.exception() is None
+
+
+def could_begin(source: Mapping[str, Any]) -> bool:
+    """Tell whether a preview is there that found nothing in the way."""
+    answer = jobs.look("source", source)
+    return _wait(answer) and not answer.cancelled() and answer.exception() is None
 
 
 def show_when_there(
@@ -76,8 +81,9 @@ def _show_source(found: Mapping[str, Any], n_alike: int) -> None:
             st.metric("Sessions", len(found["sessions_present"]),
                       help=f"Missing: {', '.join(map(str, missing)) or 'none'}.")  # fmt: skip
     st.caption(_tell_cost(found, n_alike))
-    for problem in found["problems"]:
-        st.markdown(f":orange[:material/warning: {plain(problem)}]")
+    if found["problems"]:
+        lines = (f":material/warning: {plain(problem)}" for problem in found["problems"])
+        st.markdown(":orange[" + "]  \n:orange[".join(lines) + "]")
     if found["roi_counts"]:
         _show_rois(found["roi_counts"])
     with st.expander("Files and decisions"):

@@ -182,12 +182,17 @@ def _offer_next(record: JobRecord) -> None:
         st.page_link("pages/validation.py", label="Open", icon=":material/verified:",
                      query_params={"check": _check_of(record)})  # fmt: skip
     elif record.spec.kind == "import":
-        st.button("To the data", key=f"next.{record.id}", icon=":material/folder_open:",
-                  on_click=select, kwargs={"part": "data"})  # fmt: skip
+        _offer_part(record, "To the data", ":material/folder_open:", part="data")
     elif record.spec.kind == "features":
-        changes = {"part": "run", "dataset": record.spec.payload["dataset"]}
-        st.button("New run", key=f"next.{record.id}", icon=":material/play_arrow:",
-                  on_click=select, kwargs=changes)  # fmt: skip
+        dataset = record.spec.payload["dataset"]
+        _offer_part(record, "New run", ":material/play_arrow:", part="run", dataset=dataset)
+
+
+def _offer_part(record: JobRecord, label: str, icon: str, **changes: str) -> None:
+    """Show a button that leads to another part; the fragment alone would not change it."""
+    if st.button(label, key=f"next.{record.id}", icon=icon):
+        select(**changes)
+        st.rerun()
 
 
 def _check_of(record: JobRecord) -> str:

@@ -22,7 +22,7 @@ SPACE_LABELS = {
     "nativesurface": "Surface, native",
 }
 VOXEL_LABELS = {
-    "nsdgeneral": "nsdgeneral (visual cortex)",
+    "nsdgeneral": "nsdgeneral",
     "rois": "Some ROIs",
     "brainmask": "Brain mask",
     "all": "Everything",

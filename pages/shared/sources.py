@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from jne_engine.recognise import Recognised
 from jne_engine.spec import RunSpec
 from pages.shared import jobs
 from pages.shared.cached import find_root
-from pages.shared.previews import show_preview
+from pages.shared.previews import could_begin, show_preview
 from pages.shared.source_choices import CHOICES, name_parts
 from pages.shared.state import read_selection, select
 from pages.shared.widgets import one_line_errors, plain
@@ -128,20 +127,24 @@ def _show_found(folder: Path, root: Path, found: Recognised) -> None:
             " with **dataset.toml**, or with **features** and **responses** as arrays."
         )
         return
-    st.markdown(f":green[:material/check_circle:] **{found.title}**  \n"
-                f":gray[{plain(found.detail)}]")  # fmt: skip
+    title, button = st.columns([3, 1.2], vertical_alignment="center")
+    with title:
+        st.markdown(f":green[:material/check_circle:] **{found.title}**  \n"
+                    f":gray[{plain(found.detail)}]")  # fmt: skip
     sources = CHOICES[found.kind](found, folder)
     if not sources:
         return
     full = [{**source, "folder": str(folder), "allowed_root": str(root)} for source in sources]
-    if show_preview(full[0], n_alike=len(full) - 1):
+    with button:
         _offer_import(full)
+    show_preview(full[0], n_alike=len(full) - 1)
 
 
-def _offer_import(sources: list[Mapping[str, Any]]) -> None:
-    """Show the button that starts the imports."""
+def _offer_import(sources: list[dict[str, Any]]) -> None:
+    """Show the button that starts the imports; it waits for the preview."""
     many = f"Import {len(sources)} subjects" if len(sources) > 1 else "Import"
-    if st.button(many, type="primary", icon=":material/download:"):
+    if st.button(many, type="primary", icon=":material/download:", width="stretch",
+                 disabled=not could_begin(sources[0])):  # fmt: skip
         root = find_root()
         with one_line_errors():
             names = [suggest_name(root, name_parts(source)) for source in sources]
