@@ -7,6 +7,7 @@ import streamlit as st
 from jne_engine.jobs import ACTIVE, request_features
 from jne_engine.library import CheckEntry, DatasetEntry
 from pages.shared import jobs
+from pages.shared.previews import name_columns
 from pages.shared.state import select
 from pages.shared.widgets import one_line_errors, plain
 
@@ -41,7 +42,7 @@ def show_datasets() -> None:
 def describe_entry(entry: DatasetEntry) -> str:
     """Return a dataset's sizes as one line."""
     images = f"{entry.n_images:,} images, {entry.n_test:,} of them test"
-    parts = [entry.subject, entry.space, images, f"{entry.n_voxels:,} columns"]
+    parts = [entry.subject, entry.space, images, f"{entry.n_voxels:,} {name_columns(entry.space)}"]
     return plain(" · ".join(part for part in parts if part))
 
 

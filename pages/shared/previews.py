@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.recognise import is_volume
 from pages.shared import jobs
 from pages.shared.widgets import format_bytes, format_seconds, one_line_errors, plain
 
@@ -69,13 +70,18 @@ def _wait(answer: Answer) -> bool:
     return True
 
 
+def name_columns(space: str) -> str:
+    """Return what the columns of a space are called."""
+    return "voxels" if is_volume(space) or not space else "vertices"
+
+
 def _show_source(found: Mapping[str, Any], n_alike: int) -> None:
     """Show counts, sessions, cost, and what looks wrong."""
     with st.container(horizontal=True, gap="medium"):
         others = f"train {found['n_train']:,}, validation {found['n_validation']:,}"
         st.metric("Images", f"{found['n_images']:,}", help=others)
         st.metric("of them test", f"{found['n_test']:,}")
-        st.metric("Columns", f"{found['n_voxels']:,}", help="Voxels or vertices with responses.")
+        st.metric(name_columns(found["space"]).capitalize(), f"{found['n_voxels']:,}")
         if found["sessions_present"]:
             missing = found["sessions_missing"]
             st.metric("Sessions", len(found["sessions_present"]),

@@ -10,7 +10,6 @@ import streamlit as st
 
 from jne_engine.readers.label_tables import LABEL_NAMES
 from jne_engine.recognise import Recognised, is_volume
-from pages.shared.widgets import plain
 
 Source = dict[str, Any]
 """``kind`` and ``choices`` of one import."""
@@ -134,7 +133,7 @@ def choose_arrays(found: Recognised, folder: Path) -> list[Source]:
     """Choose which file is what."""
     files = list(found.files)
     first, second = st.columns(2)
-    names = {"format_func": plain}
+    names = {"format_func": str}
     with first:
         features = st.selectbox("Features (n\\_stimuli, n\\_features)", files, index=None, **names)
         splits = st.selectbox("Splits, optional", files, index=None, **names)

@@ -34,7 +34,7 @@ def show_starting() -> None:
     wanted = read_selection().dataset
     left, right = st.columns([3, 2], gap="large")
     with left:
-        names = st.multiselect("Datasets", [*entries, DEMO], format_func=plain,
+        names = st.multiselect("Datasets", [*entries, DEMO], format_func=str,
                                default=[wanted if wanted in entries else next(iter(entries))],
                                help="Several subjects make several runs.")  # fmt: skip
         chosen = [entries[name] for name in names if name in entries]
@@ -82,7 +82,7 @@ def _choose_layers(
         return {}, ()
     left, right = st.columns([1, 2])
     with left:
-        model = st.selectbox("Features", models, format_func=plain)
+        model = st.selectbox("Features", models, format_func=str)
     found = {e.name: f for e in chosen for f in e.features if f.model == model}
     n_states = min(f.n_states for f in found.values())
     with right:
