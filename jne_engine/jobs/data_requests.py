@@ -69,16 +69,21 @@ def request_layers(
     common = {"dataset": entry.path, "weights": {}, "spec": spec.to_dict()}
     if features is None:
         allowed = {} if entry.allowed_root is None else {"allowed_root": entry.allowed_root}
-        return (JobSpec("run", {**common, **allowed}, f"{entry.name} · {spec.activation}"),)
+        return (JobSpec("run", {**common, **allowed}, f"{entry.name} · {_tell_encoder(spec)}"),)
     file = str(dataset_folder(root, entry.name) / features.file)
     return tuple(
         JobSpec(
             "run",
             {**common, "features": {"file": file, "layer": layer}},
-            f"{entry.name} · {features.model} layer {layer} · {spec.activation}",
+            f"{entry.name} · {features.model} layer {layer} · {_tell_encoder(spec)}",
         )
         for layer in layers
     )
+
+
+def _tell_encoder(spec: RunSpec) -> str:
+    """Return by what runs of one dataset are told apart."""
+    return f"{spec.activation} {spec.n_hidden}" + (f" seed {spec.seed}" if spec.seed else "")
 
 
 def request_simulation(

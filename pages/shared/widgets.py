@@ -128,7 +128,7 @@ def show_leftovers(listing: RunListing) -> None:
     """List runs that can be resumed, and folders that cannot be read."""
     if listing.unfinished:
         with st.expander(f"Unfinished runs ({len(listing.unfinished)})"):
-            st.caption("Run the same command again to resume.")
+            st.caption("Resume on the page Data & runs, or run the same command again.")
             for line in listing.unfinished:
                 st.caption(plain(line))
     if listing.unreadable:

@@ -1,4 +1,4 @@
-"""The page Data & runs: what it says of folders, previews and jobs, and what its buttons ask for."""
+"""The page Data & runs: folders, previews, the queue, and what its buttons ask for."""
 
 from __future__ import annotations
 

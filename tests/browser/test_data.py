@@ -1,0 +1,109 @@
+"""As a new user: from an empty store to maps, by the page alone."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from jne_engine.demo import simulate_subject
+from jne_engine.jobs import open_jobs
+from jne_engine.library import list_datasets
+from jne_engine.queries import list_runs
+from tests.browser.conftest import ROOT
+from tests.engine.importers import nsd_tree
+from tests.job_helpers import stop_worker
+
+SLOW_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Write a miniature NSD tree and a described folder of arrays on the cortical surface."""
+    folder = tmp_path_factory.mktemp("data")
+    nsd = nsd_tree.write_nsd(folder / "nsd")
+    nsd_tree.write_volume_betas(nsd, 1)
+    nsd_tree.write_volume_rois(nsd, 1)
+    nsd_tree.write_images(nsd)
+    write_arrays(folder / "mylab")
+    return folder
+
+
+def write_arrays(folder):
+    subject = simulate_subject(0, n_stimuli=300, n_test=60, n_vertices=800)
+    rois = next(iter(subject.roi_sets.values()))
+    folder.mkdir()
+    np.save(folder / "features.npy", subject.features)
+    np.save(folder / "responses.npy", np.asarray(subject.responses))
+    np.savez(folder / "vertices.npz", left=subject.space.left, right=subject.space.right)
+    np.savez(folder / "rois.npz", **dict(zip(rois.names, rois.masks, strict=True)))
+    names = {"kind": "arrays", "features": "features.npy", "responses": "responses.npy",
+             "vertices": "vertices.npz", "rois": "rois.npz", "surface": "fsLR32k"}  # fmt: skip
+    text = "".join(f'{key} = "{value}"\n' for key, value in names.items())
+    (folder / "dataset.toml").write_text(text)
+
+
+@pytest.fixture
+def app(streamlit_app, tmp_path_factory, data):
+    """Serve an empty folder of runs; its worker ends with the test."""
+    root = tmp_path_factory.mktemp("empty") / "runs"
+    environment = {"JNE_RUNS": str(root), "JNE_DATA": str(data)}
+    yield root, streamlit_app(ROOT / "app.py", environment)
+    stop_worker(open_jobs(root))
+
+
+def click(page, name, *, role="button"):
+    page.get_by_role(role, name=name).last.click(timeout=SLOW_MS)
+
+
+def start_run(page):
+    """Choose a small encoder and start."""
+    hidden = page.get_by_role("spinbutton", name="Hidden units")
+    hidden.fill("16", timeout=SLOW_MS)
+    hidden.press("Enter")
+    click(page, "Start the run")
+
+
+def open_finished_run(page):
+    page.get_by_role("link", name="Open").first.click(timeout=SLOW_MS)
+    page.get_by_role("heading", name="Where is cortex nonlinear?").wait_for()
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+
+
+def test_from_an_empty_store_to_maps(page, app, data):
+    root, server = app
+    page.goto(server.url)
+    click(page, "Data & runs", role="link")
+
+    click(page, re.compile("nsd$"))
+    expect(page.get_by_text("Natural Scenes Dataset").first).to_be_visible()
+    click(page, "Import")
+    click(page, "To the data")
+    click(page, "Extract features")
+    page.get_by_test_id("stPopoverBody").get_by_role("combobox").click()
+    click(page, re.compile("Gabor"), role="option")
+    click(page, "Start extraction")
+    expect(page.get_by_text("Features · finished")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="New run").first.click()
+    start_run(page)
+    open_finished_run(page)
+    expect(page.get_by_text("voxels shown")).to_be_visible()
+
+    click(page, "Data & runs", role="link")
+    page.get_by_role("button", name="To the data").first.click()
+    page.get_by_role("button", name=data.name).first.click()
+    click(page, re.compile("mylab$"))
+    click(page, "Import")
+    expect(page.get_by_text("Import · finished")).to_have_count(2, timeout=SLOW_MS)
+    page.reload()  # the queue survives
+    page.get_by_role("button", name="To the data").first.click()
+    page.get_by_role("button", name="New run").first.click()
+    start_run(page)
+    open_finished_run(page)
+    page.locator("canvas").first.wait_for(timeout=SLOW_MS)
+
+    assert {run.manifest.name for run in list_runs(root).runs} == {"NSD", "mylab"}
+    assert [entry.name for entry in list_datasets(root)[0]] == ["NSD-subj01-func1pt8mm-nsdgeneral",
+                                                                "mylab"]  # fmt: skip
