@@ -19,7 +19,7 @@ LAYERS = [
     {"types", "viewer_payload"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
     {"rois", "jacobian", "checkpoints", "projection", "allowed"},
-    {"deviations", "demo", "deviation_blocks"},
+    {"deviations", "demo", "deviation_blocks", "nsd_projection"},
     {"precision"},
     {"dispersion"},
     {"variants"},
@@ -42,6 +42,7 @@ TORCH_FREE = {
     "surfaces",
     "rois",
     "scoring",
+    "nsd_projection",
 }
 
 
