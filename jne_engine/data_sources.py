@@ -109,7 +109,7 @@ def find_images(source: Mapping[str, Any]) -> str | None:
 
 def _nsd_request(folder: Path, choices: Mapping[str, Any]) -> NsdRequest:
     """Return the request of plain values; lists become tuples."""
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
     return NsdRequest(root=folder, **values)
 
 

@@ -167,7 +167,7 @@ def main(seconds: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
     try:
-        told = {"answer": _answer(json.load(sys.stdin))}
+        told: dict[str, Any] = {"answer": _answer(json.load(sys.stdin))}
     except JneError as error:
         words = [error.what, error.expected, error.found, error.fix]
         told = {"error": [type(error).__name__, *words]}

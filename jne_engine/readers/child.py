@@ -19,6 +19,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError, JneError, StoreError, UnsafeFileError
 from jne_engine.readers.arrays import read_array
@@ -26,16 +29,17 @@ from jne_engine.readers.guard import check_file, printable, read_text, reading
 from jne_engine.readers.labels import read_labels
 from jne_engine.readers.meshes import read_mesh
 from jne_engine.readers.parcels import RESULT, read_parcel, write_parcel
-from jne_engine.readers.surface_values import read_surface_values
+from jne_engine.readers.surface_values import SurfaceValues, read_surface_values
 from jne_engine.readers.tables import read_table
-from jne_engine.readers.volumes import read_volume
+from jne_engine.readers.volumes import VolumeValues, read_volume
+from jne_engine.spaces import CorticalLabels, Mesh
 
 MEMORY_BYTES: Final = 4 * 2**30
 """Most memory that a reader may take."""
 SECONDS: Final = 10.0
 """Longest that a reader may take once it has started."""
 
-READERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "array": read_array,
         "labels": read_labels,
@@ -47,6 +51,18 @@ READERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
 )
 """What can be read in a child process, by name."""
 
+_RESULTS: Final[Mapping[str, type]] = MappingProxyType(
+    {
+        "array": np.ndarray,
+        "labels": CorticalLabels,
+        "mesh": Mesh,
+        "surface-values": SurfaceValues,
+        "table": pd.DataFrame,
+        "volume": VolumeValues,
+    }
+)
+
+_MODULE = "jne_engine.readers.child"
 _STARTING_SECONDS: Final = 60.0
 _ERROR: Final = "error.json"
 _TIMEOUTS: Final = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
@@ -99,7 +115,11 @@ def read_in_child(
         if code != 0 or not (folder / RESULT).exists():
             expected = f"a file that is read within {seconds:g} s and {memory / 2**30:g} GiB"
             raise InputError(printable(path.name), expected, _reason(code), _FIX)
-        return read_parcel(folder, max_bytes=memory)
+        result = read_parcel(folder, max_bytes=memory)
+    if not isinstance(result, _RESULTS[kind]):
+        found = f"a result of type {type(result).__name__}"
+        raise InputError(printable(path.name), _RESULTS[kind].__name__, found, _FIX)
+    return result
 
 
 def main(kind: str, path: str, options: str, folder: str, *limits: str) -> None:
@@ -129,7 +149,7 @@ def _run(arguments: list[str], seconds: float) -> int:
     """Run the child and return its exit code; kill it and its children when it is late."""
     environment = {key: os.environ[key] for key in _KEPT_VARIABLES if key in os.environ}
     process = subprocess.Popen(
-        [sys.executable, "-m", "jne_engine.readers.child", *arguments],
+        [sys.executable, "-m", _MODULE, *arguments],
         cwd=Path(__file__).parents[2],
         env={**environment, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.DEVNULL,

@@ -172,7 +172,7 @@ def _cortex(
         columns = np.flatnonzero(models.name == structure)
         if not columns.size:
             continue
-        sizes[hemi] = int(models.nvertices.get(structure, 0))
+        sizes[hemi] = int(models.nvertices.get(structure) or 0)
         vertices[hemi] = models.vertex[columns].astype(np.int64)
         if np.unique(vertices[hemi]).size < columns.size:
             raise InputError(printable(path.name), "each vertex once", "repeats", COPY_AGAIN)

@@ -71,7 +71,7 @@ def _pack(value: Any, folder: Path) -> Any:
 
 def _unpack(tree: Any, folder: Path, max_bytes: int) -> Any:
     """Return the value that a description stands for."""
-    if not isinstance(tree, dict):
+    if tree is None or isinstance(tree, (str, int, float)):
         return tree
     if "array" in tree:
         return read_npy(folder / f"{int(tree['array'])}.npy", max_bytes=max_bytes)

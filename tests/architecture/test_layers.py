@@ -59,6 +59,7 @@ TORCH_FREE = {
     "surfaces",
     "rois",
     "scoring",
+    "nsd_projection",
 }
 
 

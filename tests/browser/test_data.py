@@ -54,6 +54,12 @@ def app(streamlit_app, tmp_path_factory, data):
     stop_worker(open_jobs(root))
 
 
+@pytest.fixture(autouse=True)
+def _expect_probes(problems):
+    """Expect Streamlit's own probe, as the other pages' tests do."""
+    problems.ignored = ("/data/_stcore/",)
+
+
 def click(page, name, *, role="button"):
     page.get_by_role(role, name=name).last.click(timeout=SLOW_MS)
 
@@ -99,7 +105,7 @@ def test_from_an_empty_store_to_maps(page, app, data):
     expect(page.get_by_text("Import · finished")).to_have_count(2, timeout=SLOW_MS)
     page.reload()  # the queue survives
     page.get_by_role("button", name="To the data").first.click()
-    page.get_by_role("button", name="New run").first.click()
+    page.locator(".st-key-run-mylab button").click(timeout=SLOW_MS)
     start_run(page)
     open_finished_run(page)
     page.locator("canvas").first.wait_for(timeout=SLOW_MS)
