@@ -161,12 +161,17 @@ class _Worker:
             time.sleep(LOOK_S)
 
     def _take(self) -> None:
-        """Take jobs while there are free slots."""
+        """Take jobs while there are free slots; a kind that only others know has failed."""
         while len(self._running) < self._slots:
             record = self._ledger.claim()
             if record is None:
                 return
-            self._running.append(_Running(record))
+            if record.spec.kind in KINDS:
+                self._running.append(_Running(record))
+                continue
+            found = f"{record.spec.kind!r}: delete it, or use the version that asked for it"
+            message = f"job kind: expected one of {', '.join(KINDS)}, found {found}"
+            self._ledger.settle(Attempt(record.id, record.attempts), message)
 
     def _watch(self, nursery: _Nursery) -> None:
         """Start what can start, end what must end, and note what has ended."""
