@@ -21,7 +21,6 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from jne_engine.errors import InputError
 from jne_engine.jobs.attempting import attempt_job
 from jne_engine.jobs.database import JobFiles, prepare_table
 from jne_engine.jobs.kinds import KINDS
@@ -241,19 +240,5 @@ def main(root: Path, *, idle_s: float | None, slots: int) -> bool:
     return work(root, idle_s=idle_s, slots=slots)
 
 
-def read_slots() -> int:
-    """Return how many jobs may run at once: ``$JNE_JOBS``, else one.
-
-    Raises
-    ------
-    InputError
-        If it is no number above 0.
-    """
-    text = os.environ.get("JNE_JOBS", "1")
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError("JNE_JOBS", "a number of jobs above 0", repr(text), "set it to 1")
-    return int(text)
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), idle_s=float(sys.argv[2]), slots=read_slots())
+    main(Path(sys.argv[1]), idle_s=float(sys.argv[2]), slots=int(sys.argv[3]))

@@ -29,7 +29,7 @@ from jne_engine.jobs.database import connect
 from jne_engine.jobs.keys import MARKED_FILES, compute_job_key
 from jne_engine.jobs.ledger import LOST_TIMES, Advance, Attempt, Ledger, Lost
 from jne_engine.jobs.records import EpochLoss, JobRecord, WorkerRecord
-from jne_engine.jobs.worker import read_slots
+from jne_engine.jobs.starting import read_slots
 from jne_engine.run_folder import lock_run
 from jne_engine.spec import RunSpec
 from jne_engine.store import Run
