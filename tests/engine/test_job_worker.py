@@ -196,7 +196,7 @@ def kill_worker_when(jobs: Jobs, job_id: int, stage: str) -> None:
         jobs.ensure_worker()
         return jobs.read(job_id).stage == stage
 
-    wait_until(is_there, seconds=60, step=0.002)
+    wait_until(is_there, seconds=60, step=0.01)
     worker, process = worker_process(jobs), job_process(jobs, job_id)
     worker.kill()
 
@@ -211,7 +211,7 @@ def kill_worker_when(jobs: Jobs, job_id: int, stage: str) -> None:
 
 
 def test_a_killed_worker_frees_its_job_and_the_next_one_goes_on(jobs, data, tmp_path):
-    spec = RunSpec(n_hidden=16, batch_size=16, max_epochs=150, patience=150, seed=400)
+    spec = RunSpec(n_hidden=16, batch_size=100, max_epochs=300, patience=300, seed=400)
     job_id = jobs.submit(request_run(data, spec)).id
     for stage in ("linear", "starting", "nonlinear"):
         kill_worker_when(jobs, job_id, stage)
@@ -260,7 +260,7 @@ def test_a_mistake_is_kept_as_its_one_line(jobs, tmp_path):
 
 def test_deleting_takes_what_is_unfinished_and_leaves_what_is_finished(jobs, data):
     job_id = submit(jobs, data, 900)
-    wait_until(lambda: jobs.read(job_id).stage == "linear", seconds=60, step=0.002)
+    wait_until(lambda: jobs.read(job_id).stage == "linear", seconds=60, step=0.01)
     jobs.cancel(job_id)
     cut = wait_at_rest(jobs, job_id)
     assert cut.state == "cancelled"
