@@ -35,7 +35,7 @@ from jne_engine.spec import RunSpec
 from jne_engine.store import Run
 from tests.synthetic_run import write_synthetic_run
 
-OWN = WorkerRecord(os.getpid(), psutil.Process().create_time(), time.monotonic())
+OWN = WorkerRecord(os.getpid(), psutil.Process().create_time())
 
 
 @pytest.fixture
@@ -208,9 +208,9 @@ def test_a_job_that_was_being_cancelled_as_its_worker_died_is_cancelled(jobs, le
 
 def test_a_worker_is_alive_while_it_lives_and_shows_it(jobs, ledger):
     assert not jobs.worker_is_alive()
-    ledger.take_over(OWN)
+    ledger.take_over(WorkerRecord(OWN.pid, OWN.created, time.monotonic()))
     assert jobs.worker_is_alive()
-    ledger.take_over(WorkerRecord(OWN.pid, OWN.created, OWN.beat - 11))
+    ledger.take_over(WorkerRecord(OWN.pid, OWN.created, time.monotonic() - 11))
     assert not jobs.worker_is_alive()
     ledger.take_over(WorkerRecord(OWN.pid, OWN.created - 60, time.monotonic()))
     assert not jobs.worker_is_alive()  # another process of the same number
