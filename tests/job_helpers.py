@@ -31,7 +31,7 @@ def write_folder(path: Path, *, n_stimuli: int = 400, n_voxels: int = 40) -> Pat
     return path
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float, step: float = 0.01) -> float:
+def wait_until(holds: Callable[[], bool], *, seconds: float, step: float = 0.03) -> float:
     """Wait for a condition and return the seconds that it took; fail at the limit."""
     start = time.monotonic()
     while not holds():

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from jne_engine.checks import check_choice
 from jne_engine.errors import StoreError
 from jne_engine.jobs.database import JobFiles, change, connect, prepare_table
 from jne_engine.jobs.keys import compute_job_key
+from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.records import EpochLoss, JobRecord, JobSpec
 from jne_engine.jobs.rows import read_job, read_losses, record_from_row
 from jne_engine.jobs.starting import IDLE_S, ensure_worker, worker_is_alive
@@ -65,7 +67,13 @@ class Jobs:
         Many who ask for the same get the same job. One that was cancelled or has failed goes
         back to the queue and on from where it stopped; one that is done is returned as it is
         while its result is there.
+
+        Raises
+        ------
+        InputError
+            If the kind is unknown.
         """
+        check_choice("job kind", spec.kind, tuple(KINDS))
         key = compute_job_key(spec)
         with change(self.files.table) as connection:
             known = connection.execute("SELECT id FROM jobs WHERE key = ?", (key.text,)).fetchone()

@@ -10,9 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
-from jne_engine.jobs.kinds import KINDS
 
 State = Literal["queued", "running", "cancelling", "cancelled", "failed", "done"]
 
@@ -43,7 +41,7 @@ class JobSpec:
     Raises
     ------
     InputError
-        If the kind is unknown or the payload is not JSON.
+        If the payload is not JSON.
     """
 
     kind: str
@@ -51,8 +49,7 @@ class JobSpec:
     label: str = ""
 
     def __post_init__(self) -> None:
-        """Validate the kind and keep a copy of the payload that nobody can alter."""
-        check_choice("job kind", self.kind, tuple(KINDS))
+        """Keep a copy of the payload that nobody can alter."""
         try:
             text = json.dumps(dict(self.payload), allow_nan=False)
         except (TypeError, ValueError) as error:

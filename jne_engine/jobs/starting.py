@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from jne_engine.errors import InputError
 from jne_engine.jobs.database import JobFiles, change, connect
 from jne_engine.jobs.records import WorkerRecord
 from jne_engine.jobs.rows import read_worker
@@ -59,7 +60,8 @@ def ensure_worker(files: JobFiles, *, idle_s: float) -> None:
 
 def start_worker(files: JobFiles, *, idle_s: float) -> None:
     """Start a worker that outlives this process: a session of its own, and no terminal."""
-    command = [sys.executable, "-m", "jne_engine.jobs.worker", str(files.root), str(idle_s)]
+    choices = [str(files.root), str(idle_s), str(read_slots())]
+    command = [sys.executable, "-m", "jne_engine.jobs.worker", *choices]
     with (files.folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -72,6 +74,20 @@ def start_worker(files: JobFiles, *, idle_s: float) -> None:
         )
     # Nobody needs its status; waiting leaves no dead entry in the table of processes.
     threading.Thread(target=process.wait, name="worker-end", daemon=True).start()
+
+
+def read_slots() -> int:
+    """Return how many jobs may run at once: ``$JNE_JOBS``, else one.
+
+    Raises
+    ------
+    InputError
+        If it is no number above 0.
+    """
+    text = os.environ.get("JNE_JOBS", "1")
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError("JNE_JOBS", "a number of jobs above 0", repr(text), "set it to 1")
+    return int(text)
 
 
 def _call(files: JobFiles) -> bool:

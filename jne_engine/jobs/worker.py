@@ -21,7 +21,6 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from jne_engine.errors import InputError
 from jne_engine.jobs.attempting import attempt_job
 from jne_engine.jobs.database import JobFiles, prepare_table
 from jne_engine.jobs.kinds import KINDS
@@ -161,12 +160,17 @@ class _Worker:
             time.sleep(LOOK_S)
 
     def _take(self) -> None:
-        """Take jobs while there are free slots."""
+        """Take jobs while there are free slots; a kind that only others know has failed."""
         while len(self._running) < self._slots:
             record = self._ledger.claim()
             if record is None:
                 return
-            self._running.append(_Running(record))
+            if record.spec.kind in KINDS:
+                self._running.append(_Running(record))
+                continue
+            found = f"{record.spec.kind!r}: delete it, or use the version that asked for it"
+            message = f"job kind: expected one of {', '.join(KINDS)}, found {found}"
+            self._ledger.settle(Attempt(record.id, record.attempts), message)
 
     def _watch(self, nursery: _Nursery) -> None:
         """Start what can start, end what must end, and note what has ended."""
@@ -232,23 +236,12 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 def main(root: Path, *, idle_s: float | None, slots: int) -> bool:
     """Be the worker as a process's only work: SIGTERM ends it in order, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _leave)
-    return work(root, idle_s=idle_s, slots=slots)
-
-
-def read_slots() -> int:
-    """Return how many jobs may run at once: ``$JNE_JOBS``, else one.
-
-    Raises
-    ------
-    InputError
-        If it is no number above 0.
-    """
-    text = os.environ.get("JNE_JOBS", "1")
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError("JNE_JOBS", "a number of jobs above 0", repr(text), "set it to 1")
-    return int(text)
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        return work(root, idle_s=idle_s, slots=slots)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), idle_s=float(sys.argv[2]), slots=read_slots())
+    main(Path(sys.argv[1]), idle_s=float(sys.argv[2]), slots=int(sys.argv[3]))
