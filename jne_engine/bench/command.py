@@ -29,6 +29,14 @@ def bench(context: click.Context, quick: bool, as_json: bool, only: str | None) 
         click.echo(json.dumps({"machine": machine, "rows": [r.to_dict() for r in rows]}, indent=1))
 
 
+@bench.command(name="import")
+@click.option("--quick", is_flag=True, help="Fewer rounds.")
+def bench_import(quick: bool) -> None:
+    """Time importing NSD against simply reading its files."""
+    for name in (name for name in FIGURES if name.startswith("import_")):
+        _measure(name, Sizes.quick() if quick else Sizes(), quiet=False)
+
+
 def _measure(name: str, sizes: Sizes, *, quiet: bool) -> Row:
     """Measure one figure and print it unless JSON follows."""
     row = FIGURES[name](name, sizes)

@@ -6,7 +6,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.bench import catalogue, command, fits, memory, scaling, sizes, streams
+from jne_engine.bench import catalogue, command, fits, imports, memory, scaling, sizes, streams
 from jne_engine.bench.rows import Goal, Row, describe_machine
 from jne_engine.bench.scaling import fit_exponent
 from jne_engine.bench.sizes import Sizes
@@ -51,6 +51,7 @@ def test_each_figure_runs_at_toy_sizes(name, monkeypatch):
     monkeypatch.setattr(fits, "EPOCH_STIMULI", 8)
     monkeypatch.setattr(fits, "EPOCH_BATCH", 4)
     monkeypatch.setattr(streams, "JACREV_CHUNK", 5)
+    monkeypatch.setattr(imports, "SCAN", imports.Scan((6, 5, 4), 40, 50, (5, 4)))
     monkeypatch.setattr(sizes, "FSAVERAGE_VOXELS", 90)
     monkeypatch.setattr(scaling, "STEPS", dict.fromkeys(scaling.STEPS, (2, 4)))
     row = catalogue.FIGURES[name](name, TOY)
