@@ -84,7 +84,7 @@ def measure_import(name: str, sizes: Sizes, *, form: str, goal: Goal) -> Row:
         megabytes = sum(path.stat().st_size for path in files) / 1e6
     how = (
         f"reading {SCAN.n_trials} trials whole ÷ importing them, {form}, {megabytes:.0f} MB on "
-        "disk, nsdgeneral, hashes included"
+        "disk, nsdgeneral"
     )
     return Row(name, value, goal, how)
 
