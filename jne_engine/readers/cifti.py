@@ -75,7 +75,7 @@ def read_grayordinates(path: str | Path) -> Grayordinates:
         offset = int(header.get_data_offset())
         shape = tuple(int(n) for n in header.get_data_shape())
         dtype = header.get_data_dtype()
-    held = path.stat().st_size - offset
+    held = max(0, path.stat().st_size - offset)
     if len(shape) != 6 or shape[:4] != (1, 1, 1, 1) or dtype.kind not in "fiu" or 0 in shape:
         found = f"{dtype} values of shape {shape}"
         raise InputError(printable(path.name), "a CIFTI-2 matrix", printable(found), _REWRITE)
@@ -172,7 +172,7 @@ def _cortex(
         columns = np.flatnonzero(models.name == structure)
         if not columns.size:
             continue
-        sizes[hemi] = int(models.nvertices.get(structure, 0))
+        sizes[hemi] = int(models.nvertices.get(structure) or 0)
         vertices[hemi] = models.vertex[columns].astype(np.int64)
         if np.unique(vertices[hemi]).size < columns.size:
             raise InputError(printable(path.name), "each vertex once", "repeats", COPY_AGAIN)

@@ -88,9 +88,10 @@ def reading(
         For every exception of :data:`BROKEN_FILE_ERRORS` and ``also``, as its cause.
         Errors that already say what is wrong pass through.
     """
+    known = BROKEN_FILE_ERRORS + also
     try:
         yield
-    except (*BROKEN_FILE_ERRORS, *also) as error:
+    except known as error:
         reason = printable(str(error)) or "no reason given"
         found = f"{type(error).__name__} ({reason})"
         raise InputError(printable(path.name), expected, found, fix) from error

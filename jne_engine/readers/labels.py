@@ -171,11 +171,11 @@ def _from_gifti(
 def _from_cifti(path: Path, surface: str, map_index: int | None) -> CorticalLabels:
     """Read one labelling of a dense label file."""
     cortex = read_grayordinates(path)
-    maps = cortex.spread(-1)
-    codes = {h: _whole(path, _choose(path, part, map_index)) for h, part in maps.items()}
     tables = getattr(cortex.maps, "label", None)
     if tables is None:
         fix = "read it as values, not as labels"
         raise InputError(printable(path.name), "a label table", "none", fix)
+    maps = cortex.spread(-1)
+    codes = {h: _whole(path, _choose(path, part, map_index)) for h, part in maps.items()}
     entries = {int(key): printable(str(entry[0])) for key, entry in tables[map_index or 0].items()}
     return label_surface(path, surface, codes, dict.fromkeys(codes, entries))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -165,7 +165,8 @@ def open_volume(path: str | Path) -> Volume:
     size = path.stat().st_size
     if _is_gzip(path):
         size = expansion_limit(size, small=_SMALL)
-    check_claim(path, header.shape, header.dtype.itemsize, available=size - header.offset)
+    held = max(0, size - header.offset)
+    check_claim(path, header.shape, header.dtype.itemsize, available=held)
     return Volume(path, header)
 
 
@@ -257,10 +258,12 @@ def _is_gzip(path: Path) -> bool:
 @contextmanager
 def _open_expanded(path: Path) -> Iterator[IO[bytes]]:
     """Open a plain or gzip file; what goes wrong while it is read becomes one line."""
-    with reading(path, expected="an intact volume file"):
-        open_file = gzip.open if _is_gzip(path) else open
-        with open_file(path, "rb") as stream:
-            yield stream
+    with reading(path, expected="an intact volume file"), path.open("rb") as plain:
+        if not _is_gzip(path):
+            yield plain
+            return
+        with gzip.GzipFile(fileobj=plain) as expanded:
+            yield cast("IO[bytes]", expanded)
 
 
 def _skip(stream: IO[bytes], n_bytes: int) -> None:

@@ -18,8 +18,8 @@ LAYERS = [
     {"spaces", "spec", "palettes", "standardise"},
     {"types", "viewer_payload", "trials"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
-    {"rois", "jacobian", "checkpoints", "extraction"},
-    {"deviations", "demo", "deviation_blocks", "importers", "selfcheck"},
+    {"rois", "jacobian", "checkpoints", "extraction", "projection", "allowed"},
+    {"deviations", "demo", "deviation_blocks", "nsd_projection", "importers", "selfcheck"},
     {"precision"},
     {"dispersion"},
     {"variants"},
@@ -43,6 +43,7 @@ TORCH_FREE = {
     "surfaces",
     "rois",
     "scoring",
+    "nsd_projection",
 }
 
 
