@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jne_engine.bench.accuracy import measure_error
+from jne_engine.bench.extraction import measure_extraction
 from jne_engine.bench.fits import measure_bootstrap, measure_epoch
 from jne_engine.bench.memory import measure_peak
 from jne_engine.bench.rows import Row
@@ -24,6 +25,7 @@ FIGURES: Mapping[str, Callable[[Sizes], Row]] = {
     "peak_rss_gb_327684": lambda _: measure_peak(327_684),
     "bootstrap_speedup": measure_bootstrap,
     "epoch_of_gemm": measure_epoch,
+    "features_of_forward": measure_extraction,
     "exponent_stimuli": lambda sizes: measure_exponent(sizes, "stimuli"),
     "exponent_voxels": lambda sizes: measure_exponent(sizes, "voxels"),
     "exponent_features": lambda sizes: measure_exponent(sizes, "features"),
