@@ -26,7 +26,8 @@ LAYERS = [
     {"simulations", "run_stages"},
     {"pipeline", "queries", "viewer_surfaces", "live"},
     {"figures", "export"},
-    {"progress_bars", "simulate_command", "features_command", "bench"},
+    {"progress_bars", "simulate_command", "bench"},
+    {"features_command"},
     {"cli"},
     {"__main__"},
 ]
