@@ -52,7 +52,7 @@ def build_extractor() -> TransformerExtractor:
 
     config = CLIPVisionConfig(**ARCHITECTURE)
     device = choose_device("auto")
-    size = config.image_size
+    size = int(ARCHITECTURE["image_size"])
     bicubic = Image.Resampling.BICUBIC
     preprocessing = Preprocessing(
         size, None, bicubic, (size, size), scale=1 / 255, mean=(0.5,) * 3, std=(0.25,) * 3

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from jne_engine.errors import InputError, UnsafeFileError
-from jne_engine.extraction import images as images_module
-from jne_engine.extraction.images import open_images, read_image
+from jne_engine.extraction import decoding
+from jne_engine.extraction.decoding import read_image
+from jne_engine.extraction.images import open_images
 from jne_engine.extraction.spec import FeatureSpec
 from tests.engine.extraction.pictures import random_pixels, write_brick, write_folder
 from tests.engine.readers.files import refused
@@ -152,7 +153,7 @@ def test_sixteen_bits_and_too_many_pixels_are_refused(tmp_path, monkeypatch):
     with refused("deep.png", "8 bits a channel", error=InputError):
         read_image(tmp_path / "deep.png")
     Image.new("RGB", (30, 30)).save(tmp_path / "wide.png")
-    monkeypatch.setattr(images_module, "MAX_PIXELS", 800)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 800)
     with refused("wide.png", "at most 800 pixels, found 30 × 30", error=UnsafeFileError):
         read_image(tmp_path / "wide.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)

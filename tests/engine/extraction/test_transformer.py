@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,34 @@ def test_state_k_is_the_models_own_state_k_at_token_0(models, brick, tmp_path, n
     np.testing.assert_allclose(found, own, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found, hooked, rtol=1e-4, atol=1e-5)
     assert np.abs(own[:, 0] - own[:, 3]).mean() > 0.1
+
+
+def test_weights_of_older_repositories_are_read_without_running_code(models, tmp_path):
+    folder = tmp_path / "older"
+    shutil.copytree(models["hub"], folder)
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    pixels = random_pixels(2, height=16, width=16)
+    older, newer = (load_extractor(FeatureSpec("", str(f))) for f in (folder, models["hub"]))
+    np.testing.assert_array_equal(older.compute(pixels), newer.compute(pixels))
+    assert older.identity["weights"] == "pytorch_model.bin"
+    mark = tmp_path / "executed"
+    with (folder / "pytorch_model.bin").open("wb") as file:
+        pickle.dump(Touch(mark), file)
+    with refused("older", error=InputError):
+        load_extractor(FeatureSpec("", str(folder)))
+    assert not mark.exists()
+
+
+class Touch:
+    """A pickle that makes a file where it is loaded without care."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
 
 
 @pytest.mark.parametrize("name", ["clip", "vit"])
