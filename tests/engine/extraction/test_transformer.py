@@ -121,7 +121,7 @@ def test_weights_of_older_repositories_are_read_without_running_code(models, tmp
     assert older.identity["weights"] == "pytorch_model.bin"
     mark = tmp_path / "executed"
     with (folder / "pytorch_model.bin").open("wb") as file:
-        pickle.dump(Touch(mark), file)
+        pickle.dump(Touch(mark), file, protocol=2)
     with refused("older", error=InputError):
         load_extractor(FeatureSpec("", str(folder)))
     assert not mark.exists()
