@@ -32,6 +32,7 @@ def default_root() -> Path:
 
 LATE_COMMANDS = {
     "bench": "jne_engine.bench.command:bench",
+    "features": "jne_engine.features_command:features",
     "simulate": "jne_engine.simulate_command:simulate",
 }
 """Commands whose modules are imported only when they are asked for."""

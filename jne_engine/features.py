@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from jne_engine.checks import check_indices, check_matrix
+from jne_engine.checks import check_matrix
 from jne_engine.errors import InputError
 from jne_engine.progress import Progress, ignore_progress
 
@@ -153,34 +153,6 @@ def extract_gabor_features(
         features[start:stop] = _filter_batch(images[start:stop])
         progress(stop, n_stimuli)
     return features
-
-
-def zscore_features(features: Float32Array, fit_rows: npt.NDArray[np.int64]) -> Float32Array:
-    """Centre and scale each feature by its mean and standard deviation over some stimuli.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n_stimuli, n_features)
-    fit_rows : numpy.ndarray of int64
-        Stimuli that give mean and standard deviation: the training rows.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n_stimuli, n_features)
-        A feature that is constant over ``fit_rows`` becomes 0.
-
-    Raises
-    ------
-    InputError
-        If the features are not a matrix or the rows do not fit them.
-    """
-    check_matrix("features", features, ("n_stimuli", "n_features"), fix="pass one row a stimulus")
-    check_indices("fit rows", fit_rows, len(features), fix="pass rows of the feature matrix")
-    fitted = features[fit_rows].astype(np.float64)
-    mean, deviation = fitted.mean(axis=0), fitted.std(axis=0)
-    scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    scores: Float32Array = ((features - mean) * scale).astype(np.float32)
-    return scores
 
 
 def _check_images(images: npt.NDArray[Any]) -> None:

@@ -8,7 +8,12 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
-UNITS = {"linear": "epoch", "nonlinear": "epoch", "dispersion": "stimulus"}
+UNITS = {
+    "linear": "epoch",
+    "nonlinear": "epoch",
+    "dispersion": "stimulus",
+    "features": "image",
+}
 """What a stage counts; a bar without an entry counts steps."""
 
 

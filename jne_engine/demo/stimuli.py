@@ -11,8 +11,9 @@ import pandas as pd
 from jne_engine.checks import check_positive
 from jne_engine.drawing import draw_stimuli
 from jne_engine.errors import InputError
-from jne_engine.features import extract_gabor_features, zscore_features
+from jne_engine.features import extract_gabor_features
 from jne_engine.progress import Progress, ignore_progress
+from jne_engine.standardise import zscore_features
 from jne_engine.types import Splits, StimulusTable
 
 Float32Array = npt.NDArray[np.float32]

@@ -107,12 +107,7 @@ def open_hdf5_dataset(path: str | Path, key: str) -> Iterator[h5py.Dataset]:
     """
     path = Path(path)
     with open_hdf5(path) as file:
-        dataset = _follow(path, file, key)
-        if not isinstance(dataset, h5py.Dataset):
-            found = f"a group or type at {printable(key)!r}"
-            fix = f"pass one of the keys it has: {_known(dataset)}"
-            raise InputError(printable(path.name), "a dataset", found, fix)
-        _check_storage(path, dataset)
+        dataset = _find_dataset(path, file, key)
         _check_values(path, dataset)
         yield dataset
 
@@ -160,6 +155,56 @@ def read_hdf5(
         _check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
+
+
+def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
+    """Read neighbouring rows of a dataset that :func:`open_hdf5_dataset` has accepted before.
+
+    That all of it was written is not checked again: among tens of thousands of chunks that takes
+    longer than to read some.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    key : str
+        Name of the dataset.
+    rows : slice
+        First row and the one after the last, both given; step 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_rows, ...)
+        The values, with the type that the file gives them.
+
+    Raises
+    ------
+    InputError
+        If the file or the dataset cannot be read, or has fewer rows.
+    UnsafeFileError
+        If the file asks for more than its own content.
+    """
+    path = Path(path)
+    with open_hdf5(path) as file:
+        dataset = _find_dataset(path, file, key)
+        if not (dataset.ndim and 0 <= rows.start < rows.stop <= dataset.shape[0]):
+            expected = f"rows {rows.start} to {rows.stop - 1}"
+            raise InputError(printable(path.name), expected, f"shape {dataset.shape}", COPY_AGAIN)
+        selection = (rows, *[slice(None)] * (dataset.ndim - 1))
+        _check_chunks(path, dataset, selection)
+        values: npt.NDArray[Any] = np.asarray(dataset[selection])
+    return values
+
+
+def _find_dataset(path: Path, file: h5py.File, key: str) -> h5py.Dataset:
+    """Return the dataset at a key, whose values lie in the file itself."""
+    dataset = _follow(path, file, key)
+    if not isinstance(dataset, h5py.Dataset):
+        found = f"a group or type at {printable(key)!r}"
+        fix = f"pass one of the keys it has: {_known(dataset)}"
+        raise InputError(printable(path.name), "a dataset", found, fix)
+    _check_storage(path, dataset)
+    return dataset
 
 
 def _follow(path: Path, file: h5py.File, key: str) -> h5py.HLObject:
@@ -292,9 +337,9 @@ def _chunk_corners(
     dataset: h5py.Dataset, selection: tuple[slice | int, ...]
 ) -> Iterator[tuple[int, ...]]:
     """Yield the first index of every chunk that a selection touches."""
-    corners: list[range | tuple[int]] = []
+    corners: list[range] = []
     for length, chunk, part in zip(dataset.shape, dataset.chunks, selection, strict=True):
-        whole = isinstance(part, slice)
-        corners.append(range(0, length, chunk) if whole else (part // chunk * chunk,))
+        start, stop, _ = part.indices(length) if isinstance(part, slice) else (part, part + 1, 1)
+        corners.append(range(start // chunk * chunk, stop, chunk))
     grid = np.ndindex(*(len(axis) for axis in corners))
     yield from (tuple(axis[i] for axis, i in zip(corners, cell, strict=True)) for cell in grid)

@@ -15,10 +15,10 @@ ENGINE = ROOT / "jne_engine"
 LAYERS = [
     {"errors", "progress"},
     {"checks", "viewer_modules"},
-    {"spaces", "spec", "palettes"},
+    {"spaces", "spec", "palettes", "standardise"},
     {"types", "viewer_payload"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
-    {"rois", "jacobian", "checkpoints"},
+    {"rois", "jacobian", "checkpoints", "extraction"},
     {"deviations", "demo", "deviation_blocks"},
     {"precision"},
     {"dispersion"},
@@ -27,6 +27,7 @@ LAYERS = [
     {"pipeline", "queries", "viewer_surfaces", "live"},
     {"figures", "export"},
     {"progress_bars", "simulate_command", "bench"},
+    {"features_command"},
     {"cli"},
     {"__main__"},
 ]

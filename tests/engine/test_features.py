@@ -13,7 +13,6 @@ from jne_engine.features import (
     CHANNELS,
     describe_gabor_features,
     extract_gabor_features,
-    zscore_features,
 )
 
 SIZE = 64
@@ -128,17 +127,6 @@ def test_larger_pictures_are_reduced_by_area():
     small = np.asarray(Image.fromarray(image[0]).resize((SIZE, SIZE), Image.Resampling.BOX))
     expected = extract_gabor_features(small[None])
     np.testing.assert_allclose(extract_gabor_features(image), expected, atol=0.02)
-
-
-def test_zscores_use_the_fitting_rows_alone():
-    features = RNG.normal(3, 2, (20, 4)).astype(np.float32)
-    features[:, 2] = 5
-    rows = np.arange(12)
-    scores = zscore_features(features, rows)
-    np.testing.assert_allclose(scores[rows].mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(scores[rows].std(axis=0), [1, 1, 0, 1], atol=1e-6)
-    expected = (features[15, 0] - features[rows, 0].mean()) / features[rows, 0].std()
-    assert scores[15, 0] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize(
