@@ -18,7 +18,7 @@ LAYERS = [
     {"spaces", "spec", "palettes", "standardise"},
     {"types", "viewer_payload"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
-    {"rois", "jacobian", "checkpoints", "extraction"},
+    {"rois", "jacobian", "checkpoints", "extraction", "projection", "allowed"},
     {"deviations", "demo", "deviation_blocks"},
     {"precision"},
     {"dispersion"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,6 +20,25 @@ from jne_engine.errors import JneError
 
 SECRET = 424242.0
 """Value of the file that a crafted link points at; no reader may ever return it."""
+
+
+class OpenWatch:
+    """Counts how often files of a folder are opened, by Linux's inotify."""
+
+    def __init__(self, folder: Path) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._descriptor = libc.inotify_init1(os.O_NONBLOCK)
+        watch = libc.inotify_add_watch(self._descriptor, os.fsencode(folder), 0x20)
+        assert watch > 0, os.strerror(ctypes.get_errno())
+
+    def opened(self) -> bool:
+        try:
+            return bool(os.read(self._descriptor, 65536))
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from jne_engine.errors import InputError, JneError, UnsafeFileError
 from jne_engine.readers.hdf5 import MAX_LISTED, list_hdf5_keys, open_hdf5_dataset, read_hdf5
 from tests.engine.readers.files import (
     SECRET,
+    OpenWatch,
     cuts,
     link_recipes,
     refused,
@@ -25,25 +24,6 @@ from tests.engine.readers.files import (
 
 VALUES = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
 RECIPES = sorted(link_recipes(Path("/tmp/a"), Path("/tmp/outside/secret.h5")))
-
-
-class OpenWatch:
-    """Counts how often files of a folder are opened, by Linux's inotify."""
-
-    def __init__(self, folder: Path) -> None:
-        libc = ctypes.CDLL(None, use_errno=True)
-        self._descriptor = libc.inotify_init1(os.O_NONBLOCK)
-        watch = libc.inotify_add_watch(self._descriptor, os.fsencode(folder), 0x20)
-        assert watch > 0, os.strerror(ctypes.get_errno())
-
-    def opened(self) -> bool:
-        try:
-            return bool(os.read(self._descriptor, 65536))
-        except BlockingIOError:
-            return False
-
-    def close(self) -> None:
-        os.close(self._descriptor)
 
 
 @pytest.fixture

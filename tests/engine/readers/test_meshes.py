@@ -1,0 +1,88 @@
+"""A mesh is points in millimetres and faces between them, whatever file it comes in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jne_engine.readers.meshes import read_mesh
+from tests.engine.readers.files import cuts, refused
+from tests.engine.readers.image_files import (
+    FACES,
+    POINTS,
+    VOLUME_INFO,
+    array,
+    geometry,
+    gifti,
+    gifti_labels,
+    gifti_maps,
+    gifti_mesh,
+)
+
+FILES = {
+    "lh.white": geometry(),
+    "lh.pial.surf.gii": gifti_mesh(),
+    "plain.surf.gii": gifti_mesh("B64BIN"),
+    "ascii.surf.gii": gifti_mesh("ASCII"),
+}
+
+
+def write(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_format_gives_the_same_mesh(tmp_path: Path, name: str) -> None:
+    mesh = read_mesh(write(tmp_path, name, FILES[name]))
+    np.testing.assert_allclose(mesh.coordinates, POINTS, atol=1e-6 if "ascii" in name else 0)
+    np.testing.assert_array_equal(mesh.faces, FACES)
+    assert (mesh.coordinates.dtype, mesh.faces.dtype) == (np.float32, np.int64)
+
+
+def test_freesurfers_own_origin_is_moved_to_the_scanners(tmp_path: Path) -> None:
+    mesh = read_mesh(write(tmp_path, "lh.white", geometry(VOLUME_INFO)))
+    np.testing.assert_allclose(mesh.coordinates, POINTS + VOLUME_INFO["cras"], atol=1e-5)
+    invalid = {**VOLUME_INFO, "valid": "0  # volume info invalid"}
+    mesh = read_mesh(write(tmp_path, "lh.white", geometry(invalid)))
+    np.testing.assert_array_equal(mesh.coordinates, POINTS)
+
+
+def broken(points: np.ndarray = POINTS, faces: np.ndarray = FACES) -> bytes:
+    return gifti_mesh(points=points, faces=faces)
+
+
+@pytest.mark.parametrize(("name", "content", "match"), [
+    ("a.surf.gii", broken(faces=np.array([[0, 1, 40]])), "0..39, found 0..40"),
+    ("a.surf.gii", broken(faces=np.array([[0, -1, 2]])), "-1..2"),
+    ("a.surf.gii", broken(points=np.where(POINTS > 1.5, np.nan, POINTS)), "finite"),
+    ("a.surf.gii", broken(points=POINTS[:, :2]), r"\(40, 2\)"),
+    ("a.surf.gii", broken(faces=FACES[:, :2]), r"\(60, 2\)"),
+    ("a.surf.gii", broken(points=POINTS[:, 0]), ""), ("a.surf.gii", gifti_maps(), "POINTSET"),
+    ("a.surf.gii", gifti_labels(), "POINTSET"), ("a.surf.gii", gifti([]), "no arrays"),
+    ("a.surf.gii", gifti([array(POINTS, "NIFTI_INTENT_POINTSET")] * 2), "TRIANGLE"),
+    ("lh.white", b"\xff\xff\xff" + geometry()[3:], "mesh"), ("lh.white", b"\xff\xff\xfe", ""),
+    ("lh.white", geometry().replace(b"\n\n", b"  "), ""), ("lh.stl", b"solid", "another format"),
+])  # fmt: skip
+def test_other_content_is_refused(tmp_path: Path, name: str, content: bytes, match: str) -> None:
+    with refused(name, match):
+        read_mesh(write(tmp_path, name, content))
+
+
+def test_faces_of_points_that_are_not_there_are_refused_in_freesurfers_files(
+    tmp_path: Path,
+) -> None:
+    content = geometry()
+    with refused("lh.white", "faces of vertices"):
+        read_mesh(write(tmp_path, "lh.white", content[:-4] + b"\0\0\0\x28"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_cut_short_are_refused(tmp_path: Path, name: str) -> None:
+    whole = FILES[name]
+    for length in cuts(len(whole.rstrip()) if name.endswith("gii") else len(whole), count=40):
+        with refused(name):
+            read_mesh(write(tmp_path, name, whole[:length]))
