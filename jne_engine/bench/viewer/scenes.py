@@ -117,7 +117,7 @@ def draw_values(points: Array, seed: int) -> npt.NDArray[np.float32]:
     phases = rng.uniform(0, 2 * np.pi, _WAVES)
     smooth = np.cos(points @ waves + phases).mean(axis=1)
     noise = rng.normal(scale=smooth.std() / 3, size=len(points))
-    return (0.4 + 0.3 * (smooth + noise)).astype(np.float32)
+    return np.asarray(0.4 + 0.3 * (smooth + noise), dtype=np.float32)
 
 
 def draw_map(surface: ViewerSurface, number: int, wire: Wire = "float32") -> ViewerMap:
@@ -136,7 +136,8 @@ def draw_regions(surface: ViewerSurface) -> ViewerLabels:
         far = np.linalg.norm(points[:, None] - centres, axis=2)
         sides.append(np.where(far.min(axis=1) < REGION_MM, far.argmin(axis=1) + 1, 0))
     names = tuple(f"R{i + 1}" for i in range(N_REGIONS))
-    return ViewerLabels("Made-up regions", names, *sides)
+    left, right = sides
+    return ViewerLabels("Made-up regions", names, left, right)
 
 
 def build_scene(

@@ -124,11 +124,11 @@ class Change(NamedTuple):
 def watch_script(n_vertices: int) -> str:
     """Return the script for a brain of so many vertices in both hemispheres.
 
-    A map counts as uploaded once arrays of a byte or more for each vertex of a hemisphere add up
-    to two bytes a vertex, as half precision has; colour tables and texts are smaller.
+    A map counts as uploaded once arrays that hold a float32 or more for each vertex of a
+    hemisphere add up to a float32 for each vertex of both; colour tables and texts are smaller.
     """
     texts = {"SHELL": SHELL, "WIDTH": STAGE[0], "HEIGHT": STAGE[1]}
-    texts |= {"LEAST_BYTES": n_vertices // 2, "MAP_BYTES": 2 * n_vertices}
+    texts |= {"LEAST_BYTES": 2 * n_vertices, "MAP_BYTES": 4 * n_vertices}
     return reduce(lambda script, name: script.replace(f"${name}", str(texts[name])), texts, _SCRIPT)
 
 
