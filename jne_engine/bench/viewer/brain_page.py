@@ -138,13 +138,15 @@ class BrainPage:
             return []
         y = handle["y"] + handle["height"] / 2
         start = handle["x"] + handle["width"] / 2
-        self.page.evaluate("() => { __bench.frames.length = 0; }")
         self.page.mouse.move(start, y)
         self.page.mouse.down()
+        self.page.wait_for_timeout(QUIET_MS)
+        self.page.evaluate("() => __bench.drag(true)")
         for i in range(1, n_frames + 1):
             self.page.mouse.move(start + 0.8 * bar["width"] * i / n_frames, y)
             self.page.wait_for_function("(n) => __bench.frames.length >= n", arg=i)
         self.page.mouse.up()
+        self.page.evaluate("() => __bench.drag(false)")
         return list(self.page.evaluate("() => __bench.frames"))
 
     def find_places(self, count: int) -> list[tuple[float, float]]:
@@ -163,10 +165,12 @@ class BrainPage:
 
     def hover(self, places: list[tuple[float, float]]) -> list[float]:
         """Point at places and return the milliseconds of each readout of a vertex."""
-        self.page.evaluate("() => { __bench.hovers.length = 0; }")
+        times = []
         for place in places:
+            self.page.evaluate("() => __bench.takeHover()")
             self.page.mouse.move(*place)
-        return list(self.page.evaluate("() => __bench.hovers"))
+            times.append(self.page.evaluate("() => __bench.takeHover()"))
+        return [float(time) for time in times if time is not None]
 
     def choose_colours(self) -> None:
         """Take another colour map from the viewer's menu."""

@@ -3,7 +3,8 @@
 The script runs before any other code of the page. It sees WebGL calls whoever makes them, so that
 the viewer and Plotly are timed by one rule: *ready* is the end of the first frame drawn after
 numbers as large as a map were uploaded, *done* is that frame rasterised. Chromium's
-``gl.finish()`` only flushes, so that a pixel is read back instead.
+``gl.finish()`` only flushes, so that a pixel is read back instead. A *frame* of a drag is the
+time in all handlers of the pointer's move, layout included, and the drawing that follows.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ SHELL = "[data-testid=stButton]"
 """Shows that Streamlit's own page stands."""
 
 _SCRIPT = """(() => {
-  const bench = { start: 0, ready: null, done: null, shell: null, frames: [], hovers: [] };
+  const bench = { start: 0, ready: null, done: null, shell: null, dragging: false, frames: [] };
   const now = () => performance.now();
   let uploaded = 0, queued = false;
+  let viewer = null, spent = 0;  // milliseconds in handlers of pointer moves, layout included
   globalThis.__bench = bench;
   bench.arm = () => {
     Object.assign(bench, { start: null, ready: null, done: null });
@@ -70,34 +72,50 @@ _SCRIPT = """(() => {
     before(kind, [...draws, ...instanced], onDraw);
   }
 
-  const time = (viewer) => {
-    const { draw, changeLook, hover } = viewer;
-    let changing = null;
-    viewer.changeLook = (...args) => {
+  const timed = new WeakMap();
+  const withTime = (listener) => {
+    if (typeof listener !== 'function') return listener;
+    if (!timed.has(listener)) timed.set(listener, function (event) {
       const start = now();
-      changeLook.apply(viewer, args);
-      changing = (changing ?? 0) + now() - start;
+      const answer = listener.call(this, event);
+      if (viewer) void viewer.stage.offsetWidth;
+      spent += now() - start;
+      return answer;
+    });
+    return timed.get(listener);
+  };
+  for (const name of ['addEventListener', 'removeEventListener']) {
+    const real = EventTarget.prototype[name];
+    EventTarget.prototype[name] = function (type, listener, ...rest) {
+      return real.call(this, type, type === 'pointermove' ? withTime(listener) : listener, ...rest);
     };
+  }
+  bench.drag = (on) => {
+    Object.assign(bench, { dragging: on }, on ? { frames: [] } : {});
+    spent = 0;
+  };
+  bench.takeHover = () => {
+    const taken = viewer.hit ? spent : null;
+    spent = 0;
+    return taken;
+  };
+  const watchFrames = () => {
+    const { draw } = viewer;
     viewer.draw = (...args) => {
       const start = now();
       draw.apply(viewer, args);
-      if (changing === null) return;
+      if (!bench.dragging || !spent) return;
       finish(viewer.renderer.gl);
-      bench.frames.push(changing + now() - start);
-      changing = null;
-    };
-    viewer.hover = (...args) => {
-      const start = now();
-      hover.apply(viewer, args);
-      void viewer.stage.offsetWidth;
-      if (viewer.hit) bench.hovers.push(now() - start);
+      bench.frames.push(spent + now() - start);
+      spent = 0;
     };
     viewer.stage.style.cssText += 'flex: none; width: $WIDTHpx; height: $HEIGHTpx;';
   };
   Object.defineProperty(HTMLElement.prototype, '__cortex', {
     configurable: true,
     set(handle) {
-      time(handle.viewer);
+      viewer = handle.viewer;
+      watchFrames();
       Object.defineProperty(this, '__cortex', { value: handle, configurable: true });
     },
   });
