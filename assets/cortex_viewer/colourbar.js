@@ -186,7 +186,7 @@ export class ColourBar {
     Object.assign(this.root.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${BAR_HEIGHT}px` });
     const ratio = globalThis.devicePixelRatio || 1;
     Object.assign(this.canvas, { width: Math.round(rect.width * ratio), height: Math.round(BAR_HEIGHT * ratio) });
-    const g = this.canvas.getContext('2d');
+    const g = this.canvas.getContext('2d', { willReadFrequently: true });
     g.scale(ratio, ratio);
     drawBar(g, { x: 0, y: 0, width: rect.width, height: BAR_HEIGHT }, spec, ink);
     const resting = spec.twoSided ? spec.centre : this.domain.low;

@@ -125,14 +125,18 @@ export function difference(a, b) {
 /**
  * What the graphics card gets of a value: (value, 1), or (0, 0) where cortex stays bare, so that
  * interpolation over a triangle is a mean over its painted corners only.
- * @param {Float32Array} out pairs @param {number} slot 0 or 1 @param {Float32Array | null} values @param {Uint8Array | null} mask
+ * @param {Float32Array | null} values @param {Uint8Array | null} mask @param {number} count vertices @returns {Float32Array} pairs
  */
-export function writeWeighted(out, slot, values, mask) {
-  for (let i = 0, at = slot * 2; at < out.length; i++, at += 4) {
-    const painted = values !== null && Number.isFinite(values[i]) && (!mask || mask[i]);
-    out[at] = painted ? values[i] : 0;
-    out[at + 1] = painted ? 1 : 0;
+export function weightedPairs(values, mask, count) {
+  const out = new Float32Array(count * 2);
+  if (!values) return out;
+  for (let i = 0; i < count; i++) {
+    const v = values[i];
+    if (v - v !== 0 || (mask && !mask[i])) continue;
+    out[i * 2] = v;
+    out[i * 2 + 1] = 1;
   }
+  return out;
 }
 
 /** Mean and number of finite values of each ROI. @param {Float32Array} values @param {Uint8Array | Uint16Array} labels 0 is none @param {number} count @returns {{sum: Float64Array, n: Uint32Array}} */

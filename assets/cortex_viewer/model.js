@@ -3,7 +3,7 @@
  * @module model
  */
 import { automaticRange, difference, sortedValues, thresholdValue } from './colours.js';
-import { boundsOf, mixBounds, morphPoints, vertexNormals } from './geometry.js';
+import { boundsOf, mixBounds, morphPoints, vertexNormals, windingOf } from './geometry.js';
 import { clamp } from './math.js';
 import { dequantize } from './payload.js';
 
@@ -146,11 +146,17 @@ export class Surfaces {
     return this.topology.arrays[flat ? `${hemi}.flat_faces` : `${hemi}.faces`];
   }
 
-  /** Neighbouring shapes and the way between them. @param {number} shape */
+  /** Neighbouring shapes and the way between them; one shape alone where nothing morphs. @param {number} shape */
   between(shape) {
     const at = clamp(shape, 0, this.shapes.length - 1);
-    const from = Math.min(Math.floor(at), Math.max(0, this.shapes.length - 2));
-    return { from, to: Math.min(from + 1, this.shapes.length - 1), t: at - from };
+    const from = Math.floor(at);
+    return { from, to: Math.ceil(at), t: at - from };
+  }
+
+  /** Which winding shows the outside: 1 or -1 for a closed surface, 0 for one with edges. @param {string} hemi @param {number} shape */
+  outside(hemi, shape) {
+    const faces = this.faces(hemi, shape);
+    return windingOf(this.mesh(hemi, this.between(shape).from).points, faces);
   }
 
   /** How flat: 0 folded, 1 the flat map. @param {number} shape */

@@ -11,6 +11,7 @@ import { drawSimulated, placeNames, separateNames } from './overlay.js';
 
 const TITLE_HEIGHT = 34;
 const FOOT_HEIGHT = 22;
+const BAND_PIXELS = 2_000_000;
 const PRINT_INK = { text: '#1a1a1a', quiet: '#5c5c5c', ground: '#ffffff', font: 'Helvetica, Arial, sans-serif' };
 
 /**
@@ -32,10 +33,7 @@ export function composePicture(viewer, { width, transparent }) {
   writeFrame(g, viewer, stage);
   const screenInk = viewer.ink;
   viewer.ink = PRINT_INK;
-  const finest = viewer.renderer.gl.getParameter(viewer.renderer.gl.MAX_VIEWPORT_DIMS)[0];
-  viewer.paintBrains(viewer.rects, stage.width, stage.height, Math.min(2 * ratio, finest / stage.width), null);
-  g.imageSmoothingQuality = 'high';
-  g.drawImage(viewer.canvas, 0, TITLE_HEIGHT, stage.width, stage.height);
+  drawBrains(g, viewer, stage, ratio);
   g.translate(0, TITLE_HEIGHT);
   viewer.writeOverlay(g, viewer.tiles(), viewer.rects);
   viewer.shownMaps().forEach((map, i) => {
@@ -48,6 +46,17 @@ export function composePicture(viewer, { width, transparent }) {
   viewer.ink = screenInk;
   viewer.draw(2);
   return canvas;
+}
+
+/** Brains in bands, so that a large picture needs little memory of the graphics card. */
+function drawBrains(g, viewer, stage, ratio) {
+  const { canvas, renderer } = viewer;
+  const total = Math.round(stage.height * ratio);
+  const rows = Math.max(64, Math.floor(BAND_PIXELS / (stage.width * ratio)));
+  for (let top = 0; top < total; top += rows) {
+    renderer.paint({ ...viewer.frameOf(viewer.rects, { ...stage, ratio, finer: 2 }), top, rows: Math.min(rows, total - top) });
+    g.drawImage(canvas, 0, TITLE_HEIGHT + top / ratio, stage.width, canvas.height / ratio);
+  }
 }
 
 function writeFrame(g, viewer, stage) {
@@ -93,7 +102,7 @@ export function composeVector(viewer) {
   const styled = state.labelStyle;
   state.labelStyle = 'off';
   viewer.refreshBorders();
-  viewer.paintBrains(rects, width, height, 2, null);
+  viewer.renderer.paint(viewer.frameOf(rects, { width, height, ratio: 2, finer: 1 }));
   const raster = viewer.canvas.toDataURL('image/png');
   state.labelStyle = styled;
   const svg = vectorText(viewer, rects, { width, height, raster, flat });

@@ -4,7 +4,7 @@
  */
 import { borderSegments, classAttributes, labelClasses, segmentPoints, visibleLabels } from './borders.js';
 import { newCamera, orbited, panned, rolled, zoomed } from './camera.js';
-import { isShown, rgbFromHex, writeWeighted } from './colours.js';
+import { isShown, rgbFromHex, weightedPairs } from './colours.js';
 import { ColourBar } from './colourbar.js';
 import { Controls } from './controls.js';
 import { element } from './dom.js';
@@ -196,7 +196,7 @@ export class CortexViewer {
   pushAll() {
     if (!this.surfaces) return;
     const { renderer, surfaces } = this;
-    if (this.pushed !== surfaces || !Object.keys(renderer.meshes).length) {
+    if (this.pushed !== surfaces || !renderer.isFilled) {
       renderer.build();
       for (const hemi of surfaces.hemis) renderer.setMesh(hemi, surfaces.sulcus(hemi));
       this.pushed = surfaces;
@@ -220,8 +220,8 @@ export class CortexViewer {
     const cut = this.facesKey !== facesKey;
     if (!moved && !cut) return;
     for (const hemi of surfaces.hemis) {
-      if (moved) renderer.setMorph(hemi, surfaces.mesh(hemi, from), surfaces.mesh(hemi, to));
-      if (cut) renderer.setFaces(hemi, surfaces.faces(hemi, this.state.shape));
+      if (moved) renderer.setMorph(hemi, surfaces.mesh(hemi, from), to === from ? null : surfaces.mesh(hemi, to));
+      if (cut) renderer.setFaces(hemi, surfaces.faces(hemi, this.state.shape), surfaces.outside(hemi, this.state.shape));
     }
     [this.morphKey, this.facesKey] = [`${from}/${to}`, facesKey];
     this.refreshBorders();
@@ -239,19 +239,16 @@ export class CortexViewer {
       fresh[pane] = key;
       if (this.valueKeys?.[pane] === key) return;
       for (const hemi of this.surfaces.hemis) {
-        this.renderer.setValues(pane, hemi, this.weighted(map, second, look.masked, hemi));
+        this.renderer.setValues(pane, hemi, this.weighted(map, look.masked, hemi), second ? this.weighted(second, false, hemi) : null);
         this.renderer.setFill(pane, hemi, this.fillClasses(map, pane, hemi));
       }
     });
     this.valueKeys = fresh;
   }
 
-  weighted(map, second, masked, hemi) {
-    const out = new Float32Array(this.surfaces.vertexCount(hemi) * 4);
-    const mask = masked ? map.mask(hemi) : null;
-    writeWeighted(out, 0, map.isCategorical ? null : map.values(hemi), mask);
-    writeWeighted(out, 1, second?.values(hemi) ?? null, null);
-    return out;
+  weighted(map, masked, hemi) {
+    const values = map.isCategorical ? null : map.values(hemi);
+    return weightedPairs(values, masked ? map.mask(hemi) : null, this.surfaces.vertexCount(hemi));
   }
 
   fillKey(map) {
@@ -323,7 +320,7 @@ export class CortexViewer {
     const { from, to } = this.surfaces.between(this.state.shape);
     const segments = borderSegments(this.surfaces.faces(hemi, this.state.shape), labels);
     const at = (i) => segmentPoints(segments, this.surfaces.mesh(hemi, i).points);
-    return this.renderer.setLines(name, hemi, segments.ends.length ? { from: at(from), to: at(to) } : null);
+    return this.renderer.setLines(name, hemi, segments.ends.length ? { from: at(from), to: to === from ? null : at(to) } : null);
   }
 
   // --- layout and drawing ------------------------------------------------------------------
@@ -398,9 +395,13 @@ export class CortexViewer {
   tiles(rects = this.rects) {
     const { surfaces, state } = this;
     const hemis = shownHemis(state, surfaces.hemis);
-    const bounds = Object.fromEntries(hemis.map((h) => [h, surfaces.bounds(h, state.shape)]));
-    const seen = { view: state.view, hemis, flatness: surfaces.flatness(state.shape), open: state.open, camera: state.camera, bounds };
+    const seen = { view: state.view, hemis, flatness: surfaces.flatness(state.shape), open: state.open, camera: state.camera, bounds: this.bounds() };
     return rects.flatMap((rect, i) => layoutPane(brainRect(rect), seen, i));
+  }
+
+  /** @returns {Object<string, import('./geometry.js').Bounds>} of the hemispheres at the present shape */
+  bounds() {
+    return Object.fromEntries(this.surfaces.hemis.map((h) => [h, this.surfaces.bounds(h, this.state.shape)]));
   }
 
   requestDraw() {
@@ -413,13 +414,19 @@ export class CortexViewer {
     this.settle = setTimeout(() => this.onSettled(), SETTLE_MS);
   }
 
+  ratio() {
+    return Math.min(2, globalThis.devicePixelRatio || 1);
+  }
+
   /** Draw; while things move at the screen's own pixels, at rest at twice as many for smooth edges. @param {number} finer */
   draw(finer = 1) {
     if (!this.renderer || this.lost || !this.surfaces || !this.stage.clientWidth) return;
     const start = performance.now();
-    const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+    const ratio = this.ratio();
     const { width, height } = this.stageRect();
-    this.paintBrains(this.rects, width, height, ratio * finer, null);
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.renderer.paint(this.frameOf(this.rects, { width, height, ratio, finer }));
     this.drawOverlay(ratio);
     this.frames.push(performance.now() - start);
     if (this.frames.length > 240) this.frames.shift();
@@ -428,43 +435,34 @@ export class CortexViewer {
     this.root.dataset.painted = String(Number(this.root.dataset.painted ?? 0) + 1);
   }
 
-  /** Draw all panes into the WebGL canvas. */
-  paintBrains(rects, width, height, ratio, ground) {
-    const { renderer, surfaces } = this;
-    const { t } = surfaces.between(this.state.shape);
-    const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
+  /** What the renderer needs for a picture. @param {import('./layout.js').Rect[]} rects @param {{width: number, height: number, ratio: number, finer: 1 | 2}} size @returns {import('./renderer.js').Frame} */
+  frameOf(rects, size) {
     const maps = this.shownMaps();
-    renderer.begin(...pixels, ground);
-    for (const tile of this.tiles(rects)) {
-      renderer.window(tile.rect, ratio, pixels[1]);
-      renderer.drawSurface(tile, t, this.paintOf(maps[tile.pane], tile.pane));
-      for (const name of ['roi', 'marked', 'selected']) {
-        renderer.drawLines(tile, t, name, { ...INKS.halo, width: INKS[name].width + 1.9 }, ratio);
-        renderer.drawLines(tile, t, name, INKS[name], ratio);
-      }
-    }
+    const inks = ['roi', 'marked', 'selected'].flatMap((name) => [
+      { name, ink: { ...INKS.halo, width: INKS[name].width + 1.9 } }, { name, ink: INKS[name] }]);
+    return { ...size, tiles: this.tiles(rects), bounds: this.bounds(), morph: this.surfaces.between(this.state.shape).t, paints: rects.map((_, i) => this.paintOf(maps[i], i)), inks };
   }
 
   paintOf(map, pane) {
-    const blank = { lut: 'lut/viridis', palette: `palette/${pane}`, range: [0, 1, 0, 1], threshold: [0, 0, 0, 0], second: 0, opacity: 0, fill: 0 };
+    const blank = { lut: 'lut/viridis', palette: `palette/${pane}`, range: [0, 1, 0, 1], threshold: [0, 0, 0, 0], second: null, opacity: 0, fill: null };
     if (!map) return blank;
     const look = this.look(map);
     const second = this.secondOf(map);
     const range = this.range(map);
     const other = second ? this.range(second) : { low: 0, high: 1 };
     const cut = map.cut(look);
-    const kind = second ? { plane: 1, alpha: 2 }[look.second] ?? 0 : 0;
+    const kind = second ? { plane: 'PLANE', alpha: 'ALPHA' }[look.second] ?? null : null;
     return {
-      ...blank, lut: `lut/${kind === 1 ? 'plane' : this.lut(look.colours).name}`, range: [range.low, range.high, other.low, other.high],
+      ...blank, lut: `lut/${kind === 'PLANE' ? 'plane' : this.lut(look.colours).name}`, range: [range.low, range.high, other.low, other.high],
       threshold: [Number.isFinite(cut) ? cut : 0, map.centre, look.threshold.twoSided ? 1 : 0, Number.isFinite(cut) ? 1 : 0],
-      second: kind, opacity: look.opacity, fill: map.isCategorical ? look.opacity : 1,
+      second: kind, opacity: look.opacity, fill: this.fillKey(map) === 'none' ? null : map.isCategorical ? look.opacity : 1,
     };
   }
 
   drawOverlay(ratio) {
     const { width, height } = this.stageRect();
     Object.assign(this.overlay, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
-    const g = this.overlay.getContext('2d');
+    const g = this.overlay.getContext('2d', { willReadFrequently: true });
     g.scale(ratio, ratio);
     this.writeOverlay(g, this.tiles(), this.rects);
     drawLasso(g, this.lasso);
@@ -511,7 +509,7 @@ export class CortexViewer {
     if (!this.renderer || this.lost || !this.surfaces || !this.rects) return;
     const tiles = this.tiles();
     const { width, height } = this.stageRect();
-    this.depth = this.renderer.readDepth(tiles, Math.round(width), Math.round(height), this.surfaces.between(this.state.shape).t);
+    this.depth = this.renderer.readDepth(this.frameOf(this.rects, { width, height, ratio: this.ratio(), finer: 1 }));
     const labelled = this.labelSet() && this.state.labelStyle !== 'off';
     this.names = labelled ? placeNames(tiles, (h) => this.shownLabels(h) ?? [], (h) => this.currentPoints(h), this.depth) : [];
     this.draw();
