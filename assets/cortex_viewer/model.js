@@ -2,7 +2,7 @@
  * A scene as the viewer uses it: header and blobs turned into meshes, maps and label sets.
  * @module model
  */
-import { automaticRange, difference, sortedValues, thresholdValue } from './colours.js';
+import { automaticRange, difference, sortedSizes, sortedValues, thresholdValue } from './colours.js';
 import { boundsOf, mixBounds, morphPoints, vertexNormals, windingOf } from './geometry.js';
 import { clamp } from './math.js';
 import { dequantize } from './payload.js';
@@ -63,6 +63,13 @@ export class MapData {
     return this.cache.get(key);
   }
 
+  /** Sorted distances from the centre. @param {boolean} masked @returns {Float32Array} */
+  sizes(masked) {
+    const key = `sizes/${masked}/${this.blob?.hash}`;
+    if (!this.cache.has(key)) this.cache.set(key, sortedSizes(this.sorted(masked), this.centre));
+    return this.cache.get(key);
+  }
+
   /** What the map is shown with until the user says otherwise. */
   defaultLook() {
     const { spec } = this;
@@ -80,7 +87,8 @@ export class MapData {
 
   /** The cut in force; -Infinity for none. @param {object} look @returns {number} */
   cut(look) {
-    return thresholdValue(look.threshold, this.sorted(look.masked), this.centre);
+    const sized = look.threshold.mode === 'percentile' && look.threshold.twoSided;
+    return thresholdValue(look.threshold, sized ? this.sizes(look.masked) : this.sorted(look.masked));
   }
 }
 

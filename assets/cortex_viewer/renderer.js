@@ -133,9 +133,14 @@ export class Renderer {
     return u;
   }
 
+  /** Names all that a frame's cells depend on. @param {Frame} frame @returns {string} */
+  keyOf({ tiles, width, height, ratio, morph, top, rows }) {
+    return JSON.stringify([this.version, width, height, ratio, morph, top, rows, tiles]);
+  }
+
   /** Cells that show a frame's geometry; finer ones that are still right serve a coarse picture. */
   cellsOf(frame, width, height) {
-    const key = cellsKey(this.version, frame);
+    const key = this.keyOf(frame);
     const fine = this.targets[2];
     if (fine?.key === key) return fine;
     const target = (this.targets[frame.finer] ??= new Target(this.gl));
@@ -262,10 +267,6 @@ export class Renderer {
   destroy() {
     this.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
-}
-
-function cellsKey(version, { tiles, width, height, ratio, morph, top, rows }) {
-  return JSON.stringify([version, width, height, ratio, morph, top, rows, tiles]);
 }
 
 function depthAt(pixels, width, height, column, y) {
