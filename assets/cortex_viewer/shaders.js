@@ -128,10 +128,11 @@ void main() {
   at = (at / 2) * 2;
   vec4 under = 0.25 * (painted(texelFetch(uCells, at, 0)) + painted(texelFetch(uCells, at + ivec2(1, 0), 0))
     + painted(texelFetch(uCells, at + ivec2(0, 1), 0)) + painted(texelFetch(uCells, at + ivec2(1, 1), 0)));
+  vec4 ink = textureLod(uInk, vec2(at + 1) / vec2(textureSize(uInk, 0)), 0.0);
 #else
   vec4 under = painted(texelFetch(uCells, at, 0));
+  vec4 ink = texelFetch(uInk, at, 0);
 #endif
-  vec4 ink = textureLod(uInk, gl_FragCoord.xy * uGrain / vec2(textureSize(uInk, 0)), 0.0);
   colour = under * (1.0 - ink.a) + ink;
 }`;
 
