@@ -95,10 +95,17 @@ export class CortexViewer {
     this.stage.classList.toggle('cv-hidden', Boolean(text) && !this.renderer);
   }
 
+  /** Where nothing can be drawn: ask for the still picture, show it once it is here. */
+  showStill() {
+    const missing = this.renderer ? [] : this.store.missing([this.header.fallback]);
+    if (missing.length) this.tell.need(missing);
+    this.say(this.message.firstChild?.textContent ?? '');
+  }
+
   fallbackPicture() {
     const blob = this.header?.fallback && this.store.get(this.header.fallback);
     if (!blob) return null;
-    const url = URL.createObjectURL(new Blob([blob.arrays.picture], { type: 'image/png' }));
+    const url = URL.createObjectURL(new Blob([blob.arrays.picture], { type: 'image/webp' }));
     return element('img', { src: url, alt: `Still picture: ${this.header.title}`, className: 'cv-still' });
   }
 
@@ -137,7 +144,7 @@ export class CortexViewer {
     this.readMaps();
     this.labelSets = this.header.labels.map((entry) => new LabelSet(entry, this.store));
     if (this.renderer && !this.lost) this.pushAll();
-    else this.say(this.message.firstChild?.textContent ?? '');
+    else this.showStill();
     this.refreshTable();
     performance.mark('cortex:map-ready');
   }
@@ -374,6 +381,7 @@ export class CortexViewer {
       const missing = this.store.missing(neededBlobs(this.header, this.neededMaps()));
       if (missing.length) this.tell.need(missing);
       this.refreshPanes();
+      this.refreshTable();
     }
     this.refreshBars();
     this.requestDraw();
@@ -746,7 +754,8 @@ export class CortexViewer {
 
   refreshTable() {
     if (!this.tableBox) return;
-    this.tableBox.replaceChildren(roiTable(this.labelSet(), this.maps, this.surfaces.hemis));
+    const open = this.tableBox.querySelector('details')?.open ?? false;
+    this.tableBox.replaceChildren(roiTable(this.labelSet(), this.maps, this.surfaces.hemis, (m) => this.look(m).masked, open));
   }
 
   /** What tests and the benchmark may look at. */
