@@ -60,6 +60,11 @@ def draw_still(scene: ViewerScene) -> bytes:
                 _write_names(axes, tile, labels)
     for viewer_map in scene.start_maps[:1]:
         _draw_key(figure, viewer_map)
+    return _encode(canvas)
+
+
+def _encode(canvas: Any) -> bytes:
+    """Return a drawn figure as a WebP file."""
     canvas.draw()
     out = io.BytesIO()
     Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(out, "WEBP", quality=_QUALITY)
