@@ -13,12 +13,11 @@ surfaces come under the HCP Open Access Data Use Terms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -26,10 +25,14 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
-from jne_engine.spaces import HEMISPHERES, Hemisphere
-
-Float32Array = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
+from jne_engine.spaces import (
+    HEMISPHERES,
+    CorticalLabels,
+    Float32Array,
+    Hemisphere,
+    IntArray,
+    Mesh,
+)
 
 _FSLR32K_FILES: Mapping[str, str] = MappingProxyType(
     {
@@ -58,53 +61,6 @@ GEOMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Geometries of every surface that is there without a network."""
 N_VERTICES: Mapping[str, int] = MappingProxyType({"fsLR32k": 32492, "fsaverage5": 10242})
 """Vertices of one hemisphere of every surface."""
-
-
-class Mesh(NamedTuple):
-    """One hemisphere's mesh, in nilearn's words.
-
-    Parameters
-    ----------
-    coordinates : numpy.ndarray of float32, shape (n_vertices, 3)
-        Millimetres: x to the right, y forward, z up.
-    faces : numpy.ndarray of int64, shape (n_faces, 3)
-        Vertices of each triangle, zero-based.
-    """
-
-    coordinates: Float32Array
-    faces: IntArray
-
-
-@dataclass(frozen=True, eq=False)
-class CorticalLabels:
-    """An atlas on a surface.
-
-    Parameters
-    ----------
-    surface : str
-        Surface whose vertices are labelled.
-    names : tuple of str
-        Name of each label; entry 0 is ``""``, no label.
-    index : mapping of hemisphere to numpy.ndarray of int64, shape (n_vertices,)
-        Label of each vertex, 0 for none; the same numbers in both hemispheres.
-    """
-
-    surface: str
-    names: tuple[str, ...]
-    index: Mapping[Hemisphere, IntArray]
-
-    def vertices(self, hemi: Hemisphere, labels: tuple[str, ...]) -> IntArray:
-        """Return the vertices that carry any of ``labels`` in a hemisphere, ascending.
-
-        Raises
-        ------
-        InputError
-            If the atlas has no label of that name.
-        """
-        for label in labels:
-            check_choice("label", label, self.names[1:], fix="name labels of the atlas")
-        wanted = [self.names.index(label) for label in labels]
-        return np.flatnonzero(np.isin(self.index[hemi], wanted)).astype(np.int64)
 
 
 @lru_cache(maxsize=16)
