@@ -43,7 +43,10 @@ export class Actions {
     const targets = ranges && scene.state.shared ? maps.filter((m) => !m.isCategorical) : [maps[pane]];
     for (const map of targets) Object.assign(scene.look(map), part);
     const data = 'masked' in part || 'second' in part || 'secondMap' in part;
-    if (data && !viewer.askForMissing() && viewer.canDraw) viewer.uploads.panes();
+    if (data && !viewer.askForMissing()) {
+      if (viewer.canDraw) viewer.uploads.panes();
+      viewer.refreshTable();
+    }
     viewer.drawing.showBars();
     viewer.drawing.request(false);
   }

@@ -45,8 +45,9 @@ export class MapData {
     return this.blob?.arrays[`${hemi}.mask`] ?? null;
   }
 
+  /** Known from the header, before the values are here. */
   get hasMask() {
-    return HEMIS.some((h) => this.mask(h));
+    return Boolean(this.spec.mask);
   }
 
   get isCategorical() {

@@ -104,10 +104,17 @@ export class CortexViewer {
     this.stage.classList.toggle('cv-hidden', Boolean(text) && !this.renderer);
   }
 
+  /** Where nothing can be drawn: ask for the still picture, show it once it is here. */
+  showStill() {
+    const missing = this.renderer ? [] : this.store.missing([this.header.fallback]);
+    if (missing.length) this.tell.need(missing);
+    this.say(this.message.firstChild?.textContent ?? '');
+  }
+
   stillPicture() {
     const blob = this.header?.fallback && this.store.get(this.header.fallback);
     if (!blob) return null;
-    const url = URL.createObjectURL(new Blob([blob.arrays.picture], { type: 'image/png' }));
+    const url = URL.createObjectURL(new Blob([blob.arrays.picture], { type: 'image/webp' }));
     return element('img', { src: url, alt: `Still picture: ${this.header.title}`, className: 'cv-still' });
   }
 
@@ -124,7 +131,7 @@ export class CortexViewer {
     if (!this.header || this.askForMissing()) return;
     this.scene.read();
     if (this.renderer && !this.lost) this.upload();
-    else this.say(this.message.firstChild?.textContent ?? '');
+    else this.showStill();
     this.refreshTable();
     performance.mark('cortex:map-ready');
   }
@@ -142,7 +149,9 @@ export class CortexViewer {
   }
 
   refreshTable() {
-    this.tableBox.replaceChildren(roiTable(this.scene.labelSet(), this.maps, this.surfaces.hemis));
+    const open = this.tableBox.querySelector('details')?.open ?? false;
+    const masked = (map) => this.look(map).masked;
+    this.tableBox.replaceChildren(roiTable(this.scene.labelSet(), this.maps, this.surfaces.hemis, masked, open));
   }
 
   /** The picture rests. */
@@ -168,6 +177,7 @@ export class CortexViewer {
   get selection() { return this.choosing.sets; }
   shownMaps() { return this.scene.shownMaps(); }
   look(map) { return this.scene.look(map); }
+  range(map) { return this.scene.range(map); }
   lut(name) { return this.scene.lut(name); }
   barSpec(map) { return barSpec(this.scene, map); }
   tiles(rects) { return this.drawing.tiles(rects); }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,6 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
         Height in CSS pixels.
     """
     names = [m.name for m in scene.maps]
-    fallback = scene.fallback
     return {
         "key": key,
         "height": height,
@@ -37,7 +38,7 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
         "luts": colour_blob().hash,
         "maps": [_map_entry(m) for m in scene.maps],
         "labels": [{"name": s.title, "hash": s.blob.hash} for s in scene.labels],
-        "fallback": fallback.hash if fallback is not None else None,
+        "fallback": still_hash(scene),
         "marked": [
             {"hemi": hemi, "vertices": np.asarray(vertices).astype(int).tolist()}
             for hemi, vertices in scene.marked.items()
@@ -50,6 +51,22 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
             "labels": scene.region_style,
         },
     }
+
+
+def still_hash(scene: ViewerScene) -> str:
+    """Return the name of a scene's still picture: a digest of all that it shows.
+
+    The picture itself is drawn when a browser without WebGL2 asks for it by this name.
+    """
+    facts = {
+        "surface": [scene.surface.topology.hash, [_shape_entry(s) for s in scene.surface.shapes]],
+        "shape": scene.shape,
+        "maps": [_map_entry(m) for m in scene.start_maps[:1]],
+        "labels": [[s.title, s.blob.hash] for s in scene.labels[:1]],
+        "texts": [scene.title, scene.provenance, scene.simulated, scene.region_style],
+    }
+    text = json.dumps(["still", facts], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
 
 
 def _shape_entry(shape: ViewerShape) -> dict[str, Any]:
@@ -71,6 +88,7 @@ def _map_entry(viewer_map: ViewerMap) -> dict[str, Any]:
         "name": viewer_map.name,
         "label": viewer_map.label,
         "unit": viewer_map.unit,
+        "mask": viewer_map.mask_label if viewer_map.has_mask else None,
         "kind": viewer_map.kind,
         "hash": viewer_map.wire_blob.hash,
         "exact": viewer_map.exact_blob.hash if rounded else None,

@@ -37,6 +37,8 @@ class ViewerMap:
         Decides the colour map and how range and threshold behave.
     mask_left, mask_right : numpy.ndarray of bool, shape (n_vertices,), optional
         Vertices to show, for instance the significant ones; the viewer can switch it.
+    mask_label : str
+        What people read of the mask, for instance ``"significant voxels"``.
     value_range : tuple of float, optional
         Ends of the colour range; None takes the 1st and 99th percentile.
     threshold : float, optional
@@ -65,6 +67,7 @@ class ViewerMap:
     kind: MapKind = "sequential"
     mask_left: BoolArray | None = None
     mask_right: BoolArray | None = None
+    mask_label: str = "vertices in the mask"
     value_range: tuple[float, float] | None = None
     threshold: float | None = None
     centre: float = 0.0
@@ -98,6 +101,11 @@ class ViewerMap:
     def mask(self, hemi: Hemisphere) -> BoolArray | None:
         """Return one hemisphere's mask."""
         return self.mask_left if hemi == "left" else self.mask_right
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether any hemisphere has a mask."""
+        return self.mask_left is not None or self.mask_right is not None
 
     def _blob(self, dtype: str) -> Blob:
         """Pack values in a precision, with the masks."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-import numpy as np
-
 from jne_engine import palettes
 from jne_engine.checks import check_choice, check_length, check_unique
 from jne_engine.spaces import Hemisphere
@@ -58,8 +56,6 @@ class ViewerScene:
         How regions begin.
     marked : mapping of hemisphere to numpy.ndarray of int
         Vertices that the page marks.
-    fallback_png : bytes, optional
-        Still picture for browsers without WebGL2.
 
     Raises
     ------
@@ -79,7 +75,6 @@ class ViewerScene:
     shared_range: bool = False
     region_style: Literal["outline", "fill", "off"] = "outline"
     marked: Mapping[Hemisphere, AnyArray] = field(default_factory=lambda: MappingProxyType({}))
-    fallback_png: bytes | None = None
 
     def __post_init__(self) -> None:
         """Validate names and vertex counts."""
@@ -104,21 +99,11 @@ class ViewerScene:
         shown = [m for name in self.panes for m in self.maps if m.name == name]
         return tuple(shown or self.maps[:1])
 
-    @property
-    def fallback(self) -> Blob | None:
-        """The still picture as a blob."""
-        if self.fallback_png is None:
-            return None
-        picture = np.frombuffer(self.fallback_png, dtype=np.uint8)
-        return Blob.of("fallback", {"picture": picture}, {})
-
     def blobs(self) -> dict[str, Blob]:
         """Return every blob by hash: all shapes, maps (as sent and exact) and labels."""
         parts = [self.surface.topology, colour_blob(), *(s.blob for s in self.surface.shapes)]
         parts += [labels.blob for labels in self.labels]
         parts += [b for m in self.maps for b in (m.wire_blob, m.exact_blob)]
-        if self.fallback is not None:
-            parts.append(self.fallback)
         return {blob.hash: blob for blob in parts}
 
     def start_hashes(self) -> list[str]:
@@ -126,8 +111,6 @@ class ViewerScene:
         parts = [self.surface.topology, colour_blob(), *(s.blob for s in self.surface.shapes)]
         parts += [labels.blob for labels in self.labels]
         parts += [m.wire_blob for m in self.start_maps]
-        if self.fallback is not None:
-            parts.append(self.fallback)
         return [blob.hash for blob in parts]
 
 
