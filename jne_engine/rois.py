@@ -13,8 +13,14 @@ import numpy as np
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
-from jne_engine.spaces import HEMISPHERES, BoolArray, RoiSet, SurfaceSpace, Tier
-from jne_engine.surfaces import CorticalLabels
+from jne_engine.spaces import (
+    HEMISPHERES,
+    BoolArray,
+    CorticalLabels,
+    RoiSet,
+    SurfaceSpace,
+    Tier,
+)
 
 ROI_TIERS: Mapping[str, Tier] = MappingProxyType(
     {

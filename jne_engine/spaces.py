@@ -1,9 +1,10 @@
-"""Where response columns lie: surface vertices, volume voxels, and named ROIs over them."""
+"""Where response columns lie: surface vertices, volume voxels, named ROIs and labels over them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from jne_engine.checks import (
 )
 from jne_engine.errors import InputError
 
+Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -106,6 +108,53 @@ class VolumeSpace:
 
 
 CorticalSpace = SurfaceSpace | VolumeSpace
+
+
+class Mesh(NamedTuple):
+    """One hemisphere's mesh, in nilearn's words.
+
+    Parameters
+    ----------
+    coordinates : numpy.ndarray of float32, shape (n_vertices, 3)
+        Millimetres: x to the right, y forward, z up.
+    faces : numpy.ndarray of int64, shape (n_faces, 3)
+        Vertices of each triangle, zero-based.
+    """
+
+    coordinates: Float32Array
+    faces: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class CorticalLabels:
+    """An atlas on a surface.
+
+    Parameters
+    ----------
+    surface : str
+        Surface whose vertices are labelled.
+    names : tuple of str
+        Name of each label; entry 0 is ``""``, no label.
+    index : mapping of hemisphere to numpy.ndarray of int64, shape (n_vertices,)
+        Label of each vertex, 0 for none; the same numbers in both hemispheres.
+    """
+
+    surface: str
+    names: tuple[str, ...]
+    index: Mapping[Hemisphere, IntArray]
+
+    def vertices(self, hemi: Hemisphere, labels: tuple[str, ...]) -> IntArray:
+        """Return the vertices that carry any of ``labels`` in a hemisphere, ascending.
+
+        Raises
+        ------
+        InputError
+            If the atlas has no label of that name.
+        """
+        for label in labels:
+            check_choice("label", label, self.names[1:], fix="name labels of the atlas")
+        wanted = [self.names.index(label) for label in labels]
+        return np.flatnonzero(np.isin(self.index[hemi], wanted)).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

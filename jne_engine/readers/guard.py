@@ -57,11 +57,18 @@ BROKEN_FILE_ERRORS: Final = (
 COPY_AGAIN: Final = "check that the file was written and copied completely, or write it again"
 
 _PIECE: Final = 2**20
+_USUAL_EXPANSION: Final = 100
 _SHOWN: Final = 200
 
 
 @contextmanager
-def reading(path: Path, *, expected: str, fix: str = COPY_AGAIN) -> Iterator[None]:
+def reading(
+    path: Path,
+    *,
+    expected: str,
+    fix: str = COPY_AGAIN,
+    also: tuple[type[Exception], ...] = (),
+) -> Iterator[None]:
     """Turn what a file library raises on a broken file into one :class:`InputError`.
 
     Parameters
@@ -72,16 +79,19 @@ def reading(path: Path, *, expected: str, fix: str = COPY_AGAIN) -> Iterator[Non
         What the file should have been, for instance ``"an HDF5 file"``.
     fix : str
         What the user can do about it.
+    also : tuple of exception types
+        What the library at hand raises besides.
 
     Raises
     ------
     InputError
-        For every exception of :data:`BROKEN_FILE_ERRORS`, with that exception as its cause.
+        For every exception of :data:`BROKEN_FILE_ERRORS` and ``also``, as its cause.
         Errors that already say what is wrong pass through.
     """
+    known = BROKEN_FILE_ERRORS + also
     try:
         yield
-    except BROKEN_FILE_ERRORS as error:
+    except known as error:
         reason = printable(str(error)) or "no reason given"
         found = f"{type(error).__name__} ({reason})"
         raise InputError(printable(path.name), expected, found, fix) from error
@@ -200,6 +210,15 @@ def check_claim(
         fix = "select fewer voxels or stimuli before writing the file"
         raise UnsafeFileError(name, expected, readable_size(claimed), fix)
     return claimed
+
+
+def expansion_limit(n_bytes: int, *, small: int) -> int:
+    """Return the most bytes that a gzip or zlib stream of ``n_bytes`` may claim to become.
+
+    A mask shrinks a thousandfold, measured values three- to tenfold: what stays ``small`` may
+    expand as far as DEFLATE can, what is larger a hundredfold.
+    """
+    return min(n_bytes * MAX_EXPANSION, max(n_bytes * _USUAL_EXPANSION, small))
 
 
 def readable_size(n_bytes: int) -> str:

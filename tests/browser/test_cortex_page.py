@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
+from jne_engine.viewer_still import choose_range
 from tests.browser.cortex_checks import POSES, check_readout, is_covered, screen_triangles
 from tests.browser.cortex_probe import CortexProbe
 from tests.browser.cortex_scene import CONSTANT, HEMIS, REGIONS, make_scene, roi_labels, values
@@ -173,18 +175,59 @@ def test_a_lost_context_comes_back(page, probe, problems):
     assert np.abs(after.astype(int) - before.astype(int)).max() <= 2
 
 
-def test_without_webgl_a_message_and_the_table_stand_in(context, page, streamlit_app):
+def without_webgl(context):
+    """Let a browser have no WebGL2."""
     context.add_init_script(
         "const real = HTMLCanvasElement.prototype.getContext;"
         "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
         " return kind === 'webgl2' ? null : real.call(this, kind, ...rest); };"
     )
+
+
+def test_without_webgl_a_picture_and_the_table_stand_in(context, page, traffic, streamlit_app):
+    without_webgl(context)
     page.goto(streamlit_app("cortex_app.py").url)
     page.get_by_text("This browser shows no 3-D graphics").wait_for()
+    picture = page.locator("img.cv-still")
+    picture.wait_for()
+    size = picture.evaluate("async (i) => { await i.decode(); return i.naturalWidth; }")
+    assert size == 1100
+    assert 350 < picture.bounding_box()["height"] < 560
     page.get_by_text("Region means as a table").click()
-    cell = page.locator(".cv-means tbody tr", has_text="V1").first.locator("td").first
+    row = page.locator(".cv-means tbody tr", has_text="V1").first
+    mean, n = row.locator("td").all_inner_texts()[:2]
     both = np.concatenate([values("fsLR32k", "jne", h)[roi_labels(h) == 1] for h in HEMIS])
-    assert float(cell.inner_text()) == pytest.approx(both.mean(), rel=0.01)
+    assert float(mean) == pytest.approx(both.mean(), rel=0.01)
+    assert int(n) == both.size
+
+
+def test_the_still_picture_is_drawn_only_where_it_is_needed(page, probe):
+    page.wait_for_timeout(500)
+    assert probe.run("return v.store.get(v.header.fallback) === undefined;")
+    for index, viewer_map in enumerate(make_scene().maps[:3]):
+        probe.run("v.change({ panes: [a] });", index)
+        page.wait_for_function(
+            "([host, i]) => host.__cortex.viewer.maps[i].blob",
+            arg=[probe.host.element_handle(), index],
+        )
+        shown = probe.run("const { low, high } = v.range(v.maps[a]); return [low, high];", index)
+        assert shown == pytest.approx(choose_range(viewer_map), rel=1e-5)
+
+
+def test_the_table_follows_the_mask(page, probe):
+    probe.run("v.change({ panes: [1] });")
+    page.get_by_text("Region means as a table").click()
+    caption = page.locator(".cv-means caption")
+    expect(caption).to_contain_text("R²: vertices in the mask")
+    r2 = [values("fsLR32k", "r2", h)[roi_labels(h) == 1] for h in HEMIS]
+    r2 = np.concatenate(r2)
+    place = page.locator(".cv-means thead th").all_inner_texts().index("R²") - 1
+    cells = page.locator(".cv-means tbody tr", has_text="V1").first.locator("td")
+    expect(cells.nth(place + 1)).to_have_text(str((r2 > 0.05).sum()))
+    assert float(cells.nth(place).inner_text()) == pytest.approx(r2[r2 > 0.05].mean(), rel=0.01)
+    probe.run("v.changeLook(0, { masked: false });")
+    expect(caption).to_contain_text("R²: all with a value")
+    expect(cells.nth(place + 1)).to_have_text(str(r2.size))
 
 
 def landmarks():

@@ -1,0 +1,126 @@
+"""FreeSurfer's meshes and values, given to nibabel only after their counts fit the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from nibabel import freesurfer
+
+from jne_engine.errors import InputError, UnsafeFileError
+from jne_engine.readers.guard import COPY_AGAIN, check_claim, check_file, printable, reading
+from jne_engine.readers.images import MAX_VERTICES, reading_image
+from jne_engine.spaces import Float32Array, Mesh
+
+MAX_SURFACE_BYTES: Final = 2**29
+"""Largest file of one hemisphere; ten million vertices with their triangles have 360 MB."""
+
+_TRIANGLES: Final = b"\xff\xff\xfe"
+_NEW_MORPH: Final = b"\xff\xff\xff"
+_MAX_STAMP: Final = 10_000
+_CONVERT: Final = "convert it with FreeSurfer's mris_convert"
+
+
+def is_morph(path: Path) -> bool:
+    """Tell whether a file begins as ``lh.curv`` and ``lh.sulc`` do."""
+    return _first_bytes(path) == _NEW_MORPH
+
+
+def is_geometry(path: Path) -> bool:
+    """Tell whether a file begins as ``lh.white`` and ``lh.pial`` do."""
+    return _first_bytes(path) == _TRIANGLES
+
+
+def read_morph(path: str | Path) -> Float32Array:
+    """Read one value a vertex from ``lh.curv``, ``lh.sulc`` or ``lh.thickness``.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_vertices,)
+
+    Raises
+    ------
+    InputError
+        If the file is not such a file, cut short or altered.
+    UnsafeFileError
+        If it claims more than it holds.
+    """
+    path = check_file(path, max_bytes=MAX_SURFACE_BYTES)
+    with reading(path, expected="FreeSurfer values"), path.open("rb") as stream:
+        head = stream.read(15)
+    if head[:3] != _NEW_MORPH or len(head) < 15:
+        raise InputError(printable(path.name), "FreeSurfer values", "another format", _CONVERT)
+    n_vertices, _, n_values = (int(n) for n in np.frombuffer(head[3:], ">i4"))
+    if n_values != 1:
+        raise InputError(printable(path.name), "one value a vertex", f"{n_values}", _CONVERT)
+    _check_held(path, (n_vertices,), path.stat().st_size - 15)
+    with reading_image(path, expected="FreeSurfer values"):
+        return np.asarray(freesurfer.read_morph_data(path), dtype=np.float32)
+
+
+def read_geometry(path: str | Path) -> Mesh:
+    """Read a triangle mesh such as ``lh.white``.
+
+    Returns
+    -------
+    Mesh
+        Coordinates in scanner millimetres: FreeSurfer's own, plus the centre (``c_ras``)
+        that the file states, where it states one. Faces as in the file.
+
+    Raises
+    ------
+    InputError
+        If the file is not such a file, cut short or altered.
+    UnsafeFileError
+        If it claims more than it holds.
+    """
+    path = check_file(path, max_bytes=MAX_SURFACE_BYTES)
+    name = printable(path.name)
+    with reading(path, expected="a FreeSurfer mesh"), path.open("rb") as stream:
+        magic = stream.read(3)
+        stamp = stream.readline(_MAX_STAMP) + stream.readline(_MAX_STAMP)
+        counts = [int(n) for n in np.frombuffer(stream.read(8), ">i4")]
+        offset = stream.tell()
+    if magic != _TRIANGLES or stamp.count(b"\n") != 2 or len(counts) != 2:
+        raise InputError(name, "a FreeSurfer triangle mesh", "another format", _CONVERT)
+    if max(counts) > 2 * MAX_VERTICES:
+        found = f"{counts[0]} vertices and {counts[1]} faces"
+        raise UnsafeFileError(name, f"at most {MAX_VERTICES} vertices", found, COPY_AGAIN)
+    held = path.stat().st_size - offset
+    for count in counts:
+        held -= check_claim(path, (count, 3), 4, available=held)
+    with reading_image(path, expected="a FreeSurfer mesh"):
+        if not held:
+            points, faces = freesurfer.read_geometry(path)
+            centre = np.zeros(3)
+        else:
+            points, faces, about = freesurfer.read_geometry(path, read_metadata=True)
+            centre = _centre(about)
+    return Mesh((points + centre).astype(np.float32), faces.astype(np.int64))
+
+
+def _first_bytes(path: Path) -> bytes:
+    """Return the three bytes that tell FreeSurfer's formats apart."""
+    with reading(path, expected="a readable file"), path.open("rb") as stream:
+        return stream.read(3)
+
+
+def _check_held(path: Path, shape: tuple[int, ...], held: int) -> None:
+    """Require that a file holds exactly the single-precision values that it claims."""
+    claimed = check_claim(path, shape, 4, available=held)
+    if claimed != held:
+        found = f"{held} bytes of values where the header says {claimed}"
+        raise InputError(printable(path.name), f"values of shape {shape}", found, COPY_AGAIN)
+
+
+def _centre(about: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    """Return the scanner position of FreeSurfer's origin, 0 where a mesh does not state it."""
+    if "cras" not in about or not str(about.get("valid", "")).startswith("1"):
+        return np.zeros(3)
+    centre = np.asarray(about["cras"], dtype=np.float64)
+    if centre.shape != (3,):
+        raise ValueError(f"c_ras of {centre.size} numbers")
+    return centre
