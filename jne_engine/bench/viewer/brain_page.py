@@ -103,7 +103,7 @@ class BrainPage:
 
     def _wait_for_change(self, sent_before: int) -> Change:
         """Return times and bytes of the change under way."""
-        self.page.wait_for_function("() => __bench.done !== null")
+        self.page.wait_for_function("() => __bench.done !== null", polling=50)
         self.wait_until_quiet()
         log = self.page.evaluate("() => __bench")
         ready, done = ((log[key] - log["start"]) / 1000 for key in ("ready", "done"))
