@@ -213,6 +213,11 @@ export const cases = {
     near([...payload.floatsFromHalves(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff))], [1, -2, 2 ** -24, 65504], 0);
     holds(Number.isNaN(payload.floatFromHalf(0x7e00)) && payload.floatFromHalf(0xfc00) === -Infinity, 'NaN and Inf');
   },
+  'bits become bytes, and mask bits leave the values': () => {
+    same([...payload.bytesFromBits(Uint8Array.of(0b00000101, 0b10), 10)], [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
+    const split = payload.splitMaskBits({ left: Uint16Array.of(0x3c01, 0x3c00, 0x7c01) });
+    same([[...split.left], [...split['left.mask']]], [[1, 1, Infinity], [1, 0, 1]]);
+  },
   'byte planes and differences can be undone': () => {
     const values = Uint16Array.of(500, 7, 65535, 3, 9, 1);
     const changed = values.slice();
