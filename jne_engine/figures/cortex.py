@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,26 @@ Array = npt.NDArray[Any]
 
 COLOURS = {"r2_linear": "magma", "r2_nonlinear": "magma", "noise_ceiling": "cividis"}
 COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
+
+
+class RunMap(NamedTuple):
+    """One map of a run: what it is, and its values at the response columns.
+
+    Parameters
+    ----------
+    info : MapInfo
+        Description.
+    values : numpy.ndarray, shape (n_voxels,)
+    shown : numpy.ndarray of bool, shape (n_voxels,)
+        Columns to show.
+    mask_label : str
+        Which columns these are, in words.
+    """
+
+    info: MapInfo
+    values: Array
+    shown: Array
+    mask_label: str = "voxels with a value"
 
 
 def can_draw(space: SurfaceSpace | None) -> bool:
@@ -63,7 +83,8 @@ def build_run_scene(
         if info.kind != "mask":
             limit = threshold if info.name == chosen else None
             shown = queries.select_shown(run, info.name, significant=significant, threshold=limit)
-            maps.append((info, queries.read_map(run, info.name), shown))
+            label = _name_mask(info, significant=significant, threshold=limit)
+            maps.append(RunMap(info, queries.read_map(run, info.name), shown, label))
     manifest = run.manifest
     return build_scene(
         space,
@@ -78,7 +99,7 @@ def build_run_scene(
 
 def build_scene(
     space: SurfaceSpace,
-    maps: Sequence[tuple[MapInfo, Array, Array]],
+    maps: Sequence[RunMap],
     rois: RoiSet | None,
     *,
     chosen: str,
@@ -92,8 +113,8 @@ def build_scene(
     ----------
     space : SurfaceSpace
         Where the response columns lie.
-    maps : sequence of (MapInfo, numpy.ndarray, numpy.ndarray)
-        Description, values and shown columns, each of shape (n_voxels,).
+    maps : sequence of RunMap
+        What can be shown.
     rois : RoiSet, optional
         Regions to outline.
     chosen : str
@@ -106,7 +127,7 @@ def build_scene(
     labels = (_build_labels(space, rois),) if rois is not None else ()
     return ViewerScene(
         load_viewer_surface(space.surface),
-        tuple(_build_map(space, info, values, shown) for info, values, shown in maps),
+        tuple(_build_map(space, m) for m in maps),
         title=title,
         provenance=provenance,
         simulated=simulated,
@@ -117,11 +138,22 @@ def build_scene(
     )
 
 
-def _build_map(space: SurfaceSpace, info: MapInfo, values: Array, shown: Array) -> ViewerMap:
+def _name_mask(info: MapInfo, *, significant: bool, threshold: float | None) -> str:
+    """Say which voxels of a map are shown."""
+    if info.kind not in ("sequential", "diverging"):
+        return "voxels with a value"
+    parts = ["significant voxels"] if significant else []
+    if threshold is not None:
+        parts.append(f"{'|value|' if info.kind == 'diverging' else 'value'} ≥ {threshold:g}")
+    return ", ".join(parts) or "voxels with a value"
+
+
+def _build_map(space: SurfaceSpace, run_map: RunMap) -> ViewerMap:
     """Spread one map and its mask over the vertices; a mask without gaps is left out."""
-    left, right = (_spread(space, values, hemi) for hemi in HEMISPHERES)
-    masks = [_spread(space, shown, hemi) == 1 for hemi in HEMISPHERES]
-    whole = bool(shown.all())
+    info = run_map.info
+    left, right = (_spread(space, run_map.values, hemi) for hemi in HEMISPHERES)
+    masks = [_spread(space, run_map.shown, hemi) == 1 for hemi in HEMISPHERES]
+    whole = bool(run_map.shown.all())
     numeric = info.kind in ("sequential", "diverging")
     return ViewerMap(
         info.name,
@@ -132,6 +164,7 @@ def _build_map(space: SurfaceSpace, info: MapInfo, values: Array, shown: Array) 
         kind="categorical" if info.kind == "mask" else info.kind,
         mask_left=None if whole else masks[0],
         mask_right=None if whole else masks[1],
+        mask_label=run_map.mask_label,
         colours=COLOURS.get(info.name) if numeric else None,
         categories=() if numeric else _name_colours(info.levels),
     )

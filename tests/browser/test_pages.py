@@ -79,6 +79,18 @@ def test_a_choice_is_written_to_the_address(page, app):
     assert_healthy(page)
 
 
+def test_the_brains_table_states_the_engines_numbers(page, app, synthetic_root):
+    expected = queries.tabulate_rois(Run(next(synthetic_root.iterdir()))).set_index("name")
+    page.goto(f"{app.url}/maps")
+    page.get_by_text("Region means as a table").click(timeout=60_000)
+    expect(page.locator(".cv-means caption")).to_contain_text("JNE: significant voxels")
+    expect(page.locator(".cv-means thead th").nth(1)).to_have_text(f"JNE ({queries.JNE_UNIT})")
+    for name, row in expected.iterrows():
+        cells = page.locator(".cv-means tbody tr", has_text=name).first.locator("td")
+        assert float(cells.nth(0).inner_text()) == pytest.approx(row["mean_jne"], rel=0.006)
+        assert int(cells.nth(1).inner_text()) == row["n_significant"]
+
+
 def test_the_overview_shows_the_stores_numbers(page, app, synthetic_root):
     run = Run(next(synthetic_root.iterdir()))
     r = queries.summarise_run(run)["truth"]["pearson_r_jne"]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from jne_engine import queries
 from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
-from jne_engine.figures.cortex import build_scene, can_draw
+from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene, can_draw
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.figures.distributions import plot_distribution, plot_tiers
 from jne_engine.figures.gallery import render_gallery
@@ -161,7 +161,7 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
     info = next(i for i in queries.list_maps(run) if i.name == "jne")
     shown = queries.select_shown(run, "jne")
     scene = build_scene(
-        space, [(info, jne, shown)], queries.choose_roi_set(run),
+        space, [RunMap(info, jne, shown)], queries.choose_roi_set(run),
         chosen="jne", title="t", provenance="p", simulated=True,
     )  # fmt: skip
     drawn = scene.maps[0]
@@ -180,7 +180,9 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
 def test_every_map_of_a_run_fits_the_viewer(run):
     space = queries.read_surface(run)
     maps = [i for i in queries.list_maps(run) if i.kind != "mask"]
-    layers = [(i, queries.read_map(run, i.name), queries.select_shown(run, i.name)) for i in maps]
+    layers = [
+        RunMap(i, queries.read_map(run, i.name), queries.select_shown(run, i.name)) for i in maps
+    ]
     scene = build_scene(
         space, layers, None, chosen="gain", title="t", provenance="p", simulated=False
     )
@@ -188,6 +190,19 @@ def test_every_map_of_a_run_fits_the_viewer(run):
     assert scene.panes == ("gain",)
     tiers = next(m for m in scene.maps if m.name == "tier")
     assert dict(tiers.categories) == dict(TIER_COLOURS)
+
+
+def test_a_mask_says_which_voxels_it_shows(run):
+    def masks(**choice):
+        scene = build_run_scene(run, "delta_r2", **choice)
+        return {m.name: m.mask_label for m in scene.maps}
+
+    assert masks()["jne"] == masks()["delta_r2"] == "significant voxels"
+    assert masks()["tier"] == "voxels with a value"
+    cut = masks(threshold=0.02)
+    assert cut["delta_r2"] == "significant voxels, |value| ≥ 0.02"
+    assert cut["jne"] == "significant voxels"
+    assert masks(significant=False)["jne"] == "voxels with a value"
 
 
 def test_only_packaged_surfaces_can_be_drawn():
