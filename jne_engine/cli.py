@@ -31,6 +31,8 @@ def default_root() -> Path:
 
 
 LATE_COMMANDS = {
+    "check": "jne_engine.import_command:check",
+    "import": "jne_engine.import_command:import_data",
     "bench": "jne_engine.bench.command:bench",
     "features": "jne_engine.features_command:features",
     "simulate": "jne_engine.simulate_command:simulate",

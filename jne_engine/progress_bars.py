@@ -13,6 +13,9 @@ UNITS = {
     "nonlinear": "epoch",
     "dispersion": "stimulus",
     "features": "image",
+    "betas": "session",
+    "pictures": "image",
+    "rows": "image",
 }
 """What a stage counts; a bar without an entry counts steps."""
 

@@ -27,4 +27,14 @@ def bench(context: click.Context, quick: bool, as_json: bool, only: str | None) 
     report(describe_machine(), rows, as_json=as_json)
 
 
+@bench.command(name="import")
+@click.option("--quick", is_flag=True, help="Fewer rounds.")
+@click.option("--json", "as_json", is_flag=True, help="Print machine and rows as JSON.")
+def bench_import(quick: bool, as_json: bool) -> None:
+    """Time importing NSD against simply reading its files."""
+    sizes = Sizes.quick() if quick else Sizes()
+    names = (name for name in FIGURES if name.startswith("import_"))
+    report(describe_machine(), (FIGURES[name](name, sizes) for name in names), as_json=as_json)
+
+
 bench.add_command(viewer)

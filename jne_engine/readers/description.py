@@ -13,6 +13,7 @@ from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
 from jne_engine.readers.arrays import ARRAY_SUFFIXES
 from jne_engine.readers.guard import check_inside, printable, read_text, reading
+from jne_engine.readers.imported import ImportedFiles, read_imported_dataset
 from jne_engine.readers.plain import ArrayFiles, read_arrays_dataset
 from jne_engine.readers.scripts import ScriptFiles, read_scripts_dataset
 from jne_engine.spaces import TIERS
@@ -74,6 +75,7 @@ FOLDER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 _KINDS: Final[Mapping[str, tuple[type, Callable[[Any], EncodingDataset]]]] = {
     "arrays": (ArrayFiles, read_arrays_dataset),
     "scripts": (ScriptFiles, read_scripts_dataset),
+    "imported": (ImportedFiles, read_imported_dataset),
 }
 _SEE: Final = "write it as the example in docs/datasets.md does"
 
@@ -113,12 +115,23 @@ def read_dataset(path: str | Path, *, allowed_root: Path | None = None) -> Encod
     return read_arrays_dataset(ArrayFiles(**files))
 
 
+def read_description_values(path: Path) -> dict[str, Any]:
+    """Read the values of a ``dataset.toml`` as they stand there.
+
+    Raises
+    ------
+    InputError
+        If it is no TOML file.
+    """
+    text = read_text(path, max_bytes=2**20)
+    with reading(path, expected="a TOML file", fix=_SEE):
+        return tomllib.loads(text)
+
+
 def _read_description(path: Path, allowed_root: Path | None) -> EncodingDataset:
     """Read the dataset that a TOML file describes."""
     name = printable(path.name)
-    text = read_text(path, max_bytes=2**20)
-    with reading(path, expected="a TOML file", fix=_SEE):
-        values = tomllib.loads(text)
+    values = read_description_values(path)
     kind = values.pop("kind", "arrays")
     check_choice(f"{name} kind", printable(str(kind)), tuple(_KINDS))
     description, read = _KINDS[kind]
@@ -128,6 +141,8 @@ def _read_description(path: Path, allowed_root: Path | None) -> EncodingDataset:
     if isinstance(files, ScriptFiles):
         found = (files.features, files.responses, files.shared)
         _check_paths({p.name: p for p in found}, allowed_root)
+    elif isinstance(files, ImportedFiles):
+        _check_paths(files.paths(), allowed_root)
     return read(files)
 
 

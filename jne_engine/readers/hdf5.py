@@ -152,7 +152,7 @@ def read_hdf5(
         itemsize = dataset.dtype.itemsize
         claimed = math.prod(dataset.shape) * itemsize
         check_claim(path, shape, itemsize, available=claimed, max_bytes=max_bytes)
-        _check_chunks(path, dataset, selection)
+        check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
 
@@ -191,7 +191,7 @@ def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
             expected = f"rows {rows.start} to {rows.stop - 1}"
             raise InputError(printable(path.name), expected, f"shape {dataset.shape}", COPY_AGAIN)
         selection = (rows, *[slice(None)] * (dataset.ndim - 1))
-        _check_chunks(path, dataset, selection)
+        check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
 
@@ -301,8 +301,8 @@ def _selection(
     return tuple(selection)
 
 
-def _check_chunks(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
-    """Require that every gzip chunk expands to exactly a chunk.
+def check_chunks(path: Path, dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> None:
+    """Require that every gzip chunk that a selection touches expands to exactly a chunk.
 
     HDF5 itself expands whatever is there, however large, and believes a chunk that says of
     itself that a filter was skipped.

@@ -19,6 +19,7 @@ from jne_engine.readers.guard import (
     COPY_AGAIN,
     MAX_ARRAY_BYTES,
     MAX_EXPANSION,
+    MAX_FILE_BYTES,
     check_claim,
     check_file,
     printable,
@@ -59,6 +60,29 @@ def read_npy(path: str | Path, *, max_bytes: int = MAX_ARRAY_BYTES) -> npt.NDArr
     path = check_file(path)
     with reading(path, expected="an intact .npy file"), path.open("rb") as stream:
         return _read_stream(path, stream, path.stat().st_size, max_bytes)
+
+
+def map_npy(path: str | Path) -> npt.NDArray[Any]:
+    """Open a ``.npy`` file of plain numbers without reading it: values come as they are used.
+
+    Returns
+    -------
+    numpy.ndarray
+        A read-only view of the file, which must not change while it is in use.
+
+    Raises
+    ------
+    InputError
+        If the file is cut short, altered, longer than its header says, or not ``.npy``.
+    UnsafeFileError
+        If it holds Python objects or claims more than it holds.
+    """
+    path = check_file(path)
+    with reading(path, expected="an intact .npy file"):
+        with path.open("rb") as stream:
+            _check_header(path, stream, path.stat().st_size, MAX_FILE_BYTES)
+        values: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return values
 
 
 def list_npz_keys(path: str | Path) -> tuple[str, ...]:
@@ -136,6 +160,13 @@ def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
 
 def _read_stream(path: Path, stream: IO[bytes], size: int, max_bytes: int) -> npt.NDArray[Any]:
     """Read the array of a stream of ``size`` bytes after weighing its header."""
+    _check_header(path, stream, size, max_bytes)
+    stream.seek(0)
+    return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+def _check_header(path: Path, stream: IO[bytes], size: int, max_bytes: int) -> None:
+    """Require a header of plain numbers that claims exactly what the stream holds."""
     name = printable(path.name)
     version = np.lib.format.read_magic(stream)
     if version not in _HEADERS:
@@ -150,5 +181,3 @@ def _read_stream(path: Path, stream: IO[bytes], size: int, max_bytes: int) -> np
     if claimed != held:
         found = f"{held} bytes of values where the header says {claimed}"
         raise InputError(name, f"an array of shape {shape}", found, COPY_AGAIN)
-    stream.seek(0)
-    return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))

@@ -11,6 +11,7 @@ from jne_engine.bench import (
     command,
     extraction,
     fits,
+    imports,
     memory,
     scaling,
     sizes,
@@ -60,6 +61,7 @@ def test_each_figure_runs_at_toy_sizes(name, monkeypatch):
     monkeypatch.setattr(fits, "EPOCH_STIMULI", 8)
     monkeypatch.setattr(fits, "EPOCH_BATCH", 4)
     monkeypatch.setattr(streams, "JACREV_CHUNK", 5)
+    monkeypatch.setattr(imports, "SCAN", imports.Scan((6, 5, 4), 40, 50, (5, 4)))
     monkeypatch.setattr(sizes, "FSAVERAGE_VOXELS", 90)
     small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
     small |= {"num_attention_heads": 2, "image_size": 16, "patch_size": 8}

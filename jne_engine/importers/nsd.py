@@ -1,0 +1,160 @@
+"""From a copy of the Natural Scenes Dataset to one folder a subject.
+
+References
+----------
+Allen et al. (2022), Nat. Neurosci. 25, 116-126; Gao et al., arXiv 2510.13688, section 4.1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from jne_engine.importers.ceilings import ceiling_from_ncsnr, ceiling_from_repeats
+from jne_engine.importers.folder import ImportedParts, ImportFolder, check_free, create_folder
+from jne_engine.importers.nsd_ceiling import choose_ceiling, read_ncsnr
+from jne_engine.importers.nsd_plan import NsdPlan, NsdRequest, plan_nsd
+from jne_engine.importers.progress import ImportProgress, report_nothing
+from jne_engine.importers.responses import (
+    BetaStream,
+    RepeatCollector,
+    StreamedResponses,
+    stream_responses,
+)
+from jne_engine.importers.stimuli import shrink_pictures, tabulate_categories
+from jne_engine.readers.guard import hash_file, printable
+from jne_engine.readers.nsd_images import read_images, read_objects, read_stimulus_info
+from jne_engine.readers.nsd_maps import find_ncsnr, find_valid, read_map
+from jne_engine.trials import count_presentations
+from jne_engine.types import InputRecord
+
+_SCRATCH: Final = "repeats.scratch.npy"
+
+
+def import_nsd(request: NsdRequest, out: Path, *, report: ImportProgress = report_nothing) -> Path:
+    """Import one subject of NSD into a new folder.
+
+    Parameters
+    ----------
+    request : NsdRequest
+        What to import.
+    out : pathlib.Path
+        Folder to make; nothing may have its name.
+    report : callable, optional
+        Called as ``report(stage, done, total)``.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, complete.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, broken, or contradicts another.
+    StoreError
+        If the disk is full or not writable.
+
+    Notes
+    -----
+    Betas are streamed run by run and summed on disk; see
+    :func:`~jne_engine.importers.responses.stream_responses` for what stays in memory.
+    """
+    check_free(out)
+    plan = plan_nsd(request)
+    with create_folder(out) as folder:
+        streamed, ceiling_notes = _write_responses(plan, folder, report)
+        table, notes = _write_stimuli(plan, folder, report)
+        parts = ImportedParts(
+            name="NSD",
+            subject=plan.tree.label,
+            source=f"Natural Scenes Dataset, {plan.tree.label}, {request.betas} in {request.space}",
+            image_ids=plan.trials.image_ids,
+            stimuli=table,
+            splits=plan.splits,
+            space=plan.columns.space,
+            roi_sets=plan.roi_sets,
+            trials=plan.trials,
+        )
+        told = (*_describe_trials(plan), *plan.notes, *plan.problems, *ceiling_notes, *notes)
+        folder.finish(parts, (*told, *_count_invalid(plan, streamed)), _hash_inputs(plan, streamed))
+    return out
+
+
+def _write_responses(
+    plan: NsdPlan, folder: ImportFolder, report: ImportProgress
+) -> tuple[StreamedResponses, tuple[str, ...]]:
+    """Write mean betas and the noise ceiling."""
+    request, n_columns = plan.request, plan.columns.n_columns
+    path = folder.create_responses(plan.trials.image_ids.size, n_columns)
+    stream = BetaStream(plan.sessions, plan.trials, plan.columns, request.normalise == "run")
+    kind, note = choose_ceiling(plan)
+    collector = None
+    if kind == "repeats":
+        scratch = folder.path / _SCRATCH
+        collector = RepeatCollector(scratch, plan.trials, plan.splits.test, n_columns)
+    also = collector.take if collector else None
+    streamed = stream_responses(stream, path, also=also, report=report)
+    if collector is not None:
+        folder.write_ceiling(ceiling_from_repeats(collector.read()))
+        (folder.path / _SCRATCH).unlink()
+    elif kind == "ncsnr":
+        shown = plan.trials.presentations[plan.splits.test]
+        folder.write_ceiling(ceiling_from_ncsnr(read_ncsnr(plan), shown))
+    return streamed, (note,)
+
+
+def _write_stimuli(
+    plan: NsdPlan, folder: ImportFolder, report: ImportProgress
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Write small pictures and return the table of categories."""
+    ids, tree, notes = plan.trials.image_ids, plan.tree, tuple[str, ...]()
+    objects = None
+    if tree.stimulus_info.exists():
+        objects, notes = read_objects(tree, read_stimulus_info(tree), ids)
+    else:
+        notes = (f"no categories: {tree.stimulus_info.name} not found",)
+    if plan.request.pictures and tree.images.exists():
+        folder.write_thumbnails(shrink_pictures(read_images(tree.images, ids), ids.size, report))
+    elif plan.request.pictures:
+        notes += (f"no pictures: {tree.images.name} not found",)
+    return tabulate_categories(ids, objects), notes
+
+
+def _describe_trials(plan: NsdPlan) -> tuple[str, ...]:
+    """Say what became of the trials."""
+    shown = count_presentations(plan.trials.presentations)
+    counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
+    how = "z-scored per voxel within each run (ddof 0)"
+    how = how if plan.request.normalise == "run" else "in percent signal change"
+    return (f"betas {how}, averaged over presentations ({counts})",)
+
+
+def _count_invalid(plan: NsdPlan, streamed: StreamedResponses) -> tuple[str, ...]:
+    """Count columns with NaN, and voxels that NSD calls invalid in a session."""
+    notes, kind = [], "vertices" if plan.tree.is_surface else "voxels"
+    broken = int((~streamed.finite).sum())
+    if broken:
+        why = "NaN or no variance within a run"
+        notes.append(f"{broken} of {streamed.finite.size} {kind} have {why} and are masked")
+    if not plan.tree.is_surface:
+        invalid = np.zeros(plan.columns.n_columns, dtype=np.bool_)
+        for session in plan.sessions:
+            path = find_valid(plan.tree, session.session)
+            if path is not None:
+                invalid |= plan.columns.take((read_map(path),)) == 0
+        if invalid.any():
+            notes.append(f"{int(invalid.sum())} voxels are outside the valid mask of a session")
+    return tuple(notes)
+
+
+def _hash_inputs(plan: NsdPlan, streamed: StreamedResponses) -> tuple[InputRecord, ...]:
+    """Return the hashes of betas and of the experiment's own files."""
+    tree = plan.tree
+    small = [tree.responses, tree.design, tree.stimulus_info, *find_ncsnr(tree)]
+    there = [path for path in small if path.exists()]
+    records = (InputRecord(printable(path.name), hash_file(path)) for path in there)
+    return (*streamed.inputs, *records)

@@ -1,0 +1,213 @@
+"""Responses of all images on disk, summed trial by trial while betas stream by.
+
+Axes: t trial, i image, v column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.errors import InputError
+from jne_engine.importers.columns import Columns
+from jne_engine.importers.progress import ImportProgress
+from jne_engine.readers.beta_files import BetaFile, open_betas
+from jne_engine.readers.guard import hash_file, printable
+from jne_engine.readers.nsd import SessionFiles
+from jne_engine.spaces import BoolArray, IntArray
+from jne_engine.trials import TrialTable, zscore_trials
+from jne_engine.types import Float32Array, InputRecord
+
+N_REPEATS: Final = 3
+"""Presentations that an image needs to count for the noise ceiling from repeats."""
+
+RunBetas = Generator[tuple[IntArray, slice, Float32Array], None, None]
+"""Trials, response columns and betas of one run after the other."""
+
+TakeTrials = Callable[[IntArray, slice, Float32Array], None]
+"""Called with the trials, their columns and their normalised betas, run by run."""
+
+
+@dataclass(frozen=True, eq=False)
+class BetaStream:
+    """The betas of all sessions, normalised run by run.
+
+    Parameters
+    ----------
+    sessions : tuple of SessionFiles
+        In order.
+    trials : TrialTable
+        Trials of exactly these sessions.
+    columns : Columns
+        Positions that are kept.
+    zscore : bool
+        Z-score each voxel within each run; otherwise percent signal change is kept.
+    """
+
+    sessions: tuple[SessionFiles, ...]
+    trials: TrialTable
+    columns: Columns
+    zscore: bool = True
+
+    def read_session(self, session: SessionFiles) -> RunBetas:
+        """Yield trials, response columns and betas of each run of a session.
+
+        Raises
+        ------
+        InputError
+            If a file has other trials or another grid than the others, or is broken.
+        """
+        runs = self.trials.runs(session.session)
+        first = runs[0].start
+        local = tuple(slice(run.start - first, run.stop - first) for run in runs)
+        files = zip(session.files, self.columns.parts, self.columns.slices(), strict=True)
+        for part, (path, positions, columns) in enumerate(files):
+            betas = self._open(path, part)
+            for run, values in betas.read_runs(local, positions):
+                trials = np.arange(run.start, run.stop) + first
+                yield trials, columns, zscore_trials(values) if self.zscore else values
+
+    def _open(self, path: Path, part: int) -> BetaFile:
+        """Open a file that must have the first session's grid."""
+        betas = open_betas(path)
+        expected = open_betas(self.sessions[0].files[part]).grid
+        if betas.grid != expected:
+            fix = "check that all sessions are of one subject and space"
+            raise InputError(printable(path.name), f"the grid {expected}", str(betas.grid), fix)
+        return betas
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedResponses:
+    """What streaming leaves besides the responses themselves.
+
+    Parameters
+    ----------
+    finite : numpy.ndarray of bool, shape (n_columns,)
+        Columns whose every trial was finite and varied within its run.
+    inputs : tuple of InputRecord
+        The files that were read.
+    """
+
+    finite: BoolArray
+    inputs: tuple[InputRecord, ...]
+
+
+def stream_responses(
+    stream: BetaStream,
+    path: Path,
+    *,
+    also: TakeTrials | None = None,
+    report: ImportProgress,
+) -> StreamedResponses:
+    """Average the betas of each image over its presentations, straight into a file.
+
+    Parameters
+    ----------
+    stream : BetaStream
+        The betas.
+    path : pathlib.Path
+        ``.npy`` of zeros, (n_images, n_columns) float32, which becomes the mean betas.
+    also : callable, optional
+        Takes the same trials for another purpose.
+    report : callable
+        Called as ``report("betas", sessions done, sessions)``.
+
+    Notes
+    -----
+    The file is mapped one session at a time: a session touches at most as many rows as it has
+    trials, so memory does not grow with the number of images. Files are hashed meanwhile in a
+    thread, whose work releases the interpreter.
+    """
+    finite = np.ones(stream.columns.n_columns, dtype=np.bool_)
+    hashes: list[tuple[Path, Future[str]]] = []
+    with ThreadPoolExecutor(max_workers=1) as hasher:
+        try:
+            for done, session in enumerate(stream.sessions):
+                report("betas", done, len(stream.sessions))
+                hashes += [(file, hasher.submit(hash_file, file)) for file in session.files]
+                _add_session(stream, session, path, finite, also)
+            report("betas", len(stream.sessions), len(stream.sessions))
+            inputs = tuple(
+                InputRecord(printable(file.name), digest.result()) for file, digest in hashes
+            )
+        finally:
+            hasher.shutdown(wait=True, cancel_futures=True)
+    return StreamedResponses(finite, inputs)
+
+
+def _add_session(
+    stream: BetaStream,
+    session: SessionFiles,
+    path: Path,
+    finite: BoolArray,
+    also: TakeTrials | None,
+) -> None:
+    """Add one session's share of the means to the file."""
+    image_rows, shown = stream.trials.image_rows, stream.trials.presentations
+    responses = np.lib.format.open_memmap(path, mode="r+")
+    for trials, columns, betas in stream.read_session(session):
+        rows = image_rows[trials]
+        finite[columns] &= np.isfinite(betas.sum(axis=0, dtype=np.float64))
+        if also is not None:
+            also(trials, columns, betas)
+        betas /= shown[rows, None].astype(np.float32)
+        for row, beta in zip(rows.tolist(), betas, strict=True):
+            responses[row, columns] += beta
+    responses.flush()
+
+
+class RepeatCollector:
+    """The single presentations of test images that were shown three times.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Scratch file, (3, n_repeated, n_columns) float32.
+    trials : TrialTable
+        All trials.
+    test : numpy.ndarray of int64
+        Rows of the test images.
+    n_columns : int
+        Response columns.
+    """
+
+    def __init__(self, path: Path, trials: TrialTable, test: IntArray, n_columns: int) -> None:
+        self.rows = test[trials.presentations[test] == N_REPEATS]
+        self._place = np.full(trials.image_ids.size, -1, dtype=np.int64)
+        self._place[self.rows] = np.arange(self.rows.size)
+        self._image_rows = trials.image_rows
+        self._occurrence = count_occurrences(trials.image_rows)
+        self._path = path
+        if self.rows.size:
+            shape = (N_REPEATS, self.rows.size, n_columns)
+            np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+
+    def take(self, trials: IntArray, columns: slice, betas: Float32Array) -> None:
+        """Keep the presentations among some trials."""
+        places = self._place[self._image_rows[trials]]
+        kept = np.flatnonzero(places >= 0)
+        if kept.size:
+            repeats = np.lib.format.open_memmap(self._path, mode="r+")
+            for trial in kept:
+                repeats[self._occurrence[trials[trial]], places[trial], columns] = betas[trial]
+
+    def read(self) -> npt.NDArray[np.float32]:
+        """Return the presentations, on disk."""
+        return np.lib.format.open_memmap(self._path, mode="r")
+
+
+def count_occurrences(image_rows: IntArray) -> IntArray:
+    """Return for each trial how often its image was shown before."""
+    order = np.argsort(image_rows, kind="stable")
+    ordered = image_rows[order]
+    starts = np.searchsorted(ordered, ordered, side="left")
+    occurrence = np.empty_like(order)
+    occurrence[order] = np.arange(order.size) - starts
+    return occurrence
