@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "jne_engine"
 
 LAYERS = [
-    {"errors", "progress"},
+    {"errors", "progress", "code_version", "run_folder"},
     {"checks", "viewer_modules"},
     {"spaces", "spec", "palettes", "standardise"},
     {"types", "viewer_payload", "icosahedron", "trials"},
@@ -25,15 +25,16 @@ LAYERS = [
     {"variants"},
     {"simulations", "run_stages"},
     {"pipeline", "queries", "viewer_surfaces", "live"},
-    {"figures", "export"},
+    {"figures", "export", "jobs"},
     {"progress_bars", "simulate_command", "bench"},
-    {"features_command", "import_command"},
+    {"features_command", "import_command", "job_commands"},
     {"cli"},
     {"__main__"},
 ]
 """From the ground up. A module imports from lower layers only; its own layer counts as above."""
 
 TORCH_FREE = {
+    "jobs",
     "live",
     "store",
     "queries",

@@ -418,7 +418,7 @@ def test_a_one_based_image_table_is_refused(nsd):
     column = cells[0].index("nsdId")
 
     def shift(line: str, number: int) -> str:
-        before, _, after = line.partition(")\",")
+        before, _, after = line.partition(')",')
         rest = after.split(",")
         return f'{before})",{rest[0]},{number},{",".join(rest[2:])}'
 
@@ -481,9 +481,7 @@ def test_an_altered_gzip_is_refused_and_leaves_nothing(nsd, tmp_path):
 )
 def test_mistakes_are_one_line(volume_nsd, tmp_path, change, name, match):
     with refused(name, match):
-        import_nsd(
-            NsdRequest(**{"root": volume_nsd.root, "subject": 1} | change), tmp_path / "out"
-        )
+        import_nsd(NsdRequest(**{"root": volume_nsd.root, "subject": 1} | change), tmp_path / "out")
 
 
 def test_nothing_is_overwritten(volume_nsd, tmp_path):
