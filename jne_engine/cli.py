@@ -33,6 +33,7 @@ def default_root() -> Path:
 LATE_COMMANDS = {
     "bench": "jne_engine.bench.command:bench",
     "simulate": "jne_engine.simulate_command:simulate",
+    "surfaces": "jne_engine.surface_command:surfaces",
 }
 """Commands whose modules are imported only when they are asked for."""
 

@@ -8,7 +8,7 @@ from jne_engine.store import Run
 from pages.shared.cached import read_scene
 from pages.shared.cortex import show_cortex
 from pages.shared.state import read_selection
-from pages.shared.widgets import show_missing
+from pages.shared.widgets import show_missing, show_note
 
 HEIGHT = 500
 
@@ -32,10 +32,11 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
     )  # fmt: skip
     if scene is None:
         show_missing(
-            "This run's responses do not lie on a surface that comes with the package"
-            " (fsLR32k, fsaverage5).",
-            "The other pages show its numbers.",
+            "This run's responses do not lie on a surface that can be drawn here.",
+            "To add one, see “Surfaces” in docs/datasets.md; the other pages show its numbers.",
         )
         return
     with st.container(key="brain_box"):
         show_cortex(scene, key="brain", height=height)
+    if scene.note:
+        show_note(scene.note)

@@ -26,7 +26,7 @@ LAYERS = [
     {"simulations", "run_stages"},
     {"pipeline", "queries", "viewer_surfaces", "live"},
     {"figures", "export"},
-    {"progress_bars", "simulate_command", "bench"},
+    {"progress_bars", "simulate_command", "surface_command", "bench"},
     {"cli"},
     {"__main__"},
 ]
@@ -40,6 +40,7 @@ TORCH_FREE = {
     "export",
     "viewer_payload",
     "viewer_still",
+    "viewer_surfaces",
     "surfaces",
     "rois",
     "scoring",

@@ -110,9 +110,7 @@ def test_every_area_exists_on_both_hemispheres():
 
 
 def test_unknown_names_are_told():
-    with pytest.raises(
-        InputError, match="surface: expected one of fsLR32k, fsaverage5, fsav"
-    ):
+    with pytest.raises(InputError, match="surface: expected one of fsLR32k, fsaverage5, fsav"):
         load_surface("fsaverage7", "pial")
     with pytest.raises(InputError, match="geometry of fsaverage5"):
         load_surface("fsaverage5", "very_inflated")
