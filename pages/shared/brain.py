@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from jne_engine.figures.template import name_file
+from jne_engine.run_export import make_run_html
 from jne_engine.store import Run
 from pages.shared.cached import read_scene
 from pages.shared.cortex import show_cortex
@@ -40,3 +44,15 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
         show_cortex(scene, key="brain", height=height)
     if scene.note:
         show_note(scene.note)
+    st.download_button(
+        "Download as one HTML file",
+        partial(make_run_html, run, chosen=chosen,
+                significant=selection.significant, threshold=selection.threshold),
+        file_name=f"{name_file('brain', chosen, run.run_id)}.html",
+        mime="text/html",
+        on_click="ignore",
+        key="brain.html",
+        icon=":material/download:",
+        help="All maps on the interactive brain, this one first; opens without a network."
+        " It is made when you ask for it, which takes some seconds.",
+    )  # fmt: skip

@@ -26,6 +26,7 @@ LAYERS = [
     {"simulations", "run_stages"},
     {"pipeline", "queries", "viewer_surfaces", "live"},
     {"figures", "export"},
+    {"run_export"},
     {"progress_bars", "simulate_command", "surface_command", "bench"},
     {"cli"},
     {"__main__"},
@@ -43,6 +44,7 @@ TORCH_FREE = {
     "viewer_surfaces",
     "surfaces",
     "rois",
+    "run_export",
     "scoring",
 }
 
