@@ -23,7 +23,7 @@ export async function openOffline(host, text) {
 function restore({ header, blobs }) {
   for (const blob of blobs) {
     for (const [name, { type, stride }] of Object.entries(blob.packing ?? {})) {
-      const Type = { f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array }[type];
+      const Type = { f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array, b1: Uint8Array }[type];
       const values = new Type(joinBytePlanes(blob.arrays[name], Type.BYTES_PER_ELEMENT).buffer);
       if (stride) undoDifferences(values, stride);
       blob.arrays[name] = values;

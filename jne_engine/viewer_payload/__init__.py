@@ -6,7 +6,7 @@ Inside the package the order is blobs → surface, maps, labels → scene → he
 """
 
 from jne_engine.viewer_payload.blobs import Blob, pack, unpack
-from jne_engine.viewer_payload.header import scene_header, still_hash
+from jne_engine.viewer_payload.header import scene_header, split_header, still_hash
 from jne_engine.viewer_payload.labels import ViewerLabels
 from jne_engine.viewer_payload.maps import MapKind, ViewerMap, Wire
 from jne_engine.viewer_payload.scene import VIEWS, View, ViewerScene, colour_blob
@@ -26,6 +26,7 @@ __all__ = [
     "colour_blob",
     "pack",
     "scene_header",
+    "split_header",
     "still_hash",
     "unpack",
 ]

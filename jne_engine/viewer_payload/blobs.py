@@ -1,7 +1,8 @@
 """Arrays named by the hash of their content, and the container that they travel in.
 
 The container is a little-endian u32 header length, the header as JSON, zero bytes up to a
-multiple of 8, then the arrays, each on a multiple of 8.
+multiple of 8, then the arrays, each on a multiple of 8. Truth values travel as bits, the first
+one in the lowest bit of the first byte.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from jne_engine.checks import check_choice
 AnyArray = npt.NDArray[Any]
 
 _DTYPE_CODES: Mapping[str, str] = MappingProxyType(
-    {"f4": "<f4", "f2": "<f2", "u4": "<u4", "u2": "<u2", "u1": "|u1"}
+    {"f4": "<f4", "f2": "<f2", "u4": "<u4", "u2": "<u2", "u1": "|u1", "b1": "|u1"}
 )
 _ALIGN = 8
 
@@ -48,8 +49,8 @@ class Blob:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of all arrays."""
-        return sum(a.nbytes for a in self.arrays.values())
+        """Bytes that all arrays take on their way."""
+        return sum(len(_as_bytes(a)) for a in self.arrays.values())
 
 
 def pack(header: Mapping[str, Any], blobs: Collection[Blob]) -> bytes:
@@ -70,9 +71,9 @@ def pack(header: Mapping[str, Any], blobs: Collection[Blob]) -> bytes:
     for blob in blobs:
         listed = []
         for name, array in blob.arrays.items():
-            code = _code(array)
-            data = np.ascontiguousarray(array, dtype=_DTYPE_CODES[code]).tobytes()
-            listed.append({"name": name, "dtype": code, "offset": at, "count": int(array.size)})
+            data = _as_bytes(array)
+            count = int(array.size)
+            listed.append({"name": name, "dtype": _code(array), "offset": at, "count": count})
             chunks.append(data + bytes(-len(data) % _ALIGN))
             at += len(chunks[-1])
         entry = {"hash": blob.hash, "kind": blob.kind, "meta": dict(blob.meta), "arrays": listed}
@@ -97,13 +98,27 @@ def unpack(container: bytes) -> tuple[dict[str, Any], dict[str, Blob]]:
     blobs = {}
     for entry in header.pop("blobs"):
         arrays = {
-            a["name"]: np.frombuffer(
-                container, _DTYPE_CODES[a["dtype"]], a["count"], base + a["offset"]
-            )
+            a["name"]: _from_bytes(container, a["dtype"], a["count"], base + a["offset"])
             for a in entry["arrays"]
         }
         blobs[entry["hash"]] = Blob(entry["hash"], entry["kind"], arrays, entry["meta"])
     return header, blobs
+
+
+def _as_bytes(array: AnyArray) -> bytes:
+    """Return an array as it travels."""
+    code = _code(array)
+    if code == "b1":
+        return np.packbits(array, bitorder="little").tobytes()
+    return np.ascontiguousarray(array, dtype=_DTYPE_CODES[code]).tobytes()
+
+
+def _from_bytes(container: bytes, code: str, count: int, at: int) -> AnyArray:
+    """Return an array that has travelled."""
+    if code == "b1":
+        packed = np.frombuffer(container, np.uint8, (count + 7) // 8, at)
+        return np.unpackbits(packed, count=count, bitorder="little").astype(bool)
+    return np.frombuffer(container, _DTYPE_CODES[code], count, at)
 
 
 def _code(array: AnyArray) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from jne_engine.viewer_payload.blobs import Blob
 from jne_engine.viewer_payload.maps import ViewerMap
 from jne_engine.viewer_payload.scene import ViewerScene, colour_blob
 from jne_engine.viewer_payload.surface import ViewerShape
+
+_CHANGING = ("key", "height", "marked", "view")
 
 
 def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str, Any]:
@@ -51,6 +55,23 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
             "labels": scene.region_style,
         },
     }
+
+
+def split_header(header: Mapping[str, Any]) -> tuple[dict[str, Any], Blob]:
+    """Divide a header into what may change from run to run and a blob of all that stays.
+
+    Parameters
+    ----------
+    header : mapping
+        From :func:`scene_header`.
+
+    Returns
+    -------
+    tuple of dict and Blob
+        A message of about 0.2 kB that names the blob as ``scene``, and the blob.
+    """
+    blob = Blob.of("scene", {}, {k: v for k, v in header.items() if k not in _CHANGING})
+    return {**{k: header[k] for k in _CHANGING}, "scene": blob.hash}, blob
 
 
 def still_hash(scene: ViewerScene) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from jne_engine.spaces import Hemisphere
 from jne_engine.viewer_modules import link_modules
-from jne_engine.viewer_payload import ViewerScene, pack, scene_header, still_hash
+from jne_engine.viewer_payload import ViewerScene, pack, scene_header, split_header, still_hash
 from jne_engine.viewer_still import draw_still, pack_still
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
@@ -50,8 +50,8 @@ def show_cortex(
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
 
-    The code and each blob of the scene are sent once a session. After that only the header
-    (about 2 kB) travels; threshold, range, colours, view, morph and hover send nothing. A still
+    The code and each blob of the scene are sent once a session. After that only a short message
+    (about 0.6 kB) travels; threshold, range, colours, view, morph and hover send nothing. A still
     picture is drawn only where a browser without WebGL2 asks for it.
 
     Parameters
@@ -71,10 +71,11 @@ def show_cortex(
         Selected vertices, ascending; empty where nothing is selected.
     """
     _mount_runtime()
-    blobs = scene.blobs()
+    message, description = split_header(scene_header(scene, key=key, height=height))
+    blobs = {**scene.blobs(), description.hash: description}
     sent = _sent_blobs()
     asked = _asked_for(key)
-    wanted = [h for h in (*scene.start_hashes(), *asked) if h in blobs]
+    wanted = [h for h in (description.hash, *scene.start_hashes(), *asked) if h in blobs]
     fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in asked]
     sent.update(blob.hash for blob in fresh)
     if still_hash(scene) in asked:
@@ -82,7 +83,7 @@ def show_cortex(
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
     answer = viewer(
         key=key,
-        data=pack(scene_header(scene, key=key, height=height), fresh),
+        data=pack(message, fresh),
         height="content",
         on_selection_change=on_select or _nothing,
         on_need_change=_nothing,

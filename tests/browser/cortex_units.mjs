@@ -54,11 +54,11 @@ export const cases = {
   },
   'a two-sided percentile keeps the largest sizes of both signs': () => {
     const sorted = Float32Array.of(-4, -1, 0, 1, 2);
-    const cut = colours.thresholdValue({ mode: 'percentile', amount: 75, twoSided: true }, sorted, 0);
+    const cut = colours.thresholdValue({ mode: 'percentile', amount: 75, twoSided: true }, colours.sortedSizes(sorted, 0));
     same([...sorted].filter((v) => colours.isShown(v, cut, true, 0)), [-4, 2]);
   },
   'no threshold shows every finite value': () => {
-    const cut = colours.thresholdValue({ mode: 'none', amount: 5, twoSided: false }, [1], 0);
+    const cut = colours.thresholdValue({ mode: 'none', amount: 5, twoSided: false }, [1]);
     holds(colours.isShown(-1e30, cut, false, 0) && !colours.isShown(NaN, cut, false, 0), 'finite only');
   },
   'sorted values leave out NaN and masked vertices': () => {
@@ -78,9 +78,8 @@ export const cases = {
     same(colours.colourAt(lut, { low: 0, high: 1 }, 3), [255, 255, 255]);
   },
   'weighted values stand for painted vertices only': () => {
-    const out = new Float32Array(12);
-    colours.writeWeighted(out, 0, Float32Array.of(2, NaN, 3), Uint8Array.of(1, 1, 0));
-    same([...out], [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    same([...colours.weightedPairs(Float32Array.of(2, NaN, 3, Infinity), Uint8Array.of(1, 1, 0, 1), 4)], [2, 1, 0, 0, 0, 0, 0, 0]);
+    same([...colours.weightedPairs(null, null, 2)], [0, 0, 0, 0]);
   },
   'differences are float32 differences, NaN where either is': () => {
     const out = colours.difference(Float32Array.of(0.3, NaN, 1), Float32Array.of(0.1, 1, 1));
@@ -213,6 +212,11 @@ export const cases = {
   'halves become the floats that they stand for': () => {
     near([...payload.floatsFromHalves(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff))], [1, -2, 2 ** -24, 65504], 0);
     holds(Number.isNaN(payload.floatFromHalf(0x7e00)) && payload.floatFromHalf(0xfc00) === -Infinity, 'NaN and Inf');
+  },
+  'bits become bytes, and mask bits leave the values': () => {
+    same([...payload.bytesFromBits(Uint8Array.of(0b00000101, 0b10), 10)], [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
+    const split = payload.splitMaskBits({ left: Uint16Array.of(0x3c01, 0x3c00, 0x7c01) });
+    same([[...split.left], [...split['left.mask']]], [[1, 1, Infinity], [1, 0, 1]]);
   },
   'byte planes and differences can be undone': () => {
     const values = Uint16Array.of(500, 7, 65535, 3, 9, 1);
