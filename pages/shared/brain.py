@@ -11,7 +11,7 @@ from jne_engine.run_export import make_run_html
 from jne_engine.store import Run
 from pages.shared.cached import read_scene
 from pages.shared.cortex import show_cortex
-from pages.shared.state import read_selection
+from pages.shared.state import choose_map, read_selection
 from pages.shared.widgets import show_missing, show_note
 
 HEIGHT = 500
@@ -41,7 +41,7 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
         )
         return
     with st.container(key="brain_box"):
-        show_cortex(scene, key="brain", height=height)
+        show_cortex(scene, key="brain", height=height, on_map=choose_map)
     if scene.note:
         show_note(scene.note)
     st.download_button(
