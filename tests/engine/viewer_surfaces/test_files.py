@@ -1,6 +1,7 @@
 """A user's surface: GIFTI or FreeSurfer, checked against itself, with what it lacks said."""
 
 import gzip
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -69,6 +70,11 @@ def test_the_documented_example_reads_as_it_was_written(description):
             surface.flat_faces[hemi], load_surface(SURFACE, "flat")[hemi].faces
         )
         np.testing.assert_array_equal(surface.sulcal_depth[hemi], load_sulcal_depth(SURFACE)[hemi])
+
+
+def test_the_manual_shows_the_same_example():
+    manual = Path(__file__).parents[3] / "docs" / "datasets.md"
+    assert SURFACE_EXAMPLE in manual.read_text(encoding="utf-8")
 
 
 def test_depth_that_counts_gyri_is_turned_round(description):
