@@ -25,6 +25,7 @@ export class Actions {
   change(part) {
     const { viewer, scene } = this;
     Object.assign(scene.state, part);
+    if ('panes' in part) viewer.tell.maps(scene.paneNames());
     if (('panes' in part || 'difference' in part) && viewer.askForMissing()) return;
     const regions = ['labelStyle', 'hidden', 'labelSet'].some((k) => k in part);
     if (viewer.canDraw) {

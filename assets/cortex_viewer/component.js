@@ -31,8 +31,12 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   store.put(blobs);
   if (blobs.length) instance.asked = '';
   const header = wholeHeader(message, store);
-  if (header) instance.viewer.setScene(header, readLink(message.key));
-  else instance.viewer.tell.need([message.scene]);
+  instance.follows = message.follows;
+  if (header) {
+    instance.viewer.setScene(header, readLink(message.key));
+    instance.map = header.maps[header.view.panes[0]]?.name;
+    instance.viewer.tell.maps(instance.viewer.scene.paneNames());
+  } else instance.viewer.tell.need([message.scene]);
   return () => {
     instance.viewer.destroy();
     instances.delete(parentElement);
@@ -58,6 +62,11 @@ function tellThrough(instance) {
       if (text === instance.asked) return;
       instance.asked = text;
       instance.tell.setTriggerValue('need', hashes);
+    },
+    maps: ([first]) => {
+      if (!instance.follows || first === instance.map) return;
+      instance.map = first;
+      instance.tell.setStateValue('map', first);
     },
     changed: (link) => writeLink(instance.key, link),
   };

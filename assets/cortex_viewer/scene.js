@@ -35,11 +35,22 @@ export class Scene {
     const before = this.header;
     const moved = before !== null && before.topology !== header.topology;
     if (!this.state) this.state = startingState(header, link);
-    else if (wishedPanes(header) !== wishedPanes(before)) this.state.panes = initialState(header).panes;
+    else if (wishedPanes(header) !== wishedPanes(before) && !this.showsFirst(header)) this.state.panes = initialState(header).panes;
     if (moved) this.state.shape = initialState(header).shape;
     this.state.panes = this.state.panes.map((i) => clamp(i, 0, Math.max(0, header.maps.length - 1)));
     this.header = header;
     return moved;
+  }
+
+  /** @returns {string[]} names of the maps that the panes show */
+  paneNames() {
+    return this.state.panes.map((i) => this.header.maps[i]?.name ?? '');
+  }
+
+  /** Whether the panes begin with what a page asks for, so that they may stay. @param {object} header */
+  showsFirst(header) {
+    const names = this.paneNames();
+    return (header.view?.panes ?? []).every((i, k) => header.maps[i]?.name === names[k] && i === this.state.panes[k]);
   }
 
   /** @returns {string[]} hashes without which the present state cannot be drawn */

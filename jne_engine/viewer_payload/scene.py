@@ -40,6 +40,8 @@ class ViewerScene:
         Names must differ; may be empty for bare cortex.
     title, provenance : str
         What exports print above and below the picture.
+    note : str
+        What a page must say beside the viewer, for instance which vertices are not shown.
     simulated : bool
         True stamps SIMULATED on the viewer and on every export.
     labels : tuple of ViewerLabels
@@ -67,6 +69,7 @@ class ViewerScene:
     maps: tuple[ViewerMap, ...]
     title: str
     provenance: str
+    note: str = ""
     simulated: bool = False
     labels: tuple[ViewerLabels, ...] = ()
     view: View = "lateral"

@@ -65,6 +65,8 @@ class ViewerSurface:
         At least one; they share the topology.
     flat_faces : mapping of hemisphere to numpy.ndarray of int, shape (n_flat_faces, 3)
         Triangles of the flat map: cuts and medial wall left out.
+    note : str
+        What a reader must know of it, for instance that the shading was computed.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class ViewerSurface:
     sulcal_depth: Mapping[Hemisphere, AnyArray]
     shapes: tuple[ViewerShape, ...]
     flat_faces: Mapping[Hemisphere, AnyArray] = field(default_factory=lambda: MappingProxyType({}))
+    note: str = ""
 
     def __post_init__(self) -> None:
         """Validate that shapes, faces and depth fit together."""

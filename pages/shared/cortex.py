@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -47,6 +48,7 @@ def show_cortex(
     key: str,
     height: int = 600,
     on_select: Callable[[], None] | None = None,
+    on_map: Callable[[str], None] | None = None,
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
 
@@ -64,6 +66,9 @@ def show_cortex(
         Height in CSS pixels.
     on_select : callable, optional
         Called before the rerun that a new selection causes.
+    on_map : callable, optional
+        Called with the name of the map that the reader has put into the first pane, before the
+        rerun that this causes; without it such a change never reaches the server.
 
     Returns
     -------
@@ -83,10 +88,11 @@ def show_cortex(
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
     answer = viewer(
         key=key,
-        data=pack(message, fresh),
+        data=pack({**message, "follows": on_map is not None}, fresh),
         height="content",
         on_selection_change=on_select or _nothing,
         on_need_change=_nothing,
+        on_map_change=partial(_pass_map, key, on_map),
     )
     return {item["hemi"]: tuple(item["vertices"]) for item in answer.get("selection") or ()}
 
@@ -108,6 +114,13 @@ def _asked_for(key: str) -> list[str]:
     """Return the hashes that the browser asked for in this run."""
     state: Any = st.session_state.get(key)
     return list((state or {}).get("need") or ())
+
+
+def _pass_map(key: str, on_map: Callable[[str], None] | None) -> None:
+    """Hand on the map that the reader has put into the first pane."""
+    name = (st.session_state.get(key) or {}).get("map")
+    if name and on_map is not None:
+        on_map(name)
 
 
 def _nothing() -> None:

@@ -26,7 +26,8 @@ LAYERS = [
     {"simulations", "run_stages"},
     {"pipeline", "queries", "viewer_surfaces", "live"},
     {"figures", "export", "jobs"},
-    {"progress_bars", "simulate_command", "bench"},
+    {"run_export"},
+    {"progress_bars", "simulate_command", "surface_command", "bench"},
     {"features_command", "import_command", "job_commands"},
     {"cli"},
     {"__main__"},
@@ -42,8 +43,10 @@ TORCH_FREE = {
     "export",
     "viewer_payload",
     "viewer_still",
+    "viewer_surfaces",
     "surfaces",
     "rois",
+    "run_export",
     "scoring",
 }
 

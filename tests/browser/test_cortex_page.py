@@ -228,8 +228,8 @@ def test_without_webgl_a_picture_and_the_table_stand_in(context, page, traffic, 
     picture = page.locator("img.cv-still")
     picture.wait_for()
     size = picture.evaluate("async (i) => { await i.decode(); return i.naturalWidth; }")
-    assert size == 1100
-    assert 350 < picture.bounding_box()["height"] < 560
+    assert size == 1600
+    assert 300 < picture.bounding_box()["height"] < 560
     page.get_by_text("Region means as a table").click()
     row = page.locator(".cv-means tbody tr", has_text="V1").first
     mean, n = row.locator("td").all_inner_texts()[:2]

@@ -194,10 +194,10 @@ def test_the_picture_has_its_size_and_simulated_stamps_it():
     plain = make_scene(CONSTANT, labels=(labels,))
     stamped = replace(plain, simulated=True, title="costs $5 and $6")
     pictures = [np.asarray(Image.open(io.BytesIO(draw_still(s)))) for s in (plain, stamped)]
-    assert [p.shape for p in pictures] == [(780, 1100, 3)] * 2
+    assert [p.shape for p in pictures] == [(560, 1600, 3)] * 2
     stamp = palettes.rgb(palettes.SIMULATED_COLOUR)
     found = [
-        int((np.abs(p[:70, 900:].astype(int) - stamp) < 12).all(axis=2).sum()) for p in pictures
+        int((np.abs(p[:70, 1300:].astype(int) - stamp) < 12).all(axis=2).sum()) for p in pictures
     ]
     assert found[0] == 0
     assert found[1] > 500
