@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
@@ -15,27 +12,24 @@ from typing import Any
 import click
 
 from jne_engine import __version__
-from jne_engine.errors import InputError, JneError
+from jne_engine.errors import JneError
+from jne_engine.job_commands import Following, follow, out_option, quiet_option
+from jne_engine.jobs import request_demo, request_run
 from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
-from jne_engine.types import EncodingDataset
 
 DEMO_HIDDEN = 256
 """Hidden units of the demo: more recover the planted nonlinearity no better, and take longer."""
 
 INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."
 
-
-def default_root() -> Path:
-    """Return the folder of runs: ``$JNE_RUNS``, else ``runs`` in the working folder."""
-    return Path(os.environ.get("JNE_RUNS", "runs"))
-
-
 LATE_COMMANDS = {
-    "check": "jne_engine.import_command:check",
-    "import": "jne_engine.import_command:import_data",
     "bench": "jne_engine.bench.command:bench",
+    "check": "jne_engine.import_command:check",
     "features": "jne_engine.features_command:features",
+    "import": "jne_engine.import_command:import_data",
+    "jobs": "jne_engine.job_commands:jobs",
     "simulate": "jne_engine.simulate_command:simulate",
+    "surfaces": "jne_engine.surface_command:surfaces",
 }
 """Commands whose modules are imported only when they are asked for."""
 
@@ -103,43 +97,39 @@ def read_spec(options: dict[str, Any], **defaults: Any) -> RunSpec:
     return RunSpec(**{**defaults, **chosen})
 
 
-out_option = click.option(
-    "--out",
-    "root",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=default_root,
-    show_default="$JNE_RUNS or ./runs",
-    help="Folder of runs.",
+inline_option = click.option(
+    "--inline",
+    is_flag=True,
+    help="Compute in this process, without the table of jobs: for clusters and network disks.",
 )
-quiet_option = click.option("--quiet", is_flag=True, help="No progress bars.")
+study_option = click.option("--study", help="Also note the run in the study of this name.")
 
 
 @main.command()
 @out_option
 @quiet_option
+@inline_option
+@study_option
 @click.option("--subject", default="S1", show_default=True, help="Name of the subject.")
 @click.option("--subject-seed", type=int, default=0, show_default=True, help="Which subject.")
 @click.option("--n-stimuli", type=int, default=3000, show_default=True, help="Pictures in all.")
 @click.option("--n-test", type=int, default=600, show_default=True, help="Pictures of the test.")
 @click.option("--n-vertices", type=int, help="About how many vertices; all by default.")
 @spec_options
-def demo(root: Path, quiet: bool, subject: str, subject_seed: int, **options: Any) -> None:
+def demo(subject_seed: int, **options: Any) -> None:
     """Make the SIMULATED subject and its whole run."""
-    from jne_engine.demo import simulate_subject
-
-    sizes = {name: options.pop(name) for name in ("n_stimuli", "n_test", "n_vertices")}
+    following = _following(options)
+    sizes = {name: options.pop(name) for name in ("subject", "n_stimuli", "n_test", "n_vertices")}
     spec = read_spec(options, n_hidden=DEMO_HIDDEN)
-    with _bars(quiet) as bars:
-        dataset = simulate_subject(
-            subject_seed, subject=subject, progress=functools.partial(bars, "simulate"), **sizes
-        )
-        _compute(dataset, spec, root, bars)
+    follow(request_demo(spec, seed=subject_seed, **sizes), following)
 
 
 @main.command()
 @click.argument("dataset", type=click.Path(path_type=Path))
 @out_option
 @quiet_option
+@inline_option
+@study_option
 @click.option(
     "--linear-weights",
     type=click.Path(path_type=Path),
@@ -152,20 +142,13 @@ def demo(root: Path, quiet: bool, subject: str, subject_seed: int, **options: An
 )
 @spec_options
 def run(
-    dataset: Path,
-    root: Path,
-    quiet: bool,
-    linear_weights: Path | None,
-    nonlinear_weights: Path | None,
-    **options: Any,
+    dataset: Path, linear_weights: Path | None, nonlinear_weights: Path | None, **options: Any
 ) -> None:
     """Compute the run of DATASET: a folder or its dataset.toml."""
-    from jne_engine.readers.description import read_dataset
-
-    spec = read_spec(options)
-    weights = {"linear": linear_weights, "nonlinear": nonlinear_weights}
-    with _bars(quiet) as bars:
-        _compute(read_dataset(dataset), spec, root, bars, weights=weights)
+    following = _following(options)
+    given = {"linear": linear_weights, "nonlinear": nonlinear_weights}
+    weights = {name: path for name, path in given.items() if path is not None}
+    follow(request_run(dataset, read_spec(options), weights=weights), following)
 
 
 @main.command()
@@ -185,25 +168,21 @@ def info(path: Path, as_json: bool, preset: str | None) -> None:
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--to", "form", type=click.Choice(["html"]), default="html", show_default=True)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-def export(path: Path, form: str, file: Path | None) -> None:
+@click.option("--map", "chosen", default="jne", show_default=True, help="Map to show first.")
+@click.option("--significant/--all-voxels", default=True, help="Which voxels to begin with.")
+@click.option("--threshold", type=float, help="Begin with values from this one on.")
+def export(path: Path, form: str, file: Path | None, **choices: Any) -> None:
     """Write RUN's maps as one interactive HTML file that needs no network."""
-    from jne_engine.export.html import export_html
-    from jne_engine.figures.cortex import build_run_scene
+    from jne_engine.run_export import export_run_html
     from jne_engine.store import open_run
 
     finished = open_run(path)
-    scene = build_run_scene(finished)
-    if scene is None:
-        found = "voxels of a volume, or no known place"
-        fix = "give the dataset a surface and vertices"
-        raise InputError(finished.run_id, "a surface that can be drawn", found, fix)
-    click.echo(str(export_html(scene, file or Path(f"{finished.run_id}.{form}"))))
+    target = file or Path(f"{finished.run_id}.{form}")
+    click.echo(str(export_run_html(finished, target, **choices)))
 
 
 @main.command(name="list")
-@click.option(
-    "--out", "root", type=click.Path(path_type=Path), default=default_root, help="Folder of runs."
-)
+@out_option
 def list_runs(root: Path) -> None:
     """List the complete runs of a folder, and what can be resumed."""
     from jne_engine.store import find_runs, find_unfinished
@@ -217,39 +196,9 @@ def list_runs(root: Path) -> None:
         click.echo(f"{path.name}  unfinished: run the same command to resume it", err=True)
 
 
-def _compute(
-    dataset: EncodingDataset,
-    spec: RunSpec,
-    root: Path,
-    bars: Callable[[str, int, int], None],
-    *,
-    weights: dict[str, Path | None] | None = None,
-) -> None:
-    """Compute a run and print where it is."""
-    from jne_engine.checkpoints import encoder_from_checkpoint
-    from jne_engine.pipeline import compute_run
-    from jne_engine.readers.guard import hash_file
-    from jne_engine.run_stages import FittedEncoder
-    from jne_engine.types import InputRecord
-
-    fitted = {
-        name: FittedEncoder(encoder_from_checkpoint(path), InputRecord(path.name, hash_file(path)))
-        for name, path in (weights or {}).items()
-        if path is not None
-    }
-    finished = compute_run(dataset, spec, root, fitted=fitted, report=bars)
-    for warning in finished.manifest.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(str(finished.path))
-
-
-@contextmanager
-def _bars(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Open the progress bars."""
-    from jne_engine.progress_bars import StageBars
-
-    with StageBars(quiet=quiet) as bars:
-        yield bars
+def _following(options: dict[str, Any]) -> Following:
+    """Take how to wait for a job out of the command's options."""
+    return Following(**{name: options.pop(name) for name in ("root", "quiet", "inline", "study")})
 
 
 def _describe(summary: dict[str, Any]) -> str:

@@ -7,8 +7,6 @@ complete block of stimuli, and ends with the same arrays.
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import platform
 import re
 import time
@@ -18,19 +16,13 @@ from importlib import metadata
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 
-from jne_engine import __version__
-from jne_engine.run_stages import FittedEncoder, RunStages, StageProgress
+from jne_engine.code_version import code_version
+from jne_engine.run_folder import lock_run
+from jne_engine.run_stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
 from jne_engine.spec import RunSpec
 from jne_engine.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key
 from jne_engine.types import EncodingDataset
-
-NUMBER_MAKERS = (
-    "checks", "spec", "encoders", "training", "scoring", "jacobian", "deviations", "precision",
-    "dispersion", "deviation_blocks", "run_stages",
-)  # fmt: skip
-"""Modules whose source decides a run's numbers, and so its key."""
 
 LIBRARIES = ("numpy", "scipy", "torch", "zarr")
 
@@ -42,6 +34,7 @@ def compute_run(
     *,
     fitted: Mapping[str, FittedEncoder] | None = None,
     report: StageProgress | None = None,
+    on_epoch: StageEpochReport | None = None,
 ) -> Run:
     """Compute a run, or what is still missing of it, and return it complete.
 
@@ -58,6 +51,9 @@ def compute_run(
     report : callable, optional
         Called as ``report(stage, done, total)``; it may raise
         :class:`~jne_engine.errors.CancelledError`, which leaves a resumable folder.
+    on_epoch : callable, optional
+        Called as ``on_epoch(stage, epoch, train_loss, validation_loss)`` after each epoch of a
+        fit, counted from 1.
 
     Returns
     -------
@@ -74,8 +70,10 @@ def compute_run(
     given = dict(fitted or {})
     key = compute_key(dataset, spec, given)
     path = root / name_run(dataset, key)
-    stages = RunStages(dataset, spec, given, report or _report_nothing)
-    with _lock(path):
+    stages = RunStages(
+        dataset, spec, given, report or _report_nothing, on_epoch=on_epoch or _ignore_epoch
+    )
+    with lock_run(path):
         if not (path / MANIFEST).exists():
             folder = RunFolder(path)
             _write_stages(folder, stages)
@@ -97,21 +95,6 @@ def name_run(dataset: EncodingDataset, key: str) -> str:
     label = f"{dataset.name}-{dataset.subject}-{dataset.feature_set}-L{dataset.layer}"
     slug = re.sub(r"[^A-Za-z0-9]+", "-", label).strip("-").lower()[:60] or "run"
     return f"{slug}-{key[:10]}"
-
-
-@functools.cache
-def code_version() -> str:
-    """Return the package version and a digest of the modules that make numbers."""
-    here = Path(__file__).parent
-    sources = b"".join((here / f"{name}.py").read_bytes() for name in NUMBER_MAKERS)
-    return f"{__version__}+{hashlib.sha256(sources).hexdigest()[:12]}"
-
-
-def _lock(path: Path) -> FileLock:
-    """Return the lock of a run; the system frees it when its owner dies."""
-    folder = path.parent / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{path.name}.lock")
 
 
 def _write_stages(folder: RunFolder, stages: RunStages) -> None:
@@ -186,3 +169,7 @@ def _versions() -> dict[str, str]:
 
 def _report_nothing(stage: str, done: int, total: int) -> None:
     """Take a stage's progress and do nothing with it."""
+
+
+def _ignore_epoch(stage: str, epoch: int, train_loss: float, validation_loss: float) -> None:
+    """Take an epoch's losses and do nothing with them."""

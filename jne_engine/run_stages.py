@@ -32,6 +32,10 @@ StageProgress = Callable[[str, int, int], None]
 """Called as ``report(stage, done, total)``; stages are named as in :attr:`Run.STAGES`."""
 
 
+StageEpochReport = Callable[[str, int, float, float], None]
+"""Called as ``report(stage, epoch, train_loss, validation_loss)``, epochs counted from 1."""
+
+
 @dataclass(frozen=True, eq=False)
 class FittedEncoder:
     """An encoder that somebody fitted elsewhere, over all columns of the dataset."""
@@ -53,6 +57,8 @@ class RunStages:
         Encoders to take instead of fitting.
     report : callable
         Called as ``report(stage, done, total)``.
+    on_epoch : callable
+        Called as ``on_epoch(stage, epoch, train_loss, validation_loss)`` after each epoch.
     """
 
     def __init__(
@@ -61,8 +67,11 @@ class RunStages:
         spec: RunSpec,
         fitted: Mapping[str, FittedEncoder],
         report: StageProgress,
+        *,
+        on_epoch: StageEpochReport,
     ) -> None:
         self.dataset, self.spec, self.fitted, self.report = dataset, spec, fitted, report
+        self.on_epoch = on_epoch
         self.columns = np.flatnonzero(dataset.valid_voxels).astype(np.int64)
 
     def write(self, name: str, folder: RunFolder, stage: StageWriter) -> None:
@@ -103,7 +112,7 @@ class RunStages:
         if name in self.fitted:
             encoder, curve = select_voxels(self.fitted[name].encoder, self.columns), None
         else:
-            encoder, curve = self._fit(activation, self._progress(name))
+            encoder, curve = self._fit(activation, name)
         weights = {k: v.numpy() for k, v in encoder.state_dict().items()}
         stage.write_weights("encoder", weights)
         stage.write_table("curve", _curve_table(curve))
@@ -150,9 +159,7 @@ class RunStages:
             self._write_voxels(stage, name, getattr(result, name).numpy())
         stage.write_json("precision", asdict(result.precision))
 
-    def _fit(
-        self, activation: Activation, progress: Progress
-    ) -> tuple[ResidualEncoder, LearningCurve]:
+    def _fit(self, activation: Activation, name: str) -> tuple[ResidualEncoder, LearningCurve]:
         """Build and fit an encoder on the training stimuli."""
         spec, splits = self.spec, self.dataset.splits
         encoder = build_encoder(
@@ -165,7 +172,15 @@ class RunStages:
             seed=spec.seed,
         )
         train, validation = self._samples(splits.train), self._samples(splits.validation)
-        return encoder, fit_encoder(encoder, train, validation, spec, progress=progress)
+        curve = fit_encoder(
+            encoder,
+            train,
+            validation,
+            spec,
+            progress=self._progress(name),
+            on_epoch=functools.partial(self.on_epoch, name),
+        )
+        return encoder, curve
 
     def _samples(self, rows: npt.NDArray[np.int64]) -> Samples:
         """Return one split's features and valid responses as tensors."""

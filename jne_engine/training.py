@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,13 @@ from torch.nn import functional
 from jne_engine.errors import InputError
 from jne_engine.progress import Progress, ignore_progress
 from jne_engine.spec import RunSpec
+
+EpochReport = Callable[[int, float, float], None]
+"""Called as ``report(epoch, train_loss, validation_loss)``, epochs counted from 1."""
+
+
+def ignore_epoch(epoch: int, train_loss: float, validation_loss: float) -> None:
+    """Take an epoch's losses and do nothing with them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ def fit_encoder(
     spec: RunSpec,
     *,
     progress: Progress = ignore_progress,
+    on_epoch: EpochReport = ignore_epoch,
 ) -> LearningCurve:
     """Fit an encoder in place and leave it with its best weights.
 
@@ -65,6 +73,8 @@ def fit_encoder(
         Batch size (None: full batch), epochs, patience, learning rate, weight decay, seed.
     progress : callable
         Called as ``progress(epoch, max_epochs)`` after each epoch.
+    on_epoch : callable
+        Called as ``on_epoch(epoch, train_loss, validation_loss)`` before that.
 
     Returns
     -------
@@ -90,6 +100,7 @@ def fit_encoder(
         train_losses.append(_fit_epoch(encoder, optimizer, train, spec.batch_size, shuffler))
         validation_losses.append(compute_loss(encoder, validation))
         best.offer(epoch, _finite(validation_losses[-1], epoch))
+        on_epoch(epoch + 1, train_losses[-1], validation_losses[-1])
         progress(epoch + 1, spec.max_epochs)
         if epoch - best.epoch >= spec.patience:
             break

@@ -12,6 +12,7 @@ stage's name is a whole stage. Nothing is pickled. Arrays carry a checksum a chu
 every other file a SHA-256 in the manifest; both are verified when read.
 """
 
+from jne_engine.run_folder import MANIFEST
 from jne_engine.store.contents import (
     read_roi_sets,
     read_space,
@@ -20,7 +21,7 @@ from jne_engine.store.contents import (
     write_dataset,
 )
 from jne_engine.store.files import write_atomically
-from jne_engine.store.manifest import MANIFEST, Manifest, compute_run_key
+from jne_engine.store.manifest import Manifest, compute_run_key
 from jne_engine.store.runs import Run, RunFolder, find_runs, find_unfinished, open_run
 from jne_engine.store.stages import CHUNK_STIMULI, CHUNK_VOXELS, StageReader, StageWriter
 

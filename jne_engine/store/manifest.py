@@ -12,7 +12,6 @@ from jne_engine.errors import StoreError
 from jne_engine.store.files import sha256
 
 FORMAT_VERSION = 1
-MANIFEST = "run.json"
 
 
 @dataclass(frozen=True)

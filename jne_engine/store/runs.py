@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jne_engine.errors import StoreError
+from jne_engine.run_folder import MANIFEST
 from jne_engine.store.files import sha256, sync_folder, sync_tree, write_atomically
-from jne_engine.store.manifest import MANIFEST, Manifest
+from jne_engine.store.manifest import Manifest
 from jne_engine.store.stages import StageReader, StageWriter
 
 

@@ -13,35 +13,40 @@ ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "jne_engine"
 
 LAYERS = [
-    {"errors", "progress"},
+    {"errors", "progress", "code_version", "run_folder"},
     {"checks", "viewer_modules"},
     {"spaces", "spec", "palettes", "standardise"},
-    {"types", "viewer_payload", "trials"},
+    {"types", "viewer_payload", "icosahedron", "trials"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
-    {"rois", "jacobian", "checkpoints", "extraction", "projection", "allowed"},
+    {"rois", "jacobian", "checkpoints", "extraction", "projection", "allowed", "viewer_still"},
     {"deviations", "demo", "deviation_blocks", "nsd_projection", "importers", "selfcheck"},
     {"precision"},
     {"dispersion"},
     {"variants"},
     {"simulations", "run_stages"},
     {"pipeline", "queries", "viewer_surfaces", "live"},
-    {"figures", "export"},
-    {"progress_bars", "simulate_command", "features_command", "bench"},
-    {"import_command"},
+    {"figures", "export", "jobs"},
+    {"run_export"},
+    {"progress_bars", "simulate_command", "surface_command", "bench"},
+    {"features_command", "import_command", "job_commands"},
     {"cli"},
     {"__main__"},
 ]
 """From the ground up. A module imports from lower layers only; its own layer counts as above."""
 
 TORCH_FREE = {
+    "jobs",
     "live",
     "store",
     "queries",
     "figures",
     "export",
     "viewer_payload",
+    "viewer_still",
+    "viewer_surfaces",
     "surfaces",
     "rois",
+    "run_export",
     "scoring",
     "nsd_projection",
 }

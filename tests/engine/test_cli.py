@@ -14,11 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from jne_engine.cli import LATE_COMMANDS, main
+from jne_engine.jobs import open_jobs
 from jne_engine.spec import RunSpec
 from jne_engine.store import find_unfinished, open_run
 
 SMALL_DEMO = ["--n-stimuli", "300", "--n-test", "60", "--n-vertices", "400", "--quiet"]
 SMALL_FIT = ["--n-hidden", "32", "--max-epochs", "3", "--quiet"]
+INLINE = [*SMALL_FIT, "--inline"]
 
 
 def invoke(*arguments: object):
@@ -28,7 +30,7 @@ def invoke(*arguments: object):
 @pytest.fixture(scope="module")
 def demo_root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("runs")
-    result = invoke("demo", "--out", root, *SMALL_DEMO, *SMALL_FIT)
+    result = invoke("demo", "--out", root, *SMALL_DEMO, *SMALL_FIT, "--study", "demos")
     assert result.exit_code == 0, result.output
     assert Path(result.stdout.strip()).parent == root
     return root
@@ -68,7 +70,7 @@ def test_info_and_list_say_simulated(demo_root):
 
 def test_run_takes_a_folder_and_every_choice(folder, tmp_path):
     choices = ["--activation", "tanh", "--n-blocks", "1", "--bias", "--seed", "4", "--full-batch"]
-    result = invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT, *choices)
+    result = invoke("run", folder, "--out", tmp_path / "runs", *INLINE, *choices)
     assert result.exit_code == 0, result.output
     run = open_run(tmp_path / "runs")
     expected = RunSpec(
@@ -92,7 +94,7 @@ def test_export_writes_one_file_that_says_simulated(demo_root, tmp_path):
 
 
 def test_a_run_without_surface_is_not_exported(folder, tmp_path):
-    invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT)
+    invoke("run", folder, "--out", tmp_path / "runs", *INLINE)
     result = invoke("export", tmp_path / "runs")
     assert result.exit_code == 2
     assert "give the dataset a surface" in result.stderr
@@ -131,7 +133,7 @@ MISTAKES = {
 @pytest.mark.parametrize("spoil", MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_line_and_no_run(folder, tmp_path, spoil):
     spoil(folder)
-    result = invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT)
+    result = invoke("run", folder, "--out", tmp_path / "runs", *INLINE)
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
@@ -144,7 +146,7 @@ def test_constant_and_nan_voxels_are_counted(folder, tmp_path):
     responses = np.load(folder / "responses.npy")
     responses[:, 2], responses[7, 5] = 3.0, np.nan
     np.save(folder / "responses.npy", responses)
-    result = invoke("run", folder, "--out", tmp_path / "runs", *SMALL_FIT)
+    result = invoke("run", folder, "--out", tmp_path / "runs", *INLINE)
     assert "warning: 2 voxels are constant or not finite" in result.stderr
     assert open_run(tmp_path / "runs").manifest.counts["n_invalid"] == 2
 
@@ -161,6 +163,34 @@ def test_late_commands_explain_themselves(name):
     result = invoke(name, "--help")
     assert result.exit_code == 0, result.output
     assert name in invoke("--help").stdout
+
+
+def test_a_run_and_a_mistake_go_through_the_worker_and_stay_in_its_table(demo_root, folder):
+    table = open_jobs(demo_root)
+    (done,) = table.list()
+    assert done.state == "done"
+    assert invoke("jobs", "study", "--out", demo_root).stdout == "demos\n"
+    (line,) = invoke("jobs", "study", "demos", "--out", demo_root).stdout.splitlines()
+    assert line.split() == ["done", "S1", "gabor", "layer", "0", done.place.name]
+    shown = json.loads(invoke("jobs", "show", done.id, "--out", demo_root).stdout)
+    assert shown["place"] == str(done.place)
+    assert [loss["epoch"] for loss in shown["losses"]] == [1, 2, 3] * 2
+
+    np.save(folder / "responses.npy", np.ones(80))
+    result = invoke("run", folder, "--out", demo_root, *SMALL_FIT)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: responses.npy: expected")
+    assert result.stderr.count("\n") == 1
+    failed = table.list()[0]
+    assert f"{failed.id}  failed" in invoke("jobs", "list", "--out", demo_root).stdout
+    assert "queued" in invoke("jobs", "retry", failed.id, "--out", demo_root).stdout
+    assert invoke("jobs", "cancel", failed.id, "--out", demo_root).exit_code == 0
+    deleted = invoke("jobs", "delete", failed.id, "--yes", "--out", demo_root)
+    assert deleted.exit_code == 0, deleted.output
+    listed = json.loads(invoke("jobs", "list", "--json", "--out", demo_root).stdout)
+    assert [job["id"] for job in listed] == [done.id]
+    second = invoke("jobs", "worker", "--out", demo_root)
+    assert "expected no other worker" in second.stderr
 
 
 def take_interrupts() -> None:
@@ -197,3 +227,4 @@ def test_interrupting_leaves_a_run_that_resumes(tmp_path):
     listed = invoke("list", "--out", root)
     assert listed.stdout == ""
     assert "unfinished" in listed.stderr
+    assert [job.state for job in open_jobs(root).list()] == ["cancelled"]

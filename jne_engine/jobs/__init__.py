@@ -1,0 +1,39 @@
+"""Jobs: long work in processes of their own, asked for through one table beside the runs.
+
+Whoever wants something done writes a :class:`JobSpec` into the table; one worker, a process
+that outlives who started it, takes jobs one after another and gives each a process and a
+session of its own. The table says how far each is; cancelling, retrying and deleting are
+changes of a row. See docs/decisions.md for the promises.
+"""
+
+from jne_engine.jobs.kinds import KINDS
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import ACTIVE, INTERNAL, STATES, EpochLoss, JobRecord, JobSpec, State
+from jne_engine.jobs.requests import request_demo, request_run
+from jne_engine.jobs.studies import (
+    StudyRow,
+    add_to_study,
+    list_studies,
+    remove_study,
+    tabulate_study,
+)
+
+__all__ = [
+    "ACTIVE",
+    "INTERNAL",
+    "KINDS",
+    "STATES",
+    "EpochLoss",
+    "JobRecord",
+    "JobSpec",
+    "Jobs",
+    "State",
+    "StudyRow",
+    "add_to_study",
+    "list_studies",
+    "open_jobs",
+    "remove_study",
+    "request_demo",
+    "request_run",
+    "tabulate_study",
+]

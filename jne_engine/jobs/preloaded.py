@@ -1,0 +1,5 @@
+"""What the fork server imports, so that no job has to wait for it."""
+
+import torch._dynamo  # noqa: F401 - torch's optimizers import it late, and it takes a second
+
+import jne_engine.jobs.run_kind  # noqa: F401

@@ -1,0 +1,244 @@
+"""The worker: takes jobs from the table, one process each, and watches over them.
+
+It holds the worker's lock for as long as it lives, computes nothing itself, and answers
+within a fraction of a second whatever its jobs do. Jobs start from a process that has torch
+imported already (``multiprocessing``'s fork server), so that only the first waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+
+from jne_engine.jobs.attempting import attempt_job
+from jne_engine.jobs.database import JobFiles, prepare_table
+from jne_engine.jobs.kinds import KINDS
+from jne_engine.jobs.ledger import Attempt, Ledger, Lost, describe_end
+from jne_engine.jobs.records import JobRecord, WorkerRecord
+from jne_engine.jobs.starting import find_process
+
+PRELOADED = "jne_engine.jobs.preloaded"
+LOOK_S = 0.1
+BEAT_S = 1.0
+TERMINATE_S = 2.0
+"""Seconds after a request to stop at which the job's processes are told by signal."""
+KILL_S = 4.0
+"""Seconds after it at which they are killed."""
+LOCK_S = 2.0
+"""Seconds in which another worker's lock must come free."""
+
+
+def work(root: Path, *, idle_s: float | None = None, slots: int = 1) -> bool:
+    """Be the worker of a folder of runs until nothing was to do for a while.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of runs.
+    idle_s : float, optional
+        Seconds without a job after which to end; never, where None.
+    slots : int
+        Jobs that run at once.
+
+    Returns
+    -------
+    bool
+        False where another worker is there already.
+    """
+    files = JobFiles(root.absolute())
+    prepare_table(files)
+    if slots > 1:  # jobs side by side share the cores, unless somebody has chosen
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // slots)))
+    try:
+        with FileLock(files.worker_lock).acquire(timeout=LOCK_S):
+            _Worker(files, slots).run(idle_s)
+    except Timeout:
+        return False
+    return True
+
+
+class _Nursery:
+    """Where processes of jobs come from: the fork server, once it has torch imported."""
+
+    def __init__(self) -> None:
+        self._context = get_context("forkserver")
+        self._context.set_forkserver_preload([PRELOADED])
+        self.ready = threading.Event()
+        threading.Thread(target=self._warm, name="nursery", daemon=True).start()
+
+    def start(self, *arguments: Any) -> ForkServerProcess:
+        """Start a process that attempts a job."""
+        process = self._context.Process(target=attempt_job, args=arguments)
+        process.start()
+        return process
+
+    def _warm(self) -> None:
+        """Wait for a first process, which waits for the imports."""
+        process = self._context.Process(target=os.getpid)
+        process.start()
+        process.join()
+        self.ready.set()
+
+
+class _Running:
+    """A job that was taken, and its process once there is one."""
+
+    def __init__(self, record: JobRecord) -> None:
+        self.record = record
+        self.attempt = Attempt(record.id, record.attempts)
+        self.process: ForkServerProcess | None = None
+
+    def start(self, nursery: _Nursery, root: Path) -> None:
+        """Start the process."""
+        function = KINDS[self.record.spec.kind]
+        self.process = nursery.start(str(root), self.attempt.job_id, self.attempt.number, function)
+
+    def has_ended(self) -> bool:
+        """Tell whether there was a process and it has ended."""
+        return self.process is not None and not self.process.is_alive()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of the job's processes."""
+        if self.process is not None and self.process.pid is not None:
+            signal_group(self.process.pid, number)
+
+    def measure_memory(self) -> int | None:
+        """Return the resident bytes of the job's processes."""
+        if self.process is None or self.process.pid is None:
+            return None
+        try:
+            first = psutil.Process(self.process.pid)
+            family = [first, *first.children(recursive=True)]
+            return sum(process.memory_info().rss for process in family)
+        except psutil.NoSuchProcess:
+            return None
+
+
+class _Worker:
+    """The worker's loop."""
+
+    def __init__(self, files: JobFiles, slots: int) -> None:
+        self._files, self._slots = files, slots
+        self._ledger = Ledger(files)
+        self._running: list[_Running] = []
+        self._beat = 0.0
+
+    def run(self, idle_s: float | None) -> None:
+        """Take over what the last worker left, then work; put back what runs when told to end."""
+        own = WorkerRecord(os.getpid(), psutil.Process().create_time(), time.monotonic())
+        for lost in self._ledger.take_over(own):
+            _end_lost(lost)
+        nursery = _Nursery()
+        try:
+            self._loop(nursery, idle_s)
+        finally:
+            for running in self._running:
+                running.signal(signal.SIGKILL)
+            self._ledger.put_back(running.attempt for running in self._running)
+            self._ledger.leave(own)
+
+    def _loop(self, nursery: _Nursery, idle_s: float | None) -> None:
+        """Look at the table and at the processes until idle for long."""
+        busy = time.monotonic()
+        while idle_s is None or time.monotonic() - busy < idle_s:
+            self._take()
+            self._watch(nursery)
+            self._show_life()
+            if self._running:
+                busy = time.monotonic()
+            time.sleep(LOOK_S)
+
+    def _take(self) -> None:
+        """Take jobs while there are free slots; a kind that only others know has failed."""
+        while len(self._running) < self._slots:
+            record = self._ledger.claim()
+            if record is None:
+                return
+            if record.spec.kind in KINDS:
+                self._running.append(_Running(record))
+                continue
+            found = f"{record.spec.kind!r}: delete it, or use the version that asked for it"
+            message = f"job kind: expected one of {', '.join(KINDS)}, found {found}"
+            self._ledger.settle(Attempt(record.id, record.attempts), message)
+
+    def _watch(self, nursery: _Nursery) -> None:
+        """Start what can start, end what must end, and note what has ended."""
+        cancelled = self._ledger.read_cancelled() if self._running else {}
+        for running in list(self._running):
+            asked = cancelled.get(running.attempt.job_id)
+            if running.process is None:
+                if asked is not None:
+                    self._close(running)
+                elif nursery.ready.is_set():
+                    running.start(nursery, self._files.root)
+            elif running.has_ended():
+                self._close(running)
+            elif asked is not None:
+                _press(running, time.time() - asked)
+
+    def _close(self, running: _Running) -> None:
+        """Note the end of an attempt that may not have done so itself."""
+        status = None if running.process is None else running.process.exitcode
+        message = describe_end(status, self._files.log(running.attempt.job_id))
+        self._ledger.settle(running.attempt, message)
+        running.signal(signal.SIGKILL)  # what it may have started itself
+        self._running.remove(running)
+
+    def _show_life(self) -> None:
+        """Write the heartbeats once a second."""
+        if time.monotonic() - self._beat < BEAT_S:
+            return
+        self._beat = time.monotonic()
+        self._ledger.beat({r.attempt.job_id: r.measure_memory() for r in self._running})
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a job's process group, or to itself before it leads one."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        process = psutil.Process(pid) if psutil.pid_exists(pid) else None
+        if process is not None and process.status() != psutil.STATUS_ZOMBIE:
+            process.send_signal(number)
+
+
+def _press(running: _Running, waited_s: float) -> None:
+    """Tell a job that was asked to stop again, by signal."""
+    if waited_s > KILL_S:
+        running.signal(signal.SIGKILL)
+    elif waited_s > TERMINATE_S:
+        running.signal(signal.SIGTERM)
+
+
+def _end_lost(lost: Lost) -> None:
+    """Kill the job that a dead worker left running."""
+    process = find_process(lost.pid, lost.created)
+    if process is not None:
+        signal_group(process.pid, signal.SIGKILL)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End the worker in order when the system asks it to."""
+    del number, frame
+    raise SystemExit(0)
+
+
+def main(root: Path, *, idle_s: float | None, slots: int) -> bool:
+    """Be the worker as a process's only work: SIGTERM ends it in order, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _leave)
+    return work(root, idle_s=idle_s, slots=slots)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), idle_s=float(sys.argv[2]), slots=int(sys.argv[3]))

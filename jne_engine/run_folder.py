@@ -1,0 +1,17 @@
+"""A run's folder from outside: the file that makes it a run, and the lock on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock
+
+MANIFEST = "run.json"
+"""Written last; a folder without it is no run."""
+
+
+def lock_run(path: Path) -> FileLock:
+    """Return the lock of a run's folder; the system frees it when its owner dies."""
+    folder = path.parent / ".locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{path.name}.lock")
