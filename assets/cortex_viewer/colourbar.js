@@ -183,11 +183,9 @@ export class ColourBar {
     this.spec = spec;
     this.domain = barDomain(spec);
     this.rampWidth = rect.width - (spec.square ? 62 : 0);
-    Object.assign(this.root.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${BAR_HEIGHT}px` });
-    const ratio = globalThis.devicePixelRatio || 1;
-    Object.assign(this.canvas, { width: Math.round(rect.width * ratio), height: Math.round(BAR_HEIGHT * ratio) });
-    const g = this.canvas.getContext('2d');
-    g.scale(ratio, ratio);
+    this.placeRoot(rect);
+    const g = this.canvas.getContext('2d', { willReadFrequently: true });
+    g.clearRect(0, 0, rect.width, BAR_HEIGHT);
     drawBar(g, { x: 0, y: 0, width: rect.width, height: BAR_HEIGHT }, spec, ink);
     const resting = spec.twoSided ? spec.centre : this.domain.low;
     const cut = Number.isFinite(spec.cut) ? (spec.twoSided ? spec.centre + spec.cut : spec.cut) : resting;
@@ -196,14 +194,27 @@ export class ColourBar {
     this.placeHandle(this.cut, cut, !spec.categories);
   }
 
+  /** Place and size the bar, only where that is new: the page lays itself out afresh after it. */
+  placeRoot(rect) {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const key = [rect.x, rect.y, rect.width, ratio].join();
+    if (this.placed === key) return;
+    this.placed = key;
+    Object.assign(this.root.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.width}px`, height: `${BAR_HEIGHT}px` });
+    Object.assign(this.canvas, { width: Math.round(rect.width * ratio), height: Math.round(BAR_HEIGHT * ratio) });
+    this.canvas.getContext('2d', { willReadFrequently: true }).scale(ratio, ratio);
+  }
+
   placeHandle(node, value, shown) {
     const { low, high } = this.domain;
+    const left = `${clamp((value - low) / (high - low), 0, 1) * this.rampWidth}px`;
+    const key = [shown, left, value, low, high].join();
+    if (node.dataset.placed === key) return;
+    node.dataset.placed = key;
     node.hidden = !shown;
-    node.style.left = `${clamp((value - low) / (high - low), 0, 1) * this.rampWidth}px`;
-    node.setAttribute('aria-valuenow', String(value));
-    node.setAttribute('aria-valuemin', String(low));
-    node.setAttribute('aria-valuemax', String(high));
-    node.setAttribute('aria-valuetext', shortText(value));
+    node.style.left = left;
+    const texts = { now: value, min: low, max: high, text: shortText(value) };
+    for (const [name, text] of Object.entries(texts)) node.setAttribute(`aria-value${name}`, String(text));
   }
 
   remove() {

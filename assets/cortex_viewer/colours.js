@@ -74,16 +74,19 @@ export function automaticRange(sorted, kind, centre = 0) {
   return high > start ? { low: start, high } : { low: start, high: start + (Math.abs(start) || 1) };
 }
 
+/** Distances from the centre, sorted. @param {ArrayLike<number>} values @param {number} centre @returns {Float32Array} */
+export function sortedSizes(values, centre) {
+  return Float32Array.from(values, (v) => Math.abs(v - centre)).sort();
+}
+
 /**
  * The value at which a threshold cuts: ``keep`` when ``|value - centre|`` (two-sided) or ``value`` is at least it.
- * @param {Threshold} threshold @param {ArrayLike<number>} sorted @param {number} centre @returns {number} -Infinity for none
+ * @param {Threshold} threshold @param {ArrayLike<number>} sorted what the percentile is taken of: values, or their distances from the centre
+ * @returns {number} -Infinity for none
  */
-export function thresholdValue(threshold, sorted, centre) {
+export function thresholdValue(threshold, sorted) {
   if (threshold.mode === 'none') return -Infinity;
-  if (threshold.mode === 'value') return threshold.amount;
-  if (!threshold.twoSided) return percentile(sorted, threshold.amount);
-  const sizes = Float32Array.from(sorted, (v) => Math.abs(v - centre)).sort();
-  return percentile(sizes, threshold.amount);
+  return threshold.mode === 'value' ? threshold.amount : percentile(sorted, threshold.amount);
 }
 
 /** @param {number} value @param {number} cut @param {boolean} twoSided @param {number} centre @returns {boolean} */
@@ -91,16 +94,30 @@ export function isShown(value, cut, twoSided, centre) {
   return Number.isFinite(value) && (twoSided ? Math.abs(value - centre) : value) >= cut;
 }
 
-/** Counts of sorted values in equal bins of a range. @param {ArrayLike<number>} sorted @param {Range} range @param {number} bins @returns {Uint32Array} */
-export function histogram(sorted, { low, high }, bins) {
-  const counts = new Uint32Array(bins);
-  const scale = bins / (high - low);
-  for (let i = 0; i < sorted.length; i++) {
-    const bin = Math.floor((sorted[i] - low) * scale);
-    if (bin >= 0 && bin < bins) counts[bin]++;
-    else if (sorted[i] === high) counts[bins - 1]++;
+/** The first place of a sorted array from which on something holds. @param {ArrayLike<number>} sorted @param {(v: number) => boolean} holds false, then true @returns {number} */
+export function firstWhere(sorted, holds) {
+  let low = 0, high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(sorted[middle])) high = middle;
+    else low = middle + 1;
   }
-  return counts;
+  return low;
+}
+
+/** How many sorted values a threshold keeps. @param {ArrayLike<number>} sorted @param {number} cut @param {boolean} twoSided @param {number} centre @returns {number} */
+export function countShown(sorted, cut, twoSided, centre) {
+  if (!twoSided) return sorted.length - firstWhere(sorted, (v) => v >= cut);
+  if (cut <= 0) return sorted.length;
+  return sorted.length - firstWhere(sorted, (v) => v - centre >= cut) + firstWhere(sorted, (v) => centre - v < cut);
+}
+
+/** Counts of sorted values in equal bins of a range; its upper end belongs to the last bin. @param {ArrayLike<number>} sorted @param {Range} range @param {number} bins @returns {Uint32Array} */
+export function histogram(sorted, { low, high }, bins) {
+  const below = (edge) => firstWhere(sorted, (v) => v >= edge);
+  const starts = Array.from({ length: bins }, (_, i) => below(low + (i * (high - low)) / bins));
+  starts.push(firstWhere(sorted, (v) => v > high));
+  return Uint32Array.from({ length: bins }, (_, i) => starts[i + 1] - starts[i]);
 }
 
 /** Colour of a value. @param {Uint8Array} lut RGB rows @param {Range} range @param {number} value @returns {number[]} */
@@ -125,14 +142,18 @@ export function difference(a, b) {
 /**
  * What the graphics card gets of a value: (value, 1), or (0, 0) where cortex stays bare, so that
  * interpolation over a triangle is a mean over its painted corners only.
- * @param {Float32Array} out pairs @param {number} slot 0 or 1 @param {Float32Array | null} values @param {Uint8Array | null} mask
+ * @param {Float32Array | null} values @param {Uint8Array | null} mask @param {number} count vertices @returns {Float32Array} pairs
  */
-export function writeWeighted(out, slot, values, mask) {
-  for (let i = 0, at = slot * 2; at < out.length; i++, at += 4) {
-    const painted = values !== null && Number.isFinite(values[i]) && (!mask || mask[i]);
-    out[at] = painted ? values[i] : 0;
-    out[at + 1] = painted ? 1 : 0;
+export function weightedPairs(values, mask, count) {
+  const out = new Float32Array(count * 2);
+  if (!values) return out;
+  for (let i = 0; i < count; i++) {
+    const v = values[i];
+    if (v - v !== 0 || (mask && !mask[i])) continue;
+    out[i * 2] = v;
+    out[i * 2 + 1] = 1;
   }
+  return out;
 }
 
 /** Mean and number of finite values of each ROI. @param {Float32Array} values @param {Uint8Array | Uint16Array} labels 0 is none @param {number} count @returns {{sum: Float64Array, n: Uint32Array}} */

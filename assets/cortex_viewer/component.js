@@ -15,7 +15,7 @@ const LINK = 'brain';
  * @returns {() => void} called when Streamlit takes the element away
  */
 export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
-  const { header, blobs } = unpack(data);
+  const { header: message, blobs } = unpack(data);
   const store = sharedStore();
   let instance = instances.get(parentElement);
   if (!instance) {
@@ -26,15 +26,27 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
     parentElement.appendChild(host);
     instance.viewer = new CortexViewer(host, store, tellThrough(instance));
   }
-  instance.key = header.key;
+  instance.key = message.key;
   instance.tell = { setTriggerValue, setStateValue };
   store.put(blobs);
   if (blobs.length) instance.asked = '';
-  instance.viewer.setScene(header, readLink(header.key));
+  const header = wholeHeader(message, store);
+  instance.follows = message.follows;
+  if (header) {
+    instance.viewer.setScene(header, readLink(message.key));
+    instance.map = header.maps[header.view.panes[0]]?.name;
+    instance.viewer.tell.maps(instance.viewer.scene.paneNames());
+  } else instance.viewer.tell.need([message.scene]);
   return () => {
     instance.viewer.destroy();
     instances.delete(parentElement);
   };
+}
+
+/** A message with the part of the description that it names. @param {object} message @param {import('./payload.js').BlobStore} store @returns {object | null} null while that part is not here */
+export function wholeHeader(message, store) {
+  const description = store.get(message.scene);
+  return description ? { ...description.meta, ...message } : null;
 }
 
 function tellThrough(instance) {
@@ -50,6 +62,11 @@ function tellThrough(instance) {
       if (text === instance.asked) return;
       instance.asked = text;
       instance.tell.setTriggerValue('need', hashes);
+    },
+    maps: ([first]) => {
+      if (!instance.follows || first === instance.map) return;
+      instance.map = first;
+      instance.tell.setStateValue('map', first);
     },
     changed: (link) => writeLink(instance.key, link),
   };

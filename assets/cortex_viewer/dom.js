@@ -49,3 +49,13 @@ export function segmented(label, items, value, change) {
   }
   return group;
 }
+
+/** A label around controls. @param {string} text "" for none @param {...Node} children @returns {HTMLElement} */
+export function group(text, ...children) {
+  return element('label', { className: 'cv-group' }, text ? element('span', {}, text) : null, ...children);
+}
+
+/** Show which button of a row is pressed. @param {HTMLElement | null} row @param {string} value */
+export function press(row, value) {
+  for (const button of row?.children ?? []) button.setAttribute('aria-pressed', String(button.dataset.value === value));
+}

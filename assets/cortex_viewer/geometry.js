@@ -35,6 +35,22 @@ function normalizeAt(normals, i) {
   } else normals[i + 2] = 1;
 }
 
+/**
+ * Which winding shows the outside of a surface without edges or holes (Euler: faces = 2 vertices - 4).
+ * @param {Float32Array} points @param {Faces} faces @returns {number} 1 counter-clockwise, -1 clockwise, 0 for an open surface
+ */
+export function windingOf(points, faces) {
+  if (faces.length !== 3 * (2 * (points.length / 3) - 4)) return 0;
+  let volume = 0;
+  for (let i = 0; i < faces.length; i += 3) {
+    const a = faces[i] * 3, b = faces[i + 1] * 3, c = faces[i + 2] * 3;
+    volume += points[a] * (points[b + 1] * points[c + 2] - points[b + 2] * points[c + 1])
+      - points[a + 1] * (points[b] * points[c + 2] - points[b + 2] * points[c])
+      + points[a + 2] * (points[b] * points[c + 1] - points[b + 1] * points[c]);
+  }
+  return Math.sign(volume);
+}
+
 /** Box around the vertices that faces use. @param {Float32Array} points @param {Faces} faces @returns {Bounds} */
 export function boundsOf(points, faces) {
   const low = [Infinity, Infinity, Infinity];

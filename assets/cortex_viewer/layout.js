@@ -115,6 +115,16 @@ export function projectPoint(tile, body, point) {
   return [x + width / 2 + v[0] * tile.scale, y + height / 2 - v[1] * tile.scale, v[2]];
 }
 
+/** The part of a tile that its bodies can cover, with room for lines. @param {Tile} tile @param {Object<string, import('./geometry.js').Bounds>} bounds by hemisphere @returns {Rect} */
+export function coveredRect(tile, bounds) {
+  const points = tile.bodies.flatMap((body) => corners(bounds[body.hemi]).map((p) => projectPoint(tile, body, p)));
+  const { low, high } = boundsOfPoints(points);
+  const room = 6;
+  const { rect } = tile;
+  const x = Math.max(rect.x, low[0] - room), y = Math.max(rect.y, low[1] - room);
+  return { x, y, width: Math.max(0, Math.min(rect.x + rect.width, high[0] + room) - x), height: Math.max(0, Math.min(rect.y + rect.height, high[1] + room) - y) };
+}
+
 /** The line of sight through a pixel, in the hemisphere's own coordinates. @param {Tile} tile @param {Body} body @param {number} px @param {number} py */
 export function rayThrough(tile, body, px, py) {
   const { x, y, width, height } = tile.rect;

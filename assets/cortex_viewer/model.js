@@ -2,8 +2,8 @@
  * A scene as the viewer uses it: header and blobs turned into meshes, maps and label sets.
  * @module model
  */
-import { automaticRange, difference, sortedValues, thresholdValue } from './colours.js';
-import { boundsOf, mixBounds, morphPoints, vertexNormals } from './geometry.js';
+import { automaticRange, difference, sortedSizes, sortedValues, thresholdValue } from './colours.js';
+import { boundsOf, mixBounds, morphPoints, vertexNormals, windingOf } from './geometry.js';
 import { clamp } from './math.js';
 import { dequantize } from './payload.js';
 
@@ -45,8 +45,9 @@ export class MapData {
     return this.blob?.arrays[`${hemi}.mask`] ?? null;
   }
 
+  /** Known from the header, before the values are here. */
   get hasMask() {
-    return HEMIS.some((h) => this.mask(h));
+    return Boolean(this.spec.mask);
   }
 
   get isCategorical() {
@@ -60,6 +61,13 @@ export class MapData {
       const here = HEMIS.filter((h) => this.values(h));
       this.cache.set(key, sortedValues(here.map((h) => this.values(h)), here.map((h) => (masked ? this.mask(h) : null))));
     }
+    return this.cache.get(key);
+  }
+
+  /** Sorted distances from the centre. @param {boolean} masked @returns {Float32Array} */
+  sizes(masked) {
+    const key = `sizes/${masked}/${this.blob?.hash}`;
+    if (!this.cache.has(key)) this.cache.set(key, sortedSizes(this.sorted(masked), this.centre));
     return this.cache.get(key);
   }
 
@@ -80,7 +88,8 @@ export class MapData {
 
   /** The cut in force; -Infinity for none. @param {object} look @returns {number} */
   cut(look) {
-    return thresholdValue(look.threshold, this.sorted(look.masked), this.centre);
+    const sized = look.threshold.mode === 'percentile' && look.threshold.twoSided;
+    return thresholdValue(look.threshold, sized ? this.sizes(look.masked) : this.sorted(look.masked));
   }
 }
 
@@ -146,11 +155,17 @@ export class Surfaces {
     return this.topology.arrays[flat ? `${hemi}.flat_faces` : `${hemi}.faces`];
   }
 
-  /** Neighbouring shapes and the way between them. @param {number} shape */
+  /** Neighbouring shapes and the way between them; one shape alone where nothing morphs. @param {number} shape */
   between(shape) {
     const at = clamp(shape, 0, this.shapes.length - 1);
-    const from = Math.min(Math.floor(at), Math.max(0, this.shapes.length - 2));
-    return { from, to: Math.min(from + 1, this.shapes.length - 1), t: at - from };
+    const from = Math.floor(at);
+    return { from, to: Math.ceil(at), t: at - from };
+  }
+
+  /** Which winding shows the outside: 1 or -1 for a closed surface, 0 for one with edges. @param {string} hemi @param {number} shape */
+  outside(hemi, shape) {
+    const faces = this.faces(hemi, shape);
+    return windingOf(this.mesh(hemi, this.between(shape).from).points, faces);
   }
 
   /** How flat: 0 folded, 1 the flat map. @param {number} shape */

@@ -11,7 +11,7 @@ export async function openOffline(host, text) {
   const { header, blobs } = restore(unpack(await gunzip(bytesFromBase64(text))));
   const store = sharedStore();
   store.put(blobs);
-  const tell = { select: () => {}, need: () => {}, changed: (link) => writeLink(header.key, link) };
+  const tell = { select: () => {}, need: () => {}, maps: () => {}, changed: (link) => writeLink(header.key, link) };
   const viewer = new CortexViewer(host, store, tell);
   const fit = () => host.style.setProperty('--cv-height', `${Math.max(380, host.clientHeight)}px`);
   viewer.setScene(header, readLink(header.key));
@@ -23,7 +23,7 @@ export async function openOffline(host, text) {
 function restore({ header, blobs }) {
   for (const blob of blobs) {
     for (const [name, { type, stride }] of Object.entries(blob.packing ?? {})) {
-      const Type = { f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array }[type];
+      const Type = { f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array, b1: Uint8Array }[type];
       const values = new Type(joinBytePlanes(blob.arrays[name], Type.BYTES_PER_ELEMENT).buffer);
       if (stride) undoDifferences(values, stride);
       blob.arrays[name] = values;

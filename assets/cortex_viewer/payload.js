@@ -8,7 +8,7 @@
 /** @typedef {{hash: string, kind: string, meta: object, arrays: Object<string, any>}} StoredBlob */
 
 const ARRAY_TYPES = {
-  f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array, i4: Int32Array, f2: Uint16Array,
+  f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array, i4: Int32Array, f2: Uint16Array, b1: Uint8Array,
 };
 
 /**
@@ -22,7 +22,7 @@ export function unpack(bytes) {
   const header = JSON.parse(new TextDecoder().decode(own.subarray(4, 4 + length)));
   const base = own.byteOffset + Math.ceil((4 + length) / 8) * 8;
   const read = (entries) => Object.fromEntries((entries ?? []).map((e) => [e.name, readArray(own.buffer, base, e)]));
-  const blobs = (header.blobs ?? []).map((b) => ({ ...b, arrays: read(b.arrays) }));
+  const blobs = (header.blobs ?? []).map((b) => ({ ...b, arrays: b.meta?.mask_bit ? splitMaskBits(read(b.arrays)) : read(b.arrays) }));
   return { header, blobs, arrays: read(header.arrays) };
 }
 
@@ -30,8 +30,21 @@ export function unpack(bytes) {
 function readArray(buffer, base, entry) {
   const Type = ARRAY_TYPES[entry.dtype];
   if (!Type) throw new Error(`unknown array type ${entry.dtype}`);
-  const array = new Type(buffer.slice(base + entry.offset, base + entry.offset + entry.count * Type.BYTES_PER_ELEMENT));
+  const count = entry.dtype === 'b1' ? Math.ceil(entry.count / 8) : entry.count;
+  const array = new Type(buffer.slice(base + entry.offset, base + entry.offset + count * Type.BYTES_PER_ELEMENT));
+  if (entry.dtype === 'b1') return bytesFromBits(array, entry.count);
   return entry.dtype === 'f2' ? floatsFromHalves(array) : array;
+}
+
+/** One byte a bit, the lowest bit first. @param {Uint8Array} bits @param {number} count @returns {Uint8Array} */
+export function bytesFromBits(bits, count) {
+  return Uint8Array.from({ length: count }, (_, i) => (bits[i >> 3] >> (i & 7)) & 1);
+}
+
+/** Half-precision values whose lowest bit is a mask, taken apart. @param {Object<string, Uint16Array>} arrays by hemisphere @returns {Object<string, any>} */
+export function splitMaskBits(arrays) {
+  return Object.fromEntries(Object.entries(arrays).flatMap(([hemi, bits]) => [
+    [hemi, floatsFromHalves(bits.map((b) => b & 0xfffe))], [`${hemi}.mask`, Uint8Array.from(bits, (b) => b & 1)]]));
 }
 
 /** Half-precision bits to float32. @param {Uint16Array} halves @returns {Float32Array} */

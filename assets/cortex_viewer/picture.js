@@ -7,10 +7,12 @@ import { drawBar, titled } from './colourbar.js';
 import { colourAt, shortText } from './colours.js';
 import { newCamera } from './camera.js';
 import { barRect, projectPoint } from './layout.js';
+import { barSpec } from './looks.js';
 import { drawSimulated, placeNames, separateNames } from './overlay.js';
 
 const TITLE_HEIGHT = 34;
 const FOOT_HEIGHT = 22;
+const BAND_PIXELS = 2_000_000;
 const PRINT_INK = { text: '#1a1a1a', quiet: '#5c5c5c', ground: '#ffffff', font: 'Helvetica, Arial, sans-serif' };
 
 /**
@@ -19,7 +21,8 @@ const PRINT_INK = { text: '#1a1a1a', quiet: '#5c5c5c', ground: '#ffffff', font: 
  * @returns {HTMLCanvasElement}
  */
 export function composePicture(viewer, { width, transparent }) {
-  const stage = viewer.stageRect();
+  const { drawing, scene } = viewer;
+  const stage = drawing.stageRect();
   const ratio = width / stage.width;
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width: Math.round(width), height: Math.round((stage.height + TITLE_HEIGHT + FOOT_HEIGHT) * ratio) });
@@ -30,24 +33,33 @@ export function composePicture(viewer, { width, transparent }) {
     g.fillRect(0, 0, stage.width, stage.height + TITLE_HEIGHT + FOOT_HEIGHT);
   }
   writeFrame(g, viewer, stage);
-  const screenInk = viewer.ink;
-  viewer.ink = PRINT_INK;
-  const finest = viewer.renderer.gl.getParameter(viewer.renderer.gl.MAX_VIEWPORT_DIMS)[0];
-  viewer.paintBrains(viewer.rects, stage.width, stage.height, Math.min(2 * ratio, finest / stage.width), null);
-  g.imageSmoothingQuality = 'high';
-  g.drawImage(viewer.canvas, 0, TITLE_HEIGHT, stage.width, stage.height);
+  drawBrains(g, viewer, stage, ratio);
   g.translate(0, TITLE_HEIGHT);
-  viewer.writeOverlay(g, viewer.tiles(), viewer.rects);
-  viewer.shownMaps().forEach((map, i) => {
-    drawBar(g, barRect(viewer.rects[i]), viewer.barSpec(map), PRINT_INK);
-    g.font = `600 13px ${PRINT_INK.font}`;
-    g.fillStyle = PRINT_INK.text;
-    g.textAlign = 'left';
-    if (viewer.rects.length > 1) g.fillText(map.spec.label, viewer.rects[i].x + 10, viewer.rects[i].y + 16);
-  });
-  viewer.ink = screenInk;
+  drawing.writeOverlay(g, PRINT_INK);
+  scene.shownMaps().forEach((map, i) => writePane(g, scene, map, { rect: drawing.rects[i], titled: drawing.rects.length > 1 }));
   viewer.draw(2);
   return canvas;
+}
+
+function writePane(g, scene, map, { rect, titled: withTitle }) {
+  drawBar(g, barRect(rect), barSpec(scene, map), PRINT_INK);
+  if (!withTitle) return;
+  g.font = `600 13px ${PRINT_INK.font}`;
+  g.fillStyle = PRINT_INK.text;
+  g.textAlign = 'left';
+  g.textBaseline = 'alphabetic';
+  g.fillText(map.spec.label, rect.x + 10, rect.y + 16);
+}
+
+/** Brains in bands, so that a large picture needs little memory of the graphics card. */
+function drawBrains(g, viewer, stage, ratio) {
+  const { canvas, drawing, renderer } = viewer;
+  const total = Math.round(stage.height * ratio);
+  const rows = Math.max(64, Math.floor(BAND_PIXELS / (stage.width * ratio)));
+  for (let top = 0; top < total; top += rows) {
+    renderer.paint({ ...drawing.frame(drawing.rects, { ...stage, ratio, finer: 2 }), top, rows: Math.min(rows, total - top) });
+    g.drawImage(canvas, 0, TITLE_HEIGHT + top / ratio, stage.width, canvas.height / ratio);
+  }
 }
 
 function writeFrame(g, viewer, stage) {
@@ -83,24 +95,20 @@ export function downloadVector(viewer) {
  * @param {import('./viewer.js').CortexViewer} viewer @returns {string}
  */
 export function composeVector(viewer) {
-  const { state } = viewer;
+  const { scene, uploads, drawing } = viewer;
+  const { state } = scene;
   const kept = { ...state };
   const flat = viewer.header.geometries.findIndex((g) => g.flat);
   const [width, height] = [1200, 720];
-  Object.assign(state, { shape: flat, view: 'dorsal', camera: newCamera(), panes: state.panes.slice(0, 1), difference: false });
-  viewer.pushMorph();
   const rects = [{ x: 0, y: 0, width, height }];
-  const styled = state.labelStyle;
-  state.labelStyle = 'off';
-  viewer.refreshBorders();
-  viewer.paintBrains(rects, width, height, 2, null);
-  const raster = viewer.canvas.toDataURL('image/png');
-  state.labelStyle = styled;
-  const svg = vectorText(viewer, rects, { width, height, raster, flat });
+  Object.assign(state, { shape: flat, view: 'dorsal', camera: newCamera(), panes: state.panes.slice(0, 1), difference: false });
+  uploads.morph(viewer.selection);
+  const frame = drawing.frame(rects, { width, height, ratio: 2, finer: 1 });
+  viewer.renderer.paint({ ...frame, inks: frame.inks.filter(({ name }) => name !== 'roi') });
+  const svg = vectorText(viewer, rects, { width, height, flat, raster: viewer.canvas.toDataURL('image/png') });
   Object.assign(state, kept);
-  viewer.pushMorph();
-  viewer.refreshBorders();
-  viewer.refreshLayout();
+  uploads.morph(viewer.selection);
+  drawing.layout();
   return svg;
 }
 
@@ -111,9 +119,9 @@ function vectorText(viewer, rects, { width, height, raster, flat }) {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + 60}" width="${width}" height="${height + 60}" font-family="Helvetica, Arial, sans-serif">`,
     `<title>${escapeText(viewer.header.title)}</title>`,
     `<image href="${raster}" x="0" y="0" width="${width}" height="${height}"/>`,
-    viewer.state.labelStyle === 'off' ? '' : `<path id="borders" d="${borderPath(viewer, tiles, flat)}" fill="none" stroke="#111111" stroke-width="1.2" stroke-linecap="round"/>`,
+    viewer.scene.state.labelStyle === 'off' ? '' : `<path id="borders" d="${borderPath(viewer, tiles, flat)}" fill="none" stroke="#111111" stroke-width="1.2" stroke-linecap="round"/>`,
     ...nameTexts(viewer, tiles),
-    map ? barMarkup(viewer.barSpec(map), 60, height - 30) : '',
+    map ? barMarkup(barSpec(viewer.scene, map), 60, height - 30) : '',
     `<text x="12" y="24" font-size="17" font-weight="600">${escapeText(viewer.header.title)}</text>`,
     viewer.header.simulated ? `<text x="${width - 12}" y="24" font-size="15" font-weight="700" fill="#b3261e" text-anchor="end">SIMULATED</text>` : '',
     `<text x="12" y="${height + 50}" font-size="11" fill="#5c5c5c">${escapeText(provenanceLine(viewer.header))}</text>`,
@@ -124,7 +132,7 @@ function vectorText(viewer, rects, { width, height, raster, flat }) {
 
 function borderPath(viewer, tiles, flat) {
   return tiles.flatMap((tile) => tile.bodies.map((body) => {
-    const labels = viewer.shownLabels(body.hemi);
+    const labels = viewer.scene.shownLabels(body.hemi);
     if (!labels) return '';
     const ends = segmentPoints(borderSegments(viewer.surfaces.faces(body.hemi, flat), labels), viewer.surfaces.mesh(body.hemi, flat).points);
     const at = (i) => projectPoint(tile, body, ends.subarray(i, i + 3)).slice(0, 2).map((v) => v.toFixed(1)).join(' ');
@@ -135,12 +143,12 @@ function borderPath(viewer, tiles, flat) {
 }
 
 function nameTexts(viewer, tiles) {
-  const set = viewer.labelSet();
-  if (!set || viewer.state.labelStyle === 'off') return [];
+  const set = viewer.scene.labelSet();
+  if (!set || viewer.scene.state.labelStyle === 'off') return [];
   const everywhere = { at: () => -1e6 };
-  const names = placeNames(tiles, (h) => viewer.shownLabels(h) ?? [], (h) => viewer.currentPoints(h), everywhere).map((n) => {
+  const names = placeNames(tiles, (h) => viewer.scene.shownLabels(h) ?? [], (h) => viewer.scene.points(h), everywhere).map((n) => {
     const tile = tiles[n.tile];
-    const points = viewer.currentPoints(n.hemi);
+    const points = viewer.scene.points(n.hemi);
     const [x, y] = projectPoint(tile, tile.bodies.find((b) => b.hemi === n.hemi), points.subarray(n.vertex * 3, n.vertex * 3 + 3));
     return { text: set.names[n.label], x, y, width: 8 * set.names[n.label].length };
   });

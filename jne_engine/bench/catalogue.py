@@ -7,7 +7,9 @@ from functools import partial
 from types import MappingProxyType
 
 from jne_engine.bench.accuracy import measure_error
+from jne_engine.bench.extraction import measure_extraction
 from jne_engine.bench.fits import measure_bootstrap, measure_epoch
+from jne_engine.bench.imports import measure_import
 from jne_engine.bench.memory import measure_memory
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.scaling import measure_exponent
@@ -52,6 +54,10 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "growth_gb_bootstrap_327684": partial(measure_memory, goal=Goal(at_most=0.5)),
         "bootstrap_speedup": partial(measure_bootstrap, goal=Goal(at_least=50)),
         "epoch_of_gemm": partial(measure_epoch, goal=Goal(at_least=0.6)),
+        "features_of_forward": partial(measure_extraction, goal=Goal(at_least=0.9)),
+        "import_nifti_of_reading": partial(measure_import, form="nifti", goal=Goal(at_least=0.7)),
+        "import_hdf5_of_reading": partial(measure_import, form="hdf5", goal=Goal(at_least=0.7)),
+        "import_mgh_of_reading": partial(measure_import, form="mgh", goal=Goal(at_least=0.7)),
         "exponent_stimuli": partial(measure_exponent, axis="stimuli", goal=LINEAR),
         "exponent_voxels": partial(measure_exponent, axis="voxels", goal=LINEAR),
         "exponent_features": partial(measure_exponent, axis="features"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from jne_engine.bench.catalogue import FIGURES
-from jne_engine.bench.rows import Row, describe_machine
+from jne_engine.bench.report import report
+from jne_engine.bench.rows import describe_machine
 from jne_engine.bench.sizes import Sizes
+from jne_engine.bench.viewer.command import viewer
 
 
 @click.group(invoke_without_command=True)
@@ -19,19 +19,22 @@ from jne_engine.bench.sizes import Sizes
 def bench(context: click.Context, quick: bool, as_json: bool, only: str | None) -> None:
     """Time the engine against measured ceilings and rivals, on this machine."""
     if context.invoked_subcommand is not None:
+        if quick or as_json or only:
+            raise click.UsageError(f"write the options after {context.invoked_subcommand}")
         return
     sizes = Sizes.quick() if quick else Sizes()
-    machine = describe_machine()
-    if not as_json:
-        click.echo(", ".join(f"{k} {v}" for k, v in machine.items()) + "\n")
-    rows = [_measure(name, sizes, quiet=as_json) for name in FIGURES if only in {None, name}]
-    if as_json:
-        click.echo(json.dumps({"machine": machine, "rows": [r.to_dict() for r in rows]}, indent=1))
+    rows = (FIGURES[name](name, sizes) for name in FIGURES if only in {None, name})
+    report(describe_machine(), rows, as_json=as_json)
 
 
-def _measure(name: str, sizes: Sizes, *, quiet: bool) -> Row:
-    """Measure one figure and print it unless JSON follows."""
-    row = FIGURES[name](name, sizes)
-    if not quiet:
-        click.echo(str(row))
-    return row
+@bench.command(name="import")
+@click.option("--quick", is_flag=True, help="Fewer rounds.")
+@click.option("--json", "as_json", is_flag=True, help="Print machine and rows as JSON.")
+def bench_import(quick: bool, as_json: bool) -> None:
+    """Time importing NSD against simply reading its files."""
+    sizes = Sizes.quick() if quick else Sizes()
+    names = (name for name in FIGURES if name.startswith("import_"))
+    report(describe_machine(), (FIGURES[name](name, sizes) for name in names), as_json=as_json)
+
+
+bench.add_command(viewer)

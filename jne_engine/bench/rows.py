@@ -80,10 +80,15 @@ class Row:
 
     def __str__(self) -> str:
         """Return the row for a terminal."""
-        value = "—" if self.value is None else f"{self.value:.3g}"
+        value = "—" if self.value is None else _short(self.value)
         goal = "" if self.goal is None else str(self.goal)
         verdict = {True: "holds", False: "MISSED", None: ""}[self.holds]
-        return f"{self.name:<34}{value:>10}  {goal:<14}{verdict:<8}{self.how}"
+        return f"{self.name:<42}{value:>10}  {goal:<14}{verdict:<8}{self.how}"
+
+
+def _short(value: float) -> str:
+    """Write three digits, or all those before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def describe_machine() -> dict[str, Any]:

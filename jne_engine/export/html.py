@@ -17,6 +17,7 @@ import numpy.typing as npt
 from jne_engine.checks import check_choice
 from jne_engine.viewer_modules import link_modules
 from jne_engine.viewer_payload import Blob, ViewerMap, ViewerScene, pack, scene_header
+from jne_engine.viewer_still import draw_still, pack_still
 
 AnyArray = npt.NDArray[Any]
 
@@ -110,7 +111,8 @@ def offline_html(scene: ViewerScene, *, shapes: tuple[str, ...] | None = None) -
     exact = _exact_header(scene)
     wanted = {exact["topology"], exact["luts"], exact["fallback"]}
     wanted |= {e["hash"] for group in ("geometries", "maps", "labels") for e in exact[group]}
-    blobs = [_compressible(b) for b in scene.blobs().values() if b.hash in wanted]
+    parts = [*scene.blobs().values(), pack_still(scene, draw_still(scene))]
+    blobs = [_compressible(b) for b in parts if b.hash in wanted]
     payload = base64.b64encode(gzip.compress(pack(exact, blobs), 9, mtime=0)).decode()
     stamp = "SIMULATED. " if scene.simulated else ""
     return _PAGE.format(

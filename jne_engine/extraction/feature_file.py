@@ -108,7 +108,6 @@ def _describe(plan: Mapping[str, Any]) -> dict[str, str]:
         **texts,
         "plan": json.dumps(plan, sort_keys=True),
         "standardisation": "none",
-        "token": "CLS (token 0), without the final layer normalisation",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "torch": metadata.version("torch"),
     }

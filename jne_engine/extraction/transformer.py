@@ -87,6 +87,7 @@ class TransformerExtractor:
         """Weights, preprocessing and library."""
         return {
             **self.source,
+            "token": "CLS (token 0), without the final layer normalisation",
             "preprocessing": self.preprocessing.to_dict(),
             "transformers": metadata.version("transformers"),
         }

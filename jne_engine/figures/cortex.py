@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,8 @@ from jne_engine.palettes import TIER_COLOURS, region_colours
 from jne_engine.queries import MapInfo, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run
-from jne_engine.surfaces import GEOMETRIES, N_VERTICES
-from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene
-from jne_engine.viewer_surfaces import load_viewer_surface
+from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
+from jne_engine.viewer_surfaces import Display, choose_display
 
 Array = npt.NDArray[Any]
 
@@ -23,9 +22,24 @@ COLOURS = {"r2_linear": "magma", "r2_nonlinear": "magma", "noise_ceiling": "civi
 COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
 
 
-def can_draw(space: SurfaceSpace | None) -> bool:
-    """Tell whether the package carries the surface that a run's columns lie on."""
-    return space is not None and space.surface in GEOMETRIES
+class RunMap(NamedTuple):
+    """One map of a run: what it is, and its values at the response columns.
+
+    Parameters
+    ----------
+    info : MapInfo
+        Description.
+    values : numpy.ndarray, shape (n_voxels,)
+    shown : numpy.ndarray of bool, shape (n_voxels,)
+        Columns to show.
+    mask_label : str
+        Which columns these are, in words.
+    """
+
+    info: MapInfo
+    values: Array
+    shown: Array
+    mask_label: str = "voxels with a value"
 
 
 def build_run_scene(
@@ -56,17 +70,20 @@ def build_run_scene(
         None where the run's surface cannot be drawn.
     """
     space = queries.read_surface(run)
-    if space is None or not can_draw(space):
+    display = None if space is None else choose_display(space)
+    if space is None or display is None:
         return None
     maps = []
     for info in queries.list_maps(run):
         if info.kind != "mask":
             limit = threshold if info.name == chosen else None
             shown = queries.select_shown(run, info.name, significant=significant, threshold=limit)
-            maps.append((info, queries.read_map(run, info.name), shown))
+            label = _name_mask(info, significant=significant, threshold=limit)
+            maps.append(RunMap(info, queries.read_map(run, info.name), shown, label))
     manifest = run.manifest
     return build_scene(
         space,
+        display,
         maps,
         queries.choose_roi_set(run, preset),
         chosen=chosen,
@@ -78,7 +95,8 @@ def build_run_scene(
 
 def build_scene(
     space: SurfaceSpace,
-    maps: Sequence[tuple[MapInfo, Array, Array]],
+    display: Display,
+    maps: Sequence[RunMap],
     rois: RoiSet | None,
     *,
     chosen: str,
@@ -92,8 +110,10 @@ def build_scene(
     ----------
     space : SurfaceSpace
         Where the response columns lie.
-    maps : sequence of (MapInfo, numpy.ndarray, numpy.ndarray)
-        Description, values and shown columns, each of shape (n_voxels,).
+    display : Display
+        What is drawn of that surface.
+    maps : sequence of RunMap
+        What can be shown.
     rois : RoiSet, optional
         Regions to outline.
     chosen : str
@@ -103,25 +123,37 @@ def build_scene(
     simulated : bool
         True stamps SIMULATED on the viewer.
     """
-    labels = (_build_labels(space, rois),) if rois is not None else ()
+    labels = (_build_labels(space, display, rois),) if rois is not None else ()
     return ViewerScene(
-        load_viewer_surface(space.surface),
-        tuple(_build_map(space, info, values, shown) for info, values, shown in maps),
+        display.surface,
+        tuple(_build_map(space, display, m) for m in maps),
         title=title,
-        provenance=provenance,
+        provenance=f"{provenance} {display.note}".strip(),
+        note=display.note,
         simulated=simulated,
         labels=labels,
-        shape="inflated",
+        shape=_choose_shape(display.surface),
         view="posterior",  # where most of visual cortex is in sight
         panes=(chosen,),
     )
 
 
-def _build_map(space: SurfaceSpace, info: MapInfo, values: Array, shown: Array) -> ViewerMap:
+def _name_mask(info: MapInfo, *, significant: bool, threshold: float | None) -> str:
+    """Say which voxels of a map are shown."""
+    if info.kind not in ("sequential", "diverging"):
+        return "voxels with a value"
+    parts = ["significant voxels"] if significant else []
+    if threshold is not None:
+        parts.append(f"{'|value|' if info.kind == 'diverging' else 'value'} ≥ {threshold:g}")
+    return ", ".join(parts) or "voxels with a value"
+
+
+def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> ViewerMap:
     """Spread one map and its mask over the vertices; a mask without gaps is left out."""
-    left, right = (_spread(space, values, hemi) for hemi in HEMISPHERES)
-    masks = [_spread(space, shown, hemi) == 1 for hemi in HEMISPHERES]
-    whole = bool(shown.all())
+    info = run_map.info
+    left, right = (_spread(space, display, run_map.values, hemi) for hemi in HEMISPHERES)
+    masks = [_spread(space, display, run_map.shown, hemi) == 1 for hemi in HEMISPHERES]
+    whole = bool(run_map.shown.all())
     numeric = info.kind in ("sequential", "diverging")
     return ViewerMap(
         info.name,
@@ -132,26 +164,37 @@ def _build_map(space: SurfaceSpace, info: MapInfo, values: Array, shown: Array) 
         kind="categorical" if info.kind == "mask" else info.kind,
         mask_left=None if whole else masks[0],
         mask_right=None if whole else masks[1],
+        mask_label=run_map.mask_label,
         colours=COLOURS.get(info.name) if numeric else None,
         categories=() if numeric else _name_colours(info.levels),
     )
 
 
-def _build_labels(space: SurfaceSpace, rois: RoiSet) -> ViewerLabels:
+def _build_labels(space: SurfaceSpace, display: Display, rois: RoiSet) -> ViewerLabels:
     """Return the ROIs as numbers from 1; where they overlap, the lowest one is drawn."""
     columns = np.zeros(space.n_voxels, dtype=np.float32)
     for number, mask in reversed(list(enumerate(rois.masks, start=1))):
         columns[mask] = number
     left, right = (
-        np.nan_to_num(_spread(space, columns, hemi)).astype(np.int64) for hemi in HEMISPHERES
+        np.nan_to_num(_spread(space, display, columns, hemi)).astype(np.int64)
+        for hemi in HEMISPHERES
     )
     title = f"{rois.preset} (approximate)" if rois.approximate else rois.preset
     return ViewerLabels(title, rois.names, left, right)
 
 
-def _spread(space: SurfaceSpace, values: Array, hemi: Hemisphere) -> npt.NDArray[np.float32]:
-    """Spread columns over one hemisphere of the packaged mesh."""
-    return scatter_to_surface(values, space, hemi, n_vertices=N_VERTICES[space.surface])
+def _spread(
+    space: SurfaceSpace, display: Display, values: Array, hemi: Hemisphere
+) -> npt.NDArray[np.float32]:
+    """Spread columns over one hemisphere of the run's mesh and keep what is drawn."""
+    spread = scatter_to_surface(values, space, hemi, n_vertices=display.n_vertices[hemi])
+    return spread[: display.surface.n_vertices(hemi)]
+
+
+def _choose_shape(surface: ViewerSurface) -> str:
+    """Return the shape to begin with: inflated where there is one."""
+    names = [shape.name for shape in surface.shapes]
+    return "inflated" if "inflated" in names else names[0]
 
 
 def _name_colours(levels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

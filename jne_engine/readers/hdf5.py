@@ -107,12 +107,7 @@ def open_hdf5_dataset(path: str | Path, key: str) -> Iterator[h5py.Dataset]:
     """
     path = Path(path)
     with open_hdf5(path) as file:
-        dataset = _follow(path, file, key)
-        if not isinstance(dataset, h5py.Dataset):
-            found = f"a group or type at {printable(key)!r}"
-            fix = f"pass one of the keys it has: {_known(dataset)}"
-            raise InputError(printable(path.name), "a dataset", found, fix)
-        _check_storage(path, dataset)
+        dataset = _find_dataset(path, file, key)
         _check_values(path, dataset)
         yield dataset
 
@@ -163,7 +158,10 @@ def read_hdf5(
 
 
 def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
-    """Read neighbouring rows of one dataset; the rest stays on disk.
+    """Read neighbouring rows of a dataset that :func:`open_hdf5_dataset` has accepted before.
+
+    That all of it was written is not checked again: among tens of thousands of chunks that takes
+    longer than to read some.
 
     Parameters
     ----------
@@ -187,7 +185,8 @@ def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
         If the file asks for more than its own content.
     """
     path = Path(path)
-    with open_hdf5_dataset(path, key) as dataset:
+    with open_hdf5(path) as file:
+        dataset = _find_dataset(path, file, key)
         if not (dataset.ndim and 0 <= rows.start < rows.stop <= dataset.shape[0]):
             expected = f"rows {rows.start} to {rows.stop - 1}"
             raise InputError(printable(path.name), expected, f"shape {dataset.shape}", COPY_AGAIN)
@@ -195,6 +194,17 @@ def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
         check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
+
+
+def _find_dataset(path: Path, file: h5py.File, key: str) -> h5py.Dataset:
+    """Return the dataset at a key, whose values lie in the file itself."""
+    dataset = _follow(path, file, key)
+    if not isinstance(dataset, h5py.Dataset):
+        found = f"a group or type at {printable(key)!r}"
+        fix = f"pass one of the keys it has: {_known(dataset)}"
+        raise InputError(printable(path.name), "a dataset", found, fix)
+    _check_storage(path, dataset)
+    return dataset
 
 
 def _follow(path: Path, file: h5py.File, key: str) -> h5py.HLObject:

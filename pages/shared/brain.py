@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from jne_engine.figures.template import name_file
+from jne_engine.run_export import make_run_html
 from jne_engine.store import Run
 from pages.shared.cached import read_scene
 from pages.shared.cortex import show_cortex
-from pages.shared.state import read_selection
-from pages.shared.widgets import show_missing
+from pages.shared.state import choose_map, read_selection
+from pages.shared.widgets import show_missing, show_note
 
 HEIGHT = 500
 
@@ -32,10 +36,23 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
     )  # fmt: skip
     if scene is None:
         show_missing(
-            "This run's responses do not lie on a surface that comes with the package"
-            " (fsLR32k, fsaverage5).",
-            "The other pages show its numbers.",
+            "This run's responses do not lie on a surface that can be drawn here.",
+            "To add one, see “Surfaces” in docs/datasets.md; the other pages show its numbers.",
         )
         return
     with st.container(key="brain_box"):
-        show_cortex(scene, key="brain", height=height)
+        show_cortex(scene, key="brain", height=height, on_map=choose_map)
+    if scene.note:
+        show_note(scene.note)
+    st.download_button(
+        "Download as one HTML file",
+        partial(make_run_html, run, chosen=chosen,
+                significant=selection.significant, threshold=selection.threshold),
+        file_name=f"{name_file('brain', chosen, run.run_id)}.html",
+        mime="text/html",
+        on_click="ignore",
+        key="brain.html",
+        icon=":material/download:",
+        help="All maps on the interactive brain, this one first; opens without a network."
+        " It is made when you ask for it, which takes some seconds.",
+    )  # fmt: skip

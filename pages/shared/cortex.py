@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from jne_engine.spaces import Hemisphere
 from jne_engine.viewer_modules import link_modules
-from jne_engine.viewer_payload import ViewerScene, pack, scene_header
+from jne_engine.viewer_payload import ViewerScene, pack, scene_header, split_header, still_hash
+from jne_engine.viewer_still import draw_still, pack_still
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
@@ -34,17 +36,25 @@ def _runtime_source() -> str:
     return f"{linked}modules['runtime.js'].announce();\nexport default () => {{}};\n"
 
 
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs={ViewerScene: still_hash})
+def _draw_still(scene: ViewerScene) -> bytes:
+    """Draw the picture for a browser without WebGL2: about a second, once."""
+    return draw_still(scene)
+
+
 def show_cortex(
     scene: ViewerScene,
     *,
     key: str,
     height: int = 600,
     on_select: Callable[[], None] | None = None,
+    on_map: Callable[[str], None] | None = None,
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
 
-    The code and each blob of the scene are sent once a session. After that only the header
-    (about 2 kB) travels; threshold, range, colours, view, morph and hover send nothing.
+    The code and each blob of the scene are sent once a session. After that only a short message
+    (about 0.6 kB) travels; threshold, range, colours, view, morph and hover send nothing. A still
+    picture is drawn only where a browser without WebGL2 asks for it.
 
     Parameters
     ----------
@@ -56,6 +66,9 @@ def show_cortex(
         Height in CSS pixels.
     on_select : callable, optional
         Called before the rerun that a new selection causes.
+    on_map : callable, optional
+        Called with the name of the map that the reader has put into the first pane, before the
+        rerun that this causes; without it such a change never reaches the server.
 
     Returns
     -------
@@ -63,18 +76,23 @@ def show_cortex(
         Selected vertices, ascending; empty where nothing is selected.
     """
     _mount_runtime()
-    blobs = scene.blobs()
+    message, description = split_header(scene_header(scene, key=key, height=height))
+    blobs = {**scene.blobs(), description.hash: description}
     sent = _sent_blobs()
-    wanted = [h for h in (*scene.start_hashes(), *_asked_for(key)) if h in blobs]
-    fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in _asked_for(key)]
+    asked = _asked_for(key)
+    wanted = [h for h in (description.hash, *scene.start_hashes(), *asked) if h in blobs]
+    fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in asked]
     sent.update(blob.hash for blob in fresh)
+    if still_hash(scene) in asked:
+        fresh.append(pack_still(scene, _draw_still(scene)))
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
     answer = viewer(
         key=key,
-        data=pack(scene_header(scene, key=key, height=height), fresh),
+        data=pack({**message, "follows": on_map is not None}, fresh),
         height="content",
         on_selection_change=on_select or _nothing,
         on_need_change=_nothing,
+        on_map_change=partial(_pass_map, key, on_map),
     )
     return {item["hemi"]: tuple(item["vertices"]) for item in answer.get("selection") or ()}
 
@@ -96,6 +114,13 @@ def _asked_for(key: str) -> list[str]:
     """Return the hashes that the browser asked for in this run."""
     state: Any = st.session_state.get(key)
     return list((state or {}).get("need") or ())
+
+
+def _pass_map(key: str, on_map: Callable[[str], None] | None) -> None:
+    """Hand on the map that the reader has put into the first pane."""
+    name = (st.session_state.get(key) or {}).get("map")
+    if name and on_map is not None:
+        on_map(name)
 
 
 def _nothing() -> None:

@@ -104,6 +104,11 @@ def bind_value(name: str) -> dict[str, Any]:
     return _bind(name, getattr(read_selection(), name))
 
 
+def choose_map(name: str) -> None:
+    """Take over the map that a reader has chosen in the viewer, as if in the page's own menu."""
+    _remember(replace(read_selection(), map=name))
+
+
 def settle(name: str, options: Sequence[str], default: str | None = None) -> str:
     """Return the selected option, or the default where the options lack it."""
     wanted = getattr(read_selection(), name)

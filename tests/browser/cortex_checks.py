@@ -84,20 +84,24 @@ def screen_triangles(tile: dict, shape: str) -> dict[str, np.ndarray]:
         mesh = load_surface("fsLR32k", shape)[body["hemi"]]
         seen = mesh.coordinates @ np.reshape(body["matrix"], (3, 3)).T + body["offset"]
         out[body["hemi"]] = seen[mesh.faces]
+        out[f"{body['hemi']} low"] = seen[mesh.faces].min(axis=1)
+        out[f"{body['hemi']} high"] = seen[mesh.faces].max(axis=1)
         out[f"{body['hemi']} points"] = seen
     return out
 
 
 def is_covered(triangles: dict[str, np.ndarray], hemi: str, vertex: int) -> bool:
-    """Say whether a triangle lies before a vertex, by trying them all.
+    """Say whether a triangle lies before a vertex, by trying all whose box holds it.
 
     Two sheets of a fold may lie closer than the viewer's depth picture can tell.
     """
     x, y, z = triangles[f"{hemi} points"][vertex]
     for name in HEMIS:
-        corners = triangles.get(name)
-        if corners is None:
+        if name not in triangles:
             continue
+        low, high = triangles[f"{name} low"], triangles[f"{name} high"]
+        around = (low[:, 0] <= x) & (x <= high[:, 0]) & (low[:, 1] <= y) & (y <= high[:, 1])
+        corners = triangles[name][around]
         a, b, c = (corners[:, k] - [x, y, 0] for k in range(3))
         areas = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)])
         total = areas.sum(axis=0)

@@ -4,14 +4,20 @@
  */
 import { borderSegments, classAttributes, labelClasses, nameVertices, segmentPoints, visibleLabels } from '../../assets/cortex_viewer/borders.js';
 import { baseRotation, mixCamera, newCamera, orbited, VIEWS, zoomed } from '../../assets/cortex_viewer/camera.js';
+import { wholeHeader } from '../../assets/cortex_viewer/component.js';
 import * as colours from '../../assets/cortex_viewer/colours.js';
-import { adjacency, placeHemispheres, placePoint, vertexNormals } from '../../assets/cortex_viewer/geometry.js';
-import { layoutPane, paneRects, projectPoint, rayThrough } from '../../assets/cortex_viewer/layout.js';
+import { adjacency, placeHemispheres, placePoint, vertexNormals, windingOf } from '../../assets/cortex_viewer/geometry.js';
+import { coveredRect, layoutPane, paneRects, projectPoint, rayThrough } from '../../assets/cortex_viewer/layout.js';
+import { barSpec, fillKey, fillOf, paintOf } from '../../assets/cortex_viewer/looks.js';
 import * as math from '../../assets/cortex_viewer/math.js';
 import { separateNames } from '../../assets/cortex_viewer/overlay.js';
 import * as payload from '../../assets/cortex_viewer/payload.js';
 import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_viewer/picking.js';
+import { Scene } from '../../assets/cortex_viewer/scene.js';
+import { variant } from '../../assets/cortex_viewer/shaders.js';
 import { decodeState, encodeState, initialState } from '../../assets/cortex_viewer/state.js';
+import { roiMeans } from '../../assets/cortex_viewer/table.js';
+import { membership } from '../../assets/cortex_viewer/uploads.js';
 
 function same(found, expected, what = '') {
   const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
@@ -31,8 +37,37 @@ function seeded(seed) {
 
 /** Two triangles that make a square, and a tetrahedron. */
 const SQUARE = { points: Float32Array.of(0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0), faces: Uint16Array.of(0, 1, 2, 0, 2, 3) };
+const TETRAHEDRON = { points: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1), faces: Uint16Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3) };
 const HEADER = { geometries: [{ name: 'pial' }, { name: 'inflated' }, { name: 'flat', flat: true }], maps: [{ name: 'jne' }, { name: 'r2' }], view: { view: 'medial', geometry: 'inflated', panes: [1] } };
 const BOUNDS = { left: { low: [-60, -100, -40], high: [-1, 60, 70] }, right: { low: [1, -100, -40], high: [60, 60, 70] } };
+
+/** A tetrahedron in one shape with two maps of which the second has a mask, and a label set. */
+function tinyScene(without = []) {
+  const side = (values) => ({ left: Float32Array.from(values) });
+  const spec = (name, more = {}) => ({ name, label: name.toUpperCase(), unit: '', kind: 'sequential', hash: name, exact: null, range: [0, 4], threshold: null, centre: 0, colours: 'viridis', categories: null, mask: null, ...more });
+  const ramp = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  const luts = [{ name: 'viridis', label: 'V', width: 256, height: 1 }, { name: 'plane', label: 'P', width: 2, height: 2 }];
+  const blobs = [
+    { hash: 'topology', arrays: { 'left.faces': TETRAHEDRON.faces, 'left.sulcus': new Uint8Array(4).fill(128) }, meta: {} },
+    { hash: 'pial', arrays: { left: Uint16Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1) }, meta: { low: { left: [0, 0, 0] }, step: { left: [1, 1, 1] } } },
+    { hash: 'luts', arrays: { viridis: ramp, plane: Uint8Array.from({ length: 12 }, (_, i) => i) }, meta: { luts } },
+    { hash: 'areas', arrays: { left: Uint16Array.of(0, 1, 1, 2) }, meta: { names: ['V1', 'V2'], colours: ['#102030', '#405060'] } },
+    { hash: 'a', arrays: side([0, 1, 2, 3]), meta: {} },
+    { hash: 'b', arrays: { ...side([4, NaN, 6, 7]), 'left.mask': Uint8Array.of(1, 1, 0, 1) }, meta: {} },
+    { hash: 'tier', arrays: side([0, 1, NaN, 0]), meta: {} },
+  ];
+  const store = new payload.BlobStore();
+  store.put(blobs.filter((b) => !without.includes(b.hash)));
+  const categories = [{ name: 'low', colour: '#ff0000' }, { name: 'high', colour: '#00ff00' }];
+  const header = {
+    topology: 'topology', luts: 'luts', geometries: [{ name: 'pial', hash: 'pial', flat: false }], labels: [{ name: 'Areas', hash: 'areas' }],
+    maps: [spec('a'), spec('b', { mask: 'significant' }), spec('tier', { kind: 'categorical', categories })], view: { view: 'dorsal', geometry: 'pial', panes: [0], labels: 'outline' },
+  };
+  const scene = new Scene(store);
+  scene.describe(header, '');
+  if (!scene.missing().length) scene.read();
+  return scene;
+}
 
 export const cases = {
   'the text of a float32 reads back as the same float32': () => {
@@ -54,11 +89,11 @@ export const cases = {
   },
   'a two-sided percentile keeps the largest sizes of both signs': () => {
     const sorted = Float32Array.of(-4, -1, 0, 1, 2);
-    const cut = colours.thresholdValue({ mode: 'percentile', amount: 75, twoSided: true }, sorted, 0);
+    const cut = colours.thresholdValue({ mode: 'percentile', amount: 75, twoSided: true }, colours.sortedSizes(sorted, 0));
     same([...sorted].filter((v) => colours.isShown(v, cut, true, 0)), [-4, 2]);
   },
   'no threshold shows every finite value': () => {
-    const cut = colours.thresholdValue({ mode: 'none', amount: 5, twoSided: false }, [1], 0);
+    const cut = colours.thresholdValue({ mode: 'none', amount: 5, twoSided: false }, [1]);
     holds(colours.isShown(-1e30, cut, false, 0) && !colours.isShown(NaN, cut, false, 0), 'finite only');
   },
   'sorted values leave out NaN and masked vertices': () => {
@@ -78,9 +113,8 @@ export const cases = {
     same(colours.colourAt(lut, { low: 0, high: 1 }, 3), [255, 255, 255]);
   },
   'weighted values stand for painted vertices only': () => {
-    const out = new Float32Array(12);
-    colours.writeWeighted(out, 0, Float32Array.of(2, NaN, 3), Uint8Array.of(1, 1, 0));
-    same([...out], [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    same([...colours.weightedPairs(Float32Array.of(2, NaN, 3, Infinity), Uint8Array.of(1, 1, 0, 1), 4)], [2, 1, 0, 0, 0, 0, 0, 0]);
+    same([...colours.weightedPairs(null, null, 2)], [0, 0, 0, 0]);
   },
   'differences are float32 differences, NaN where either is': () => {
     const out = colours.difference(Float32Array.of(0.3, NaN, 1), Float32Array.of(0.1, 1, 1));
@@ -214,6 +248,11 @@ export const cases = {
     near([...payload.floatsFromHalves(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff))], [1, -2, 2 ** -24, 65504], 0);
     holds(Number.isNaN(payload.floatFromHalf(0x7e00)) && payload.floatFromHalf(0xfc00) === -Infinity, 'NaN and Inf');
   },
+  'bits become bytes, and mask bits leave the values': () => {
+    same([...payload.bytesFromBits(Uint8Array.of(0b00000101, 0b10), 10)], [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
+    const split = payload.splitMaskBits({ left: Uint16Array.of(0x3c01, 0x3c00, 0x7c01) });
+    same([[...split.left], [...split['left.mask']]], [[1, 1, Infinity], [1, 0, 1]]);
+  },
   'byte planes and differences can be undone': () => {
     const values = Uint16Array.of(500, 7, 65535, 3, 9, 1);
     const changed = values.slice();
@@ -239,5 +278,121 @@ export const cases = {
     near(back.camera.orbit, state.camera.orbit, 2e-3);
     same(decodeState('', HEADER), {});
     same(decodeState('v=nonsense&s=&q=1_2&m=gone', HEADER), {});
+  },
+  'counting by halves finds what counting one by one finds': () => {
+    const random = seeded(5);
+    const sorted = Float32Array.from({ length: 400 }, () => Math.round(random() * 40) / 8 - 2).sort();
+    for (const centre of [0, 0.25]) for (const twoSided of [true, false]) for (const cut of [-9, -0.5, 0, 0.25, 1, 2.875, 9]) {
+      const slow = [...sorted].filter((v) => colours.isShown(v, cut, twoSided, centre)).length;
+      same(colours.countShown(sorted, cut, twoSided, centre), slow, `${centre} ${twoSided} ${cut}`);
+    }
+    const range = { low: -1.5, high: 2.5 };
+    const slow = new Array(32).fill(0);
+    for (const v of sorted) if (v >= range.low && v <= range.high) slow[Math.min(31, Math.floor((v - range.low) * 8))]++;
+    same([...colours.histogram(sorted, range, 32)], slow);
+  },
+  'the outside of a closed surface is known by its winding': () => {
+    const { points, faces } = TETRAHEDRON;
+    same(windingOf(points, faces), 1);
+    same(windingOf(points, faces.map((_, i) => faces[i - (i % 3) + [0, 2, 1][i % 3]])), -1);
+    same(windingOf(SQUARE.points, SQUARE.faces), 0);
+  },
+  'every point of a brain lies in the part of its tile that is painted': () => {
+    const random = seeded(6);
+    const state = { view: 'dorsal', hemis: ['left', 'right'], flatness: 0, open: 0.6, camera: zoomed(orbited(newCamera(), 0.5, 0.4), 1.2), bounds: BOUNDS };
+    for (const tile of layoutPane({ x: 10, y: 20, width: 400, height: 300 }, state, 0)) for (const body of tile.bodies) {
+      const box = coveredRect(tile, BOUNDS);
+      const { low, high } = BOUNDS[body.hemi];
+      for (let i = 0; i < 200; i++) {
+        const [x, y] = projectPoint(tile, body, low.map((l, k) => l + random() * (high[k] - l)));
+        if (x < tile.rect.x || y < tile.rect.y || x > tile.rect.x + tile.rect.width || y > tile.rect.y + tile.rect.height) continue;
+        holds(x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height, `${x} ${y}`);
+      }
+    }
+  },
+  'shader switches stand between version and text': () => {
+    same(variant('#version 300 es\nvoid main() {}', ['A', 'B']), '#version 300 es\n#define A\n#define B\nvoid main() {}');
+  },
+  'a scene keeps camera and looks when its description changes': () => {
+    const scene = tinyScene();
+    scene.state.camera = zoomed(newCamera(), 2);
+    scene.look(scene.maps[0]).opacity = 0.5;
+    const first = scene.maps[0];
+    same(scene.describe({ ...scene.header, title: 'other' }, ''), false);
+    scene.read();
+    holds(scene.maps[0] === first && scene.look(first).opacity === 0.5 && scene.state.camera.zoom === 2, 'kept');
+    scene.describe({ ...scene.header, view: { ...scene.header.view, panes: [1] } }, '');
+    same(scene.state.panes, [1]);
+    same(scene.describe({ ...scene.header, topology: 'another' }, ''), true);
+  },
+  'a scene says what it needs before it can be drawn': () => {
+    same(tinyScene(['pial', 'a', 'b']).missing(), ['pial', 'a']);
+    const scene = tinyScene(['b']);
+    scene.state.looks.a.second = 'alpha';
+    scene.state.looks.a.secondMap = 1;
+    same(scene.missing(), ['b']);
+    same(scene.secondOf(scene.maps[0]), null);
+  },
+  'panes share a range on demand, and a difference stands last': () => {
+    const scene = tinyScene();
+    Object.assign(scene.state, { panes: [0, 1], difference: true });
+    const [a, b, difference] = scene.shownMaps();
+    same([...difference.values('left')].map((v) => (Number.isNaN(v) ? null : v)), [-4, null, -4, -4]);
+    scene.look(b).range = [2, 9];
+    same(scene.range(a), { low: 0, high: 4 });
+    scene.state.shared = true;
+    same([scene.range(a), scene.range(b)], [{ low: 0, high: 9 }, { low: 0, high: 9 }]);
+    holds(scene.range(difference).low === -scene.range(difference).high, 'a difference keeps its own');
+  },
+  'regions that are switched off lose their labels': () => {
+    const scene = tinyScene();
+    same([...scene.shownLabels('left')], [0, 1, 1, 2]);
+    scene.state.hidden = { Areas: ['V1'] };
+    same([...scene.shownLabels('left')], [0, 0, 0, 2]);
+  },
+  'bar and picture take the same threshold and range': () => {
+    const scene = tinyScene();
+    const [map] = scene.maps;
+    scene.look(map).threshold = { mode: 'percentile', amount: 50, twoSided: false };
+    const spec = barSpec(scene, map);
+    same([spec.cut, spec.shown, spec.range], [1.5, '2 of 4 vertices', { low: 0, high: 4 }]);
+    const paint = paintOf(scene, map, 0);
+    same([paint.threshold, paint.range, paint.lut, paint.second, paint.fill], [[1.5, 0, 0, 1], [0, 4, 0, 1], 'lut/viridis', null, null]);
+    same(paintOf(scene, undefined, 0).opacity, 0);
+    Object.assign(scene.look(map), { second: 'plane', secondMap: 1 });
+    same([paintOf(scene, map, 0).second, paintOf(scene, map, 0).lut, barSpec(scene, map).square.size], ['PLANE', 'lut/plane', 2]);
+  },
+  'a mask in force leaves masked vertices out of the bar': () => {
+    const scene = tinyScene();
+    same([...scene.maps[1].sorted(true)], [4, 7]);
+    same([...scene.maps[1].sorted(false)], [4, 6, 7]);
+  },
+  'categories and filled regions are painted by label': () => {
+    const scene = tinyScene();
+    const [map, , tier] = scene.maps;
+    same(fillOf(scene, map, 'left'), null);
+    scene.state.labelStyle = 'fill';
+    holds(fillKey(scene, map) !== '', 'regions');
+    same([...fillOf(scene, map, 'left').palette.slice(0, 12)], [0, 0, 0, 0, 16, 32, 48, 255, 64, 80, 96, 255]);
+    const { classes, palette } = fillOf(scene, tier, 'left');
+    const labels = [0, 1, 2, 3].map((v) => Math.max(...classes.ids.subarray(v * 8, v * 8 + 8)));
+    same(labels, [1, 2, 0, 1]);
+    same([...palette.slice(4, 12)], [255, 0, 0, 255, 0, 255, 0, 255]);
+  },
+  'means of regions are those of a loop, and follow the mask': () => {
+    const scene = tinyScene();
+    const rows = roiMeans(scene.labelSet(), scene.maps.slice(0, 2), ['left'], (m) => m.hasMask);
+    same(rows.map((r) => [r.region, ...r.cells.map((c) => c.n)]), [['V1', 2, 0], ['V2', 1, 1]]);
+    near(rows.map((r) => r.cells[0].mean), [1.5, 3]);
+  },
+  'membership marks the listed vertices': () => {
+    same([...membership(4, new Set([1, 3]))], [0, 1, 0, 1]);
+    same(membership(4, []), null);
+  },
+  'a message and the description that it names make a header': () => {
+    const store = new payload.BlobStore();
+    same(wholeHeader({ scene: 'x', key: 'k' }, store), null);
+    store.put([{ hash: 'x', arrays: {}, meta: { title: 'T' } }]);
+    same(wholeHeader({ scene: 'x', key: 'k' }, store), { title: 'T', scene: 'x', key: 'k' });
   },
 };

@@ -7,9 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.conftest import CHROMIUM_FLAGS, ROOT, find_chromium, serve
+from jne_engine.bench.viewer.chromium import open_chromium
+from jne_engine.bench.viewer.server import ROOT, serve
 
 FOLDER = ROOT / "docs" / "screenshots"
 PAGES = ("overview", "maps", "hierarchy", "selectivity", "models", "validation")
@@ -22,15 +23,11 @@ def take_screenshots(folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     runs = os.environ.get("JNE_RUNS", str(ROOT / "runs"))
     log = Path(tempfile.mkdtemp()) / "server.log"
-    with serve(ROOT / "app.py", {"JNE_RUNS": runs}, (), log) as app, sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=find_chromium(), headless=True, args=list(CHROMIUM_FLAGS)
-        )
+    with serve(ROOT / "app.py", log, {"JNE_RUNS": runs}) as app, open_chromium() as browser:
         for scheme in ("light", "dark"):
             for name in PAGES:
                 path = folder / f"{name}-{scheme}.png"
                 _take(browser, f"{app.url}/{'' if name == 'overview' else name}", scheme, path)
-        browser.close()
 
 
 def _take(browser: Browser, url: str, scheme: str, path: Path) -> None:

@@ -79,6 +79,45 @@ def test_a_choice_is_written_to_the_address(page, app):
     assert_healthy(page)
 
 
+def test_viewer_page_and_file_agree_on_the_map_whoever_changes_it(page, app, context):
+    page.goto(f"{app.url}/maps")
+    menu, box = page.get_by_label("Map of pane 1"), page.get_by_role("combobox", name="Map")
+    menu.select_option(label="Tier", timeout=60_000)
+    page.wait_for_url("**/maps?*map=tier*")
+    expect(box).to_have_value("Tier")
+    page.get_by_role("button", name="Panes").click()
+    page.get_by_role("button", name="2 maps").click()
+    page.keyboard.press("Escape")
+    menu.select_option(label="Noise ceiling")
+    page.wait_for_url("**/maps?*map=noise_ceiling*")
+    expect(box).to_have_value("Noise ceiling")
+    expect(page.get_by_label("Map of pane 2")).to_be_visible()
+    box.click()
+    page.get_by_role("option", name="Gain", exact=True).click()
+    page.wait_for_url("**/maps?*map=gain*")
+    expect(menu.locator("option:checked")).to_have_text("Gain")
+    with page.expect_download(timeout=120_000) as waiting:
+        page.get_by_role("button", name="Download as one HTML file").click()
+    saved = waiting.value.path().with_suffix(".html")
+    saved.write_bytes(waiting.value.path().read_bytes())
+    again = context.new_page()
+    again.goto(saved.as_uri())
+    expect(again.get_by_label("Map of pane 1").locator("option:checked")).to_have_text("Gain")
+    assert_healthy(page)
+
+
+def test_the_brains_table_states_the_engines_numbers(page, app, synthetic_root):
+    expected = queries.tabulate_rois(Run(next(synthetic_root.iterdir()))).set_index("name")
+    page.goto(f"{app.url}/maps")
+    page.get_by_text("Region means as a table").click(timeout=60_000)
+    expect(page.locator(".cv-means caption")).to_contain_text("JNE: significant voxels")
+    expect(page.locator(".cv-means thead th").nth(1)).to_have_text(f"JNE ({queries.JNE_UNIT})")
+    for name, row in expected.iterrows():
+        cells = page.locator(".cv-means tbody tr", has_text=name).first.locator("td")
+        assert float(cells.nth(0).inner_text()) == pytest.approx(row["mean_jne"], rel=0.006)
+        assert int(cells.nth(1).inner_text()) == row["n_significant"]
+
+
 def test_the_overview_shows_the_stores_numbers(page, app, synthetic_root):
     run = Run(next(synthetic_root.iterdir()))
     r = queries.summarise_run(run)["truth"]["pearson_r_jne"]

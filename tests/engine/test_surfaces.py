@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from jne_engine.errors import InputError
 from jne_engine.spaces import HEMISPHERES
@@ -48,6 +49,32 @@ def test_left_is_left_in_millimetres(surface, geometry):
     assert 150 < np.ptp(meshes["left"].coordinates[:, 1]) < 190
 
 
+@pytest.mark.parametrize(("surface", "n_faces"), [("fsaverage4", 5120), ("fsaverage3", 1280)])
+def test_coarser_meshes_are_the_beginning_of_fsaverage5(surface, n_faces):
+    """A coarse edge runs straight through a vertex of the finer mesh that is near its middle."""
+    fine, coarse = load_surface("fsaverage5", "sphere"), load_surface(surface, "sphere")
+    for hemi in HEMISPHERES:
+        points, faces = coarse[hemi]
+        np.testing.assert_array_equal(points, fine[hemi].coordinates[: len(points)])
+        assert len(faces) == n_faces
+        corners = points[faces].astype(float)
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        assert (np.einsum("fi,fi->f", normals, corners.mean(axis=1)) > 0).all()
+        middles = (corners + np.roll(corners, -1, axis=1)).reshape(-1, 3) / 2
+        middles *= 100 / np.linalg.norm(middles, axis=1, keepdims=True)
+        away, _ = cKDTree(fine[hemi].coordinates).query(middles)
+        assert away.max() < 1
+
+
+def test_flat_maps_of_coarser_meshes_stay_cut():
+    closed, cut = (load_surface("fsaverage4", g)["left"].faces for g in ("pial", "flat"))
+    whole = {frozenset(face) for face in closed.tolist()}
+    assert {frozenset(face) for face in cut.tolist()} < whole
+    fine = {frozenset(f) for f in load_surface("fsaverage5", "flat")["left"].faces.tolist()}
+    area = 4 * len(cut) / len(fine)
+    assert 0.9 < area < 1
+
+
 def test_arrays_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         load_surface("fsLR32k", "pial")["left"].coordinates[0] = 0
@@ -83,7 +110,7 @@ def test_every_area_exists_on_both_hemispheres():
 
 
 def test_unknown_names_are_told():
-    with pytest.raises(InputError, match="surface: expected one of fsLR32k, fsaverage5"):
+    with pytest.raises(InputError, match="surface: expected one of fsLR32k, fsaverage5, fsav"):
         load_surface("fsaverage7", "pial")
     with pytest.raises(InputError, match="geometry of fsaverage5"):
         load_surface("fsaverage5", "very_inflated")

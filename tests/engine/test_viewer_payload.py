@@ -14,6 +14,7 @@ from jne_engine.viewer_payload import (
     ViewerSurface,
     pack,
     scene_header,
+    split_header,
     unpack,
 )
 
@@ -89,6 +90,39 @@ def test_half_precision_halves_the_values_and_names_the_exact_ones():
     assert scene_header(scene(), key="k")["maps"][0]["exact"] is None
 
 
+def masks():
+    kept = np.random.default_rng(3).random((2, N)) > 0.5
+    return {"mask_left": kept[0], "mask_right": kept[1]}
+
+
+def test_masks_travel_as_bits():
+    masked = viewer_map(**masks())
+    assert masked.exact_blob.n_bytes == 2 * (4 * N + 4)
+    _, blobs = unpack(pack({}, [masked.exact_blob]))
+    arrays = blobs[masked.exact_blob.hash].arrays
+    for hemi in ("left", "right"):
+        np.testing.assert_array_equal(arrays[f"{hemi}.mask"], masked.mask(hemi))
+        assert arrays[hemi].tobytes() == masked.values(hemi).tobytes()
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, 65504.0, 1e-7, -0.0])
+def test_a_mask_costs_half_precision_no_byte_and_hardly_any_precision(special):
+    left = viewer_map().left.copy()
+    left[5] = special
+    half = viewer_map(left=left, wire="float16", **masks())
+    assert half.wire_blob.n_bytes == 2 * 2 * N
+    for hemi in ("left", "right"):
+        bits = half.wire_blob.arrays[hemi]
+        np.testing.assert_array_equal(bits & 1 == 1, half.mask(hemi))
+        back = (bits & 0xFFFE).astype("<u2").view("<f2")
+        np.testing.assert_allclose(back, half.values(hemi), rtol=2e-3, atol=2e-7)
+
+
+def test_a_hemisphere_without_mask_is_kept_whole():
+    half = viewer_map(wire="float16", mask_left=masks()["mask_left"])
+    assert (half.wire_blob.arrays["right"] & 1 == 1).all()
+
+
 def test_half_precision_refuses_values_that_it_cannot_hold():
     huge = np.full(N, 1e6, np.float32)
     with pytest.raises(InputError, match="float16"):
@@ -108,7 +142,12 @@ def test_header_is_small_and_says_what_the_reader_must_know():
     assert header["simulated"] is True
     assert header["marked"] == [{"hemi": "left", "vertices": [3, 1]}]
     assert header["maps"][1]["threshold"] == {"mode": "value", "amount": 0.5, "twoSided": True}
-    assert len(pack(header, [])) < 2500
+    message, description = split_header(header)
+    assert {**description.meta, **message} == {**header, "scene": description.hash}
+    assert len(pack(message, [])) < 400
+    assert split_header(scene_header(scene(view="medial"), key="k"))[1].hash == (
+        split_header(scene_header(scene(), key="other"))[1].hash
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,17 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.bench import catalogue, command, fits, memory, scaling, sizes, streams
+from jne_engine.bench import (
+    catalogue,
+    command,
+    extraction,
+    fits,
+    imports,
+    memory,
+    scaling,
+    sizes,
+    streams,
+)
 from jne_engine.bench.rows import Goal, Row, describe_machine
 from jne_engine.bench.scaling import fit_exponent
 from jne_engine.bench.sizes import Sizes
@@ -16,7 +26,7 @@ PROMISED = {
     "stream_float32_of_gemm", "stream_bfloat16_of_gemm", "speedup_over_backward_float32",
     "speedup_over_backward_bfloat16", "speedup_over_jacrev", "peak_rss_gb_20484",
     "peak_rss_gb_327684", "bootstrap_speedup", "epoch_of_gemm", "exponent_stimuli",
-    "exponent_voxels",
+    "exponent_voxels", "features_of_forward",
 }  # fmt: skip
 TOY = Sizes(n_features=6, n_hidden=8, n_voxels=70, n_stimuli=3, n_test=9, n_checked=9, rounds=1)
 
@@ -51,7 +61,13 @@ def test_each_figure_runs_at_toy_sizes(name, monkeypatch):
     monkeypatch.setattr(fits, "EPOCH_STIMULI", 8)
     monkeypatch.setattr(fits, "EPOCH_BATCH", 4)
     monkeypatch.setattr(streams, "JACREV_CHUNK", 5)
+    monkeypatch.setattr(imports, "SCAN", imports.Scan((6, 5, 4), 40, 50, (5, 4)))
     monkeypatch.setattr(sizes, "FSAVERAGE_VOXELS", 90)
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
+    small |= {"num_attention_heads": 2, "image_size": 16, "patch_size": 8}
+    monkeypatch.setattr(extraction, "ARCHITECTURE", small)
+    monkeypatch.setattr(extraction, "BATCHES_A_ROUND", 1)
+    monkeypatch.setattr(extraction, "IMAGE_PIXELS", 20)
     monkeypatch.setattr(scaling, "STEPS", dict.fromkeys(scaling.STEPS, (2, 4)))
     row = catalogue.FIGURES[name](name, TOY)
     assert row.name == name

@@ -10,7 +10,8 @@ import pytest
 
 from jne_engine.errors import InputError
 from jne_engine.export.html import export_html, offline_html
-from jne_engine.viewer_payload import unpack
+from jne_engine.viewer_payload import still_hash, unpack
+from jne_engine.viewer_still import draw_still, pack_still
 from tests.engine.test_viewer_payload import N, scene, viewer_map
 
 
@@ -34,7 +35,7 @@ def unplane(raw, packing):
 def test_every_array_can_be_restored_exactly():
     one = scene(shape="pial")
     header, blobs = payload(offline_html(one))
-    original = one.blobs()
+    original = one.blobs() | {still_hash(one): pack_still(one, draw_still(one))}
     assert {m["hash"] for m in header["maps"]} <= set(blobs)
     for key, blob in blobs.items():
         for name, raw in blob.arrays.items():

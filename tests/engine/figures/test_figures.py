@@ -14,7 +14,7 @@ from PIL import Image
 
 from jne_engine import queries
 from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
-from jne_engine.figures.cortex import build_scene, can_draw
+from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.figures.distributions import plot_distribution, plot_tiers
 from jne_engine.figures.gallery import render_gallery
@@ -22,8 +22,8 @@ from jne_engine.figures.selectivity import plot_category_matrix, plot_category_m
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import choose_ink, escape_label, name_download, name_file
 from jne_engine.palettes import TIER_COLOURS
-from jne_engine.spaces import SurfaceSpace
 from jne_engine.store import Run
+from jne_engine.viewer_surfaces import choose_display
 from tests.synthetic_run import ROI_NAMES, ROI_TIERS
 
 SCRIPT = "<script>alert(1)</script>"
@@ -161,7 +161,7 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
     info = next(i for i in queries.list_maps(run) if i.name == "jne")
     shown = queries.select_shown(run, "jne")
     scene = build_scene(
-        space, [(info, jne, shown)], queries.choose_roi_set(run),
+        space, choose_display(space), [RunMap(info, jne, shown)], queries.choose_roi_set(run),
         chosen="jne", title="t", provenance="p", simulated=True,
     )  # fmt: skip
     drawn = scene.maps[0]
@@ -180,9 +180,18 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
 def test_every_map_of_a_run_fits_the_viewer(run):
     space = queries.read_surface(run)
     maps = [i for i in queries.list_maps(run) if i.kind != "mask"]
-    layers = [(i, queries.read_map(run, i.name), queries.select_shown(run, i.name)) for i in maps]
+    layers = [
+        RunMap(i, queries.read_map(run, i.name), queries.select_shown(run, i.name)) for i in maps
+    ]
     scene = build_scene(
-        space, layers, None, chosen="gain", title="t", provenance="p", simulated=False
+        space,
+        choose_display(space),
+        layers,
+        None,
+        chosen="gain",
+        title="t",
+        provenance="p",
+        simulated=False,
     )
     assert [m.name for m in scene.maps] == [i.name for i in maps]
     assert scene.panes == ("gain",)
@@ -190,8 +199,14 @@ def test_every_map_of_a_run_fits_the_viewer(run):
     assert dict(tiers.categories) == dict(TIER_COLOURS)
 
 
-def test_only_packaged_surfaces_can_be_drawn():
-    one = np.array([0])
-    assert can_draw(SurfaceSpace("fsLR32k", one, one))
-    assert not can_draw(SurfaceSpace("unheard-of", one, one))
-    assert not can_draw(None)
+def test_a_mask_says_which_voxels_it_shows(run):
+    def masks(**choice):
+        scene = build_run_scene(run, "delta_r2", **choice)
+        return {m.name: m.mask_label for m in scene.maps}
+
+    assert masks()["jne"] == masks()["delta_r2"] == "significant voxels"
+    assert masks()["tier"] == "voxels with a value"
+    cut = masks(threshold=0.02)
+    assert cut["delta_r2"] == "significant voxels, |value| ≥ 0.02"
+    assert cut["jne"] == "significant voxels"
+    assert masks(significant=False)["jne"] == "voxels with a value"

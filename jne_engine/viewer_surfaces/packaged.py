@@ -13,16 +13,19 @@ from jne_engine.spaces import HEMISPHERES, Hemisphere, Mesh
 from jne_engine.surfaces import GEOMETRIES, load_sulcal_depth, load_surface
 from jne_engine.viewer_payload import ViewerShape, ViewerSurface
 
-_ORDER: Mapping[str, str] = MappingProxyType(
+SHAPE_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "white": "White matter",
+        "smoothwm": "Smoothed white matter",
         "midthickness": "Midthickness",
+        "graymid": "Midthickness",
         "pial": "Pial",
         "inflated": "Inflated",
         "very_inflated": "Very inflated",
         "flat": "Flat",
     }
 )
+"""Known shapes from folded to flat, and what people read."""
 
 
 @lru_cache(maxsize=8)
@@ -32,7 +35,7 @@ def load_viewer_surface(surface: str, shapes: tuple[str, ...] | None = None) -> 
     Parameters
     ----------
     surface : str
-        ``"fsLR32k"`` or ``"fsaverage5"``.
+        One of :data:`jne_engine.surfaces.GEOMETRIES`, for instance ``"fsLR32k"``.
     shapes : tuple of str, optional
         Geometries to take; None takes all but the sphere. The order is always from folded to flat.
 
@@ -45,8 +48,10 @@ def load_viewer_surface(surface: str, shapes: tuple[str, ...] | None = None) -> 
     InputError
         If the surface or a geometry is unknown.
     """
-    wanted = shapes or tuple(s for s in _ORDER if s in GEOMETRIES[surface])
-    meshes = {name: load_surface(surface, name) for name in (*_ORDER, *wanted) if name in wanted}
+    wanted = shapes or tuple(s for s in SHAPE_LABELS if s in GEOMETRIES[surface])
+    meshes = {
+        name: load_surface(surface, name) for name in (*SHAPE_LABELS, *wanted) if name in wanted
+    }
     folded = next(m for name, m in meshes.items() if name != "flat")
     return ViewerSurface(
         name=surface,
@@ -67,4 +72,9 @@ def _positive_in_sulci(surface: str) -> Mapping[Hemisphere, npt.NDArray[np.float
 def _shape(name: str, mesh: Mapping[Hemisphere, Mesh]) -> ViewerShape:
     """Name one geometry; inflated hemispheres may lie around one origin, which the viewer mends."""
     points = {hemi: mesh[hemi].coordinates for hemi in HEMISPHERES}
-    return ViewerShape(name, _ORDER.get(name, name.capitalize()), points, flat=name == "flat")
+    return ViewerShape(name, label_shape(name), points, flat=name == "flat")
+
+
+def label_shape(name: str) -> str:
+    """Return what people read of a shape."""
+    return SHAPE_LABELS.get(name, name.capitalize())

@@ -1,0 +1,169 @@
+/**
+ * What there is to show and how it is looked at: the description, the maps, labels and shapes
+ * that have arrived, and the state that the reader changes. It draws nothing.
+ * @module scene
+ */
+import { visibleLabels } from './borders.js';
+import { clamp } from './math.js';
+import { DifferenceMap, LabelSet, MapData, neededBlobs, Surfaces } from './model.js';
+import { decodeState, initialState, shownHemis } from './state.js';
+
+/** @typedef {import('./model.js').MapData} Map_ */
+
+export class Scene {
+  /** @param {import('./payload.js').BlobStore} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {object | null} */
+    this.header = null;
+    /** @type {ReturnType<typeof initialState> | null} */
+    this.state = null;
+    /** @type {Map_[]} */
+    this.maps = [];
+    /** @type {LabelSet[]} */
+    this.labelSets = [];
+    /** @type {Surfaces | null} */
+    this.surfaces = null;
+    this.pointCache = {};
+  }
+
+  /**
+   * Take a new description; camera, looks and panes stay unless the page asks for other panes.
+   * @param {object} header @param {string} link @returns {boolean} whether it is another surface
+   */
+  describe(header, link) {
+    const before = this.header;
+    const moved = before !== null && before.topology !== header.topology;
+    if (!this.state) this.state = startingState(header, link);
+    else if (wishedPanes(header) !== wishedPanes(before) && !this.showsFirst(header)) this.state.panes = initialState(header).panes;
+    if (moved) this.state.shape = initialState(header).shape;
+    this.state.panes = this.state.panes.map((i) => clamp(i, 0, Math.max(0, header.maps.length - 1)));
+    this.header = header;
+    return moved;
+  }
+
+  /** @returns {string[]} names of the maps that the panes show */
+  paneNames() {
+    return this.state.panes.map((i) => this.header.maps[i]?.name ?? '');
+  }
+
+  /** Whether the panes begin with what a page asks for, so that they may stay. @param {object} header */
+  showsFirst(header) {
+    const names = this.paneNames();
+    return (header.view?.panes ?? []).every((i, k) => header.maps[i]?.name === names[k] && i === this.state.panes[k]);
+  }
+
+  /** @returns {string[]} hashes without which the present state cannot be drawn */
+  missing() {
+    return this.store.missing(neededBlobs(this.header, this.neededMaps()));
+  }
+
+  neededMaps() {
+    const { panes, looks } = this.state;
+    const seconds = panes.map((i) => looks[this.header.maps[i]?.name]).filter((l) => l && l.second !== 'none').map((l) => l.secondMap);
+    return [...panes, ...seconds];
+  }
+
+  /** Turn what has arrived into surfaces, maps and label sets; what is known already stays. */
+  read() {
+    const { header, store } = this;
+    const key = [header.topology, ...header.geometries.map((g) => g.hash)].join();
+    if (this.surfaces?.key !== key) this.surfaces = new Surfaces(header, store);
+    const old = new Map(this.maps.map((m) => [JSON.stringify(m.spec), m]));
+    this.maps = header.maps.map((spec) => old.get(JSON.stringify(spec)) ?? new MapData(spec, store));
+    for (const map of this.maps) this.state.looks[map.name] ??= map.defaultLook();
+    this.labelSets = header.labels.map((entry) => new LabelSet(entry, store));
+  }
+
+  /** The maps of all panes, the difference last. @returns {Map_[]} */
+  shownMaps() {
+    const maps = this.state.panes.map((i) => this.maps[i]).filter(Boolean);
+    if (!this.state.difference || maps.length < 2) return maps;
+    const key = `${maps[0].name}/${maps[1].name}/${maps[0].blob?.hash}/${maps[1].blob?.hash}`;
+    if (this.differenceKey !== key) {
+      this.differenceMap = new DifferenceMap(maps[0], maps[1]);
+      this.differenceKey = key;
+    }
+    this.state.looks[this.differenceMap.name] ??= this.differenceMap.defaultLook();
+    return [...maps, this.differenceMap].slice(0, 4);
+  }
+
+  /** @param {Map_} map */
+  look(map) {
+    return this.state.looks[map.name];
+  }
+
+  /** The colour range in force, shared by all panes on demand. @param {Map_} map @returns {import('./colours.js').Range} */
+  range(map) {
+    const maps = this.shownMaps().filter((m) => !m.isCategorical && m !== this.differenceMap);
+    if (!this.state.shared || map === this.differenceMap || !maps.includes(map)) return map.range(this.look(map));
+    const ranges = maps.map((m) => m.range(this.look(m)));
+    return { low: Math.min(...ranges.map((r) => r.low)), high: Math.max(...ranges.map((r) => r.high)) };
+  }
+
+  /** The second map of a look, once its values are here. @param {Map_} map @returns {Map_ | null} */
+  secondOf(map) {
+    const look = this.look(map);
+    const other = look.second === 'none' ? null : this.maps[look.secondMap];
+    return other?.blob && other !== map ? other : null;
+  }
+
+  /** @param {string} name @returns {{name: string, width: number, height: number, bytes: Uint8Array}} */
+  lut(name) {
+    const { meta, arrays } = this.store.get(this.header.luts);
+    const entry = meta.luts.find((l) => l.name === name) ?? meta.luts[0];
+    return { ...entry, bytes: arrays[entry.name] };
+  }
+
+  /** @returns {LabelSet | null} the set that is drawn */
+  labelSet() {
+    return this.labelSets[this.state.labelSet] ?? null;
+  }
+
+  /** @returns {boolean[]} by label */
+  visible() {
+    const set = this.labelSet();
+    const hidden = this.state.hidden[set.title] ?? [];
+    return set.names.map((name, i) => i > 0 && !hidden.includes(name));
+  }
+
+  /** @param {string} hemi @returns {Uint16Array | null} labels of the regions that are switched on */
+  shownLabels(hemi) {
+    const labels = this.labelSet()?.labels(hemi);
+    return labels ? visibleLabels(labels, this.visible()) : null;
+  }
+
+  /** @returns {Object<string, import('./geometry.js').Bounds>} of the hemispheres at the present shape */
+  bounds() {
+    return Object.fromEntries(this.surfaces.hemis.map((h) => [h, this.surfaces.bounds(h, this.state.shape)]));
+  }
+
+  /** What decides where a pane's brains lie. */
+  seen() {
+    const { surfaces, state } = this;
+    const hemis = shownHemis(state, surfaces.hemis);
+    return { view: state.view, hemis, flatness: surfaces.flatness(state.shape), open: state.open, camera: state.camera, bounds: this.bounds() };
+  }
+
+  /** Points at the present morph, kept until it changes. @param {string} hemi @returns {Float32Array} */
+  points(hemi) {
+    const key = `${this.surfaces.key}/${this.state.shape}`;
+    if (this.pointCache[hemi]?.key !== key) this.pointCache[hemi] = { key, points: this.surfaces.points(hemi, this.state.shape) };
+    return this.pointCache[hemi].points;
+  }
+
+  /** @param {string} hemi @param {number} vertex @returns {number[]} */
+  point(hemi, vertex) {
+    const points = this.points(hemi);
+    return [points[vertex * 3], points[vertex * 3 + 1], points[vertex * 3 + 2]];
+  }
+}
+
+const wishedPanes = (header) => JSON.stringify((header?.view?.panes ?? []).map((i) => header.maps[i]?.name));
+
+/** What a link asks for, unless the page has chosen another map. */
+function startingState(header, link) {
+  const asked = decodeState(link, header);
+  if (asked.panes && asked.panes[0] !== header.view?.panes?.[0]) delete asked.panes;
+  return { ...initialState(header), ...asked };
+}

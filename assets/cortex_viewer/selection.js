@@ -1,0 +1,79 @@
+/**
+ * The vertices that the reader has selected: by click, lasso or region.
+ * @module selection
+ */
+import { tileAt } from './layout.js';
+import { selectionLists } from './picking.js';
+
+export class Selection {
+  /** @param {import('./viewer.js').CortexViewer} viewer */
+  constructor(viewer) {
+    this.viewer = viewer;
+    /** The outline being drawn, CSS pixels on the stage. @type {number[][] | null} */
+    this.lasso = null;
+    this.empty();
+  }
+
+  empty() {
+    this.sets = { left: new Set(), right: new Set() };
+    /** The vertex that was clicked last, which wears a ring. @type {{hemi: string, vertex: number} | null} */
+    this.picked = null;
+  }
+
+  /** @returns {boolean} */
+  get isEmpty() {
+    return !this.sets.left.size && !this.sets.right.size;
+  }
+
+  /** @param {{hemi: string, vertex: number} | null} hit @param {boolean} add keep what is selected; a second time takes the vertex out */
+  select(hit, add) {
+    if (!add) this.empty();
+    this.picked = hit ? { hemi: hit.hemi, vertex: hit.vertex } : null;
+    if (hit) toggle(this.sets[hit.hemi], hit.vertex, add);
+    this.changed();
+  }
+
+  /** @param {number[][]} path @param {boolean} add */
+  selectLasso(path, add) {
+    const { viewer } = this;
+    if (!add) this.empty();
+    this.lasso = null;
+    this.picked = null;
+    viewer.onSettled();
+    const tile = tileAt(viewer.tiles(), ...path[0]);
+    for (const body of tile?.bodies ?? []) {
+      for (const v of viewer.reading.verticesInside(tile, body, path)) this.sets[body.hemi].add(v);
+    }
+    this.changed();
+  }
+
+  /** All vertices of a region of the shown set. @param {number} label */
+  selectRegion(label) {
+    const { scene } = this.viewer;
+    this.empty();
+    for (const hemi of scene.surfaces.hemis) {
+      scene.labelSet().labels(hemi)?.forEach((l, v) => l === label && this.sets[hemi].add(v));
+    }
+    this.changed();
+  }
+
+  clear() {
+    this.select(null, false);
+  }
+
+  changed() {
+    const { viewer } = this;
+    const lists = selectionLists(this.sets);
+    const count = lists.reduce((n, l) => n + l.vertices.length, 0);
+    viewer.status.textContent = count ? `${count} ${count === 1 ? 'vertex' : 'vertices'} selected` : 'Selection cleared';
+    if (viewer.canDraw) viewer.uploads.marks(this.sets);
+    viewer.controls.refresh();
+    viewer.drawing.request();
+    viewer.tell.select(lists);
+  }
+}
+
+function toggle(set, vertex, add) {
+  if (add && set.has(vertex)) set.delete(vertex);
+  else set.add(vertex);
+}

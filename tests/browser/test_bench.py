@@ -1,0 +1,56 @@
+"""The viewer's benchmark in a real Chromium: it moves what it says, and counts it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from jne_engine.bench.viewer.brain_page import Studio
+from jne_engine.bench.viewer.sizes import SMALL
+from jne_engine.bench.viewer.watch import STAGE
+from tests.browser.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def studio(browser, streamlit_app):
+    return Studio(browser, streamlit_app("bench_app.py").url)
+
+
+def test_a_reader_s_moves_are_timed_and_counted(studio):
+    with studio.open(SMALL) as page:
+        assert page.run("return [v.stage.clientWidth, v.stage.clientHeight];") == list(STAGE)
+        assert 0 < page.first.ready_s <= page.first.done_s
+        before = page.run("return v.shownMaps()[0].name;")
+        change = page.change_map()
+        assert page.run("return v.shownMaps()[0].name;") != before
+        assert 0 < change.ready_s <= change.done_s
+        assert 4 * SMALL < change.n_bytes < 4 * SMALL + 20_000
+        frames = page.drag_threshold(5)
+        assert len(frames) == 5
+        assert page.run("return v.look(v.shownMaps()[0]).threshold.mode;") == "value"
+        assert len(page.hover(page.find_places(4))) == 4
+        assert page.sent_by(lambda p: p.choose_view()) == 0
+        assert page.run("return v.state.view;") == "dorsal"
+        assert page.sent_by(lambda p: p.press("rerun")) > 0
+
+
+def test_plotly_s_frame_counts_once_its_mesh_is_uploaded(studio):
+    with studio.open(SMALL, by="plotly") as page:
+        change = page.change_map()
+    assert 0 < change.ready_s <= change.done_s
+    assert change.n_bytes > 12 * SMALL
+
+
+def test_the_command_prints_rows_as_json():
+    command = [sys.executable, "-m", "jne_engine", "bench", "viewer", "--quick", "--json"]
+    done = subprocess.run(
+        [*command, "--only", "viewer_hover"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    printed = json.loads(done.stdout)
+    assert "SwiftShader" in printed["machine"]["renderer"]
+    assert printed["machine"]["chromium"]
+    (row,) = printed["rows"]
+    assert row["name"] == f"viewer_hover_ms_{SMALL}"
+    assert row["value"] > 0
+    assert row["how"].endswith("median of 50 places on the brain")

@@ -1,0 +1,137 @@
+"""From published files to a run by the command line alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from jne_engine.cli import main
+from jne_engine.readers.description import read_dataset
+from jne_engine.store import open_run
+from tests.engine.importers import nsd_tree
+
+FIT = ["--n-hidden", "8", "--max-epochs", "2", "--quiet"]
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def nsd(tmp_path_factory: pytest.TempPathFactory):
+    nsd = nsd_tree.write_nsd(tmp_path_factory.mktemp("command") / "nsd")
+    for subject in (1, 2):
+        nsd_tree.write_volume_betas(nsd, subject)
+        nsd_tree.write_volume_rois(nsd, subject)
+    nsd_tree.write_surface_betas(nsd, 1, "fsaverage")
+    nsd_tree.write_surface_rois(nsd, "fsaverage")
+    nsd_tree.write_images(nsd)
+    with h5py.File(nsd.root / "features.h5", "w") as file:
+        file["features"] = np.random.default_rng(0).normal(size=(nsd_tree.N_ALL, 13, 6))
+        file["image_ids"] = np.arange(nsd_tree.N_ALL)
+    return nsd
+
+
+@pytest.mark.parametrize("space", ["func1pt8mm", "fsaverage"])
+def test_import_then_run(nsd, tmp_path, space):
+    out, features = tmp_path / "data", nsd.root / "features.h5"
+    result = invoke("import", "nsd", nsd.root, "--space", space, "--out", out,
+                    "--features", features, "--layer", 3, "--quiet")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(out)
+    result = invoke("run", out, "--out", tmp_path / "runs", *FIT)
+    assert result.exit_code == 0, result.output
+    run = open_run(tmp_path / "runs")
+    assert (run.manifest.subject, run.manifest.layer) == ("subj01", 3)
+    assert run.manifest.simulated is False
+    assert any("z-scored per voxel within each run" in note for note in run.manifest.notes)
+    jne = run.stage("dispersion").read_array("jne")
+    assert jne.shape == (np.load(out / "responses.npy").shape[1],)
+    assert np.isfinite(jne).all()
+
+
+def test_several_subjects_go_into_folders_of_their_own(nsd, tmp_path):
+    result = invoke("import", "nsd", nsd.root, "--subject", 1, "--subject", 2, "--out",
+                    tmp_path / "nsd", "--no-pictures", "--quiet")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    names = [Path(line).name for line in result.stdout.split()]
+    assert names == ["subj01", "subj02"]
+    assert all((tmp_path / "nsd" / name / "dataset.toml").exists() for name in names)
+
+
+def test_a_preview_as_text_and_as_json(nsd, tmp_path):
+    text = invoke("import", "nsd", nsd.root, "--preview")
+    assert text.exit_code == 0, text.output
+    assert "54 trials of 24 images" in text.stdout
+    printed = json.loads(invoke("import", "nsd", nsd.root, "--preview", "--json").stdout)
+    assert (printed["n_images"], printed["subject"]) == (24, "subj01")
+    assert not list(tmp_path.iterdir())
+
+
+def test_check_answers_with_pictures_alone(nsd, tmp_path):
+    out = tmp_path / "data"
+    invoke("import", "nsd", nsd.root, "--out", out, "--quiet")
+    verdicts = json.loads(invoke("check", out, "--json").stdout)
+    assert [v["name"] for v in verdicts][-2:] == ["left and right", "order of images"]
+    by_name = {v["name"]: v["ok"] for v in verdicts}
+    assert by_name["responses"] is True
+    assert by_name["left and right"] is True
+    assert "WRONG" in invoke("check", out).stdout or all(by_name.values())
+
+
+def test_arrays_are_checked_and_described(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "in").mkdir()
+    np.save(tmp_path / "in/x.npy", rng.normal(size=(40, 4)))
+    with h5py.File(tmp_path / "in/y.h5", "w") as file:
+        file["betas"], file["other"] = rng.normal(size=(40, 3)), np.ones(2)
+    arguments = ["import", "arrays", "--features", tmp_path / "in/x.npy", "--responses",
+                 tmp_path / "in/y.h5", "--name", 'My "study"', "--layer", 4, "--out",
+                 tmp_path / "out"]  # fmt: skip
+    refused = invoke(*arguments)
+    assert refused.exit_code == 2
+    assert "pass --responses-key" in refused.stderr
+    assert not (tmp_path / "out").exists()
+    result = invoke(*arguments, "--responses-key", "betas")
+    assert result.exit_code == 0, result.output
+    data = read_dataset(tmp_path / "out")
+    assert (data.name, data.layer, data.n_voxels) == ('My "study"', 4, 3)
+    again = invoke(*arguments, "--responses-key", "betas")
+    assert "there already" in again.stderr
+
+
+def test_the_authors_files_are_checked_and_described(tmp_path):
+    rng = np.random.default_rng(0)
+    for name, shape in (("Stan_clip_vit_Sub2.h5", (30, 13, 5)), ("Stan_fmri_Sub2.h5", (30, 4))):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["data"] = rng.normal(size=shape).astype(np.float32)
+    np.save(tmp_path / "Sub_info_uniqueFig.npy", np.tile(np.arange(5), (4, 1)))
+    out = tmp_path / "out"
+    missing = invoke("import", "scripts", tmp_path, "--subject", 1, "--out", out)
+    assert missing.exit_code == 2
+    result = invoke("import", "scripts", tmp_path, "--subject", 2, "--layer", 7, "--out", out)
+    assert result.exit_code == 0, result.output
+    data = read_dataset(out)
+    assert (data.subject, data.layer, data.splits.test.size) == ("S2", 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["nsd", "{root}"], "--out FOLDER"),
+        (["nsd", "{root}", "--subject", "7", "--preview"], "NSD betas"),
+        (["nsd", "{root}", "--test", "common", "--common", "1,x", "--preview"], "1,2,5,7"),
+        (["algonauts", "{root}", "--preview"], "training_split"),
+        (["features", "{root}", "nothing.h5"], "dataset.toml"),
+    ],
+)
+def test_mistakes_are_one_line(nsd, arguments, match):
+    result = invoke("import", *[a.format(root=nsd.root) for a in arguments])
+    assert result.exit_code == 2, result.output
+    assert match in result.stderr
+    assert result.stderr.count("\n") == 1
