@@ -236,8 +236,11 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 def main(root: Path, *, idle_s: float | None, slots: int) -> bool:
     """Be the worker as a process's only work: SIGTERM ends it in order, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _leave)
-    return work(root, idle_s=idle_s, slots=slots)
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        return work(root, idle_s=idle_s, slots=slots)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":
