@@ -19,10 +19,9 @@ import nibabel
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.checks import check_choice, check_length, check_matrix
+from jne_engine.checks import check_length, check_matrix
 from jne_engine.errors import InputError
 from jne_engine.readers.meshes import read_mesh
-from jne_engine.readers.surface_values import read_surface_values
 from jne_engine.spaces import HEMISPHERES, Float32Array, Hemisphere, Mesh, VolumeSpace
 from jne_engine.surfaces import load_surface
 
@@ -30,9 +29,6 @@ N_DEPTHS: Final = 6
 """Samples between white matter and pial surface, which lie 1.5 to 4 mm apart."""
 MIN_COVERAGE: Final = 0.1
 """Least share of a vertex's interpolation weight that must lie on voxels with a value."""
-
-NSD_LAYERS: Final = ("layerB1", "layerB2", "layerB3")
-"""NSD's three depths, from pial surface to white matter."""
 
 
 class Sheet(NamedTuple):
@@ -133,38 +129,6 @@ def load_sheets(surface: str) -> Mapping[Hemisphere, Sheet]:
     return MappingProxyType({h: Sheet(white[h], pial[h]) for h in HEMISPHERES})
 
 
-def read_nsd_points(folder: str | Path, space: str) -> SamplePoints:
-    """Read NSD's own map from the vertices of a subject's surfaces to its functional volume.
-
-    NSD corrects its volumes for distortion against the anatomy, so this map is more exact than
-    the affine with the subject's meshes.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-        ``nsddata/ppdata/subjXX/transforms``.
-    space : {"func1pt8mm", "func1mm"}
-        Functional volume.
-
-    Raises
-    ------
-    InputError
-        If a file is missing, cannot be read or does not hold one (x, y, z) a vertex.
-
-    References
-    ----------
-    NSD data manual, "Transforms": ``{lh,rh}.{func1pt8,func1}-to-layerB{1,2,3}.mgz`` of shape
-    (n_vertices, 1, 1, 3), one-based voxel coordinates.
-    """
-    check_choice("NSD volume", space, ("func1pt8mm", "func1mm"))
-    points: dict[Hemisphere, npt.NDArray[np.float64]] = {}
-    for hemi in HEMISPHERES:
-        start = f"{hemi[0]}h.{space.removesuffix('mm')}-to-"
-        paths = [Path(folder) / f"{start}{layer}.mgz" for layer in NSD_LAYERS]
-        points[hemi] = np.stack([_read_points(path, hemi) for path in paths])
-    return SamplePoints(f"NSD's transforms of {space} to layers B1 to B3", MappingProxyType(points))
-
-
 def project_volume(
     values: npt.NDArray[np.floating[Any]],
     space: VolumeSpace,
@@ -235,18 +199,6 @@ def _sheet(white: Mesh, pial: Mesh, *, name: str) -> Sheet:
         fix = "take both from the same reconstruction"
         raise InputError(name, "the same triangles", "different ones", fix)
     return Sheet(white, pial)
-
-
-def _read_points(path: Path, hemi: Hemisphere) -> npt.NDArray[np.float64]:
-    """Read (n_vertices, 3) zero-based voxel coordinates."""
-    if not path.is_file():
-        fix = "copy the transforms, or the subject's lh/rh.white and lh/rh.pial"
-        expected = "NSD's transform from volume to surface"
-        raise InputError(f"{path.parent.name}/{path.name}", expected, "no file", fix)
-    maps = read_surface_values(path, hemi=hemi).parts[hemi]
-    fix = "copy it again from nsddata/ppdata/subjXX/transforms"
-    check_length(path.name, len(maps), 3, unit="coordinates a vertex", fix=fix)
-    return maps.T.astype(np.float64) - 1
 
 
 def _fill(values: npt.NDArray[np.floating[Any]], space: VolumeSpace) -> npt.NDArray[np.float64]:

@@ -19,7 +19,7 @@ LAYERS = [
     {"types", "viewer_payload", "icosahedron", "trials"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
     {"rois", "jacobian", "checkpoints", "extraction", "projection", "allowed", "viewer_still"},
-    {"deviations", "demo", "deviation_blocks", "importers", "selfcheck"},
+    {"deviations", "demo", "deviation_blocks", "importers", "selfcheck", "nsd_projection"},
     {"precision"},
     {"dispersion"},
     {"variants"},
@@ -48,6 +48,7 @@ TORCH_FREE = {
     "rois",
     "run_export",
     "scoring",
+    "nsd_projection",
 }
 
 

@@ -12,9 +12,7 @@ from jne_engine.errors import InputError
 from jne_engine.projection import (
     Sheet,
     load_sheets,
-    project_points,
     project_volume,
-    read_nsd_points,
     read_sheets,
 )
 from jne_engine.spaces import HEMISPHERES, Mesh, VolumeSpace
@@ -112,54 +110,18 @@ def test_surfaces_outside_of_the_volume_are_named() -> None:
         project_volume(np.ones(3), space, far, source="balls")
 
 
-def test_points_are_the_meshes_in_voxels(tmp_path: Path) -> None:
-    """NSD's transforms, written for the balls at three depths, give what the meshes give."""
-    space = grid()
-    values = millimetres(space) @ np.array([0.3, -0.7, 1.1])
-    write_transforms(tmp_path)
-    points = read_nsd_points(tmp_path, "func1pt8mm")
-    found = project_points(values, space, points)
-    expected = project_volume(values, space, SHEETS, source="balls")
-    for hemi in HEMISPHERES:
-        np.testing.assert_allclose(found.values[hemi], expected.values[hemi], atol=1e-3)
-    assert "B1 to B3" in found.note
-
-
-def test_points_outside_of_the_volume_are_nan(tmp_path: Path) -> None:
-    write_transforms(tmp_path, outside=20)
-    space = grid()
-    points = read_nsd_points(tmp_path, "func1pt8mm")
-    found = project_points(np.ones(space.n_voxels), space, points).values["left"]
-    assert np.isnan(found[:20]).all()
-    np.testing.assert_allclose(found[20:], 1)
-
-
-def write_transforms(folder: Path, outside: int = 0) -> None:
-    """Write one-based voxel coordinates of three depths, as NSD does."""
-    for hemi, (white, pial) in SHEETS.items():
-        for layer, share in (("B1", 0.75), ("B2", 0.5), ("B3", 0.25)):
-            at = white.coordinates + share * (pial.coordinates - white.coordinates)
-            places = nib.affines.apply_affine(np.linalg.inv(AFFINE), at) + 1
-            places[: outside // 2] = np.nan
-            places[outside // 2 : outside] = 9999
-            image = nib.MGHImage(places.astype(np.float32)[:, None, None, :], np.eye(4))
-            nib.save(image, folder / f"{hemi[0]}h.func1pt8-to-layer{layer}.mgz")
-
-
-def test_a_missing_transform_or_surface_says_what_is_needed(tmp_path: Path) -> None:
-    with refused("lh.func1pt8-to-layerB1.mgz", "transforms"):
-        read_nsd_points(tmp_path, "func1pt8mm")
-    with refused("NSD volume"):
-        read_nsd_points(tmp_path, "MNI")
-    with refused("lh.white", "own surfaces"):
-        read_sheets(tmp_path)
+def write_sheets(folder: Path) -> None:
+    """Write both surfaces of both balls as FreeSurfer does."""
+    for hemi, sheet in SHEETS.items():
+        for name, mesh in zip(("white", "pial"), sheet, strict=True):
+            path = folder / f"{hemi[0]}h.{name}"
+            nib.freesurfer.write_geometry(path, mesh.coordinates, mesh.faces)
 
 
 def test_a_subjects_own_surfaces_are_read(tmp_path: Path) -> None:
-    for hemi, sheet in SHEETS.items():
-        for name, mesh in zip(("white", "pial"), sheet, strict=True):
-            path = tmp_path / f"{hemi[0]}h.{name}"
-            nib.freesurfer.write_geometry(path, mesh.coordinates, mesh.faces)
+    with refused("lh.white", "own surfaces"):
+        read_sheets(tmp_path)
+    write_sheets(tmp_path)
     sheets = read_sheets(tmp_path)
     np.testing.assert_array_equal(sheets["right"].pial.coordinates, SHEETS["right"].pial[0])
     other = SHEETS["left"].pial.faces[::-1]
