@@ -84,7 +84,7 @@ def measure_import(name: str, sizes: Sizes, *, form: str, goal: Goal) -> Row:
         megabytes = sum(path.stat().st_size for path in files) / 1e6
     how = (
         f"reading {SCAN.n_trials} trials whole ÷ importing them, {form}, {megabytes:.0f} MB on "
-        "disk, nsdgeneral, hashes included"
+        "disk, nsdgeneral"
     )
     return Row(name, value, goal, how)
 
@@ -140,7 +140,7 @@ def _write_volume_tree(root: Path) -> tuple[Path, npt.NDArray[np.int16]]:
     """Write everything but the betas, and draw those, (n_trials, z, y, x): 0 outside a brain."""
     _write_tables(root)
     shape = (SCAN.n_trials, *reversed(SCAN.grid))
-    places = np.stack(np.indices(shape[1:])).reshape(3, -1).T / np.array(shape[1:]) - 0.5
+    places = np.argwhere(np.ones(shape[1:], dtype=np.bool_)) / np.array(shape[1:]) - 0.5
     radius = np.linalg.norm(places, axis=1).reshape(shape[1:])
     betas = np.zeros(shape, dtype=np.int16)
     rng = np.random.default_rng(0)

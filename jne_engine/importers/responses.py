@@ -5,8 +5,8 @@ Axes: t trial, i image, v column.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from jne_engine.errors import InputError
 from jne_engine.importers.columns import Columns
 from jne_engine.importers.progress import ImportProgress
 from jne_engine.readers.beta_files import BetaFile, open_betas
-from jne_engine.readers.guard import hash_file, printable
+from jne_engine.readers.guard import printable
 from jne_engine.readers.nsd import SessionFiles
 from jne_engine.spaces import BoolArray, IntArray
 from jne_engine.trials import TrialTable, zscore_trials
@@ -92,7 +92,7 @@ class StreamedResponses:
     finite : numpy.ndarray of bool, shape (n_columns,)
         Columns whose every trial was finite and varied within its run.
     inputs : tuple of InputRecord
-        The files that were read.
+        The sessions, with the SHA-256 of the betas that were taken from them.
     """
 
     finite: BoolArray
@@ -122,24 +122,18 @@ def stream_responses(
     Notes
     -----
     The file is mapped one session at a time: a session touches at most as many rows as it has
-    trials, so memory does not grow with the number of images. Files are hashed meanwhile in a
-    thread, whose work releases the interpreter.
+    trials, so memory does not grow with the number of images. What is hashed are the betas that
+    are imported: hashing whole files would take longer than reading them.
     """
     finite = np.ones(stream.columns.n_columns, dtype=np.bool_)
-    hashes: list[tuple[Path, Future[str]]] = []
-    with ThreadPoolExecutor(max_workers=1) as hasher:
-        try:
-            for done, session in enumerate(stream.sessions):
-                report("betas", done, len(stream.sessions))
-                hashes += [(file, hasher.submit(hash_file, file)) for file in session.files]
-                _add_session(stream, session, path, finite, also)
-            report("betas", len(stream.sessions), len(stream.sessions))
-            inputs = tuple(
-                InputRecord(printable(file.name), digest.result()) for file, digest in hashes
-            )
-        finally:
-            hasher.shutdown(wait=True, cancel_futures=True)
-    return StreamedResponses(finite, inputs)
+    inputs: list[InputRecord] = []
+    for done, session in enumerate(stream.sessions):
+        report("betas", done, len(stream.sessions))
+        digest = _add_session(stream, session, path, finite, also)
+        names = " and ".join(printable(file.name) for file in session.files)
+        inputs.append(InputRecord(f"{names}, imported values", digest))
+    report("betas", len(stream.sessions), len(stream.sessions))
+    return StreamedResponses(finite, tuple(inputs))
 
 
 def _add_session(
@@ -148,19 +142,20 @@ def _add_session(
     path: Path,
     finite: BoolArray,
     also: TakeTrials | None,
-) -> None:
-    """Add one session's share of the means to the file."""
+) -> str:
+    """Add one session's share of the means to the file; return the SHA-256 of what was added."""
     image_rows, shown = stream.trials.image_rows, stream.trials.presentations
-    responses = np.lib.format.open_memmap(path, mode="r+")
+    responses, digest = np.lib.format.open_memmap(path, mode="r+"), hashlib.sha256()
     for trials, columns, betas in stream.read_session(session):
         rows = image_rows[trials]
+        digest.update(betas.data)
         finite[columns] &= np.isfinite(betas.sum(axis=0, dtype=np.float64))
         if also is not None:
             also(trials, columns, betas)
         betas /= shown[rows, None].astype(np.float32)
         for row, beta in zip(rows.tolist(), betas, strict=True):
             responses[row, columns] += beta
-    responses.flush()
+    return digest.hexdigest()
 
 
 class RepeatCollector:

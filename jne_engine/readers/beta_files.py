@@ -185,13 +185,34 @@ def _read_hdf5_runs(
     betas: BetaFile, runs: tuple[slice, ...], columns: IntArray
 ) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
     """Read run by run, or, where chunks span many runs, the whole session first."""
-    stops = tuple(run.stop for run in runs)
     if betas.reads_whole_session(runs):
         session = _gather_session(betas, columns)
         yield from ((run, session[run]) for run in runs)
         return
-    for window, values in read_windows(betas.path, BETA_KEY, stops=stops):
-        yield window, np.take(values.reshape(len(values), -1), columns, axis=1)
+    windows = read_windows(betas.path, BETA_KEY, stops=_window_stops(betas, runs))
+    for run in runs:
+        values = np.empty((run.stop - run.start, columns.size), dtype=betas.dtype)
+        done = run.start
+        while done < run.stop:
+            window, part = next(windows)
+            rows = values[window.start - run.start : window.stop - run.start]
+            np.take(part.reshape(len(part), -1), columns, axis=1, out=rows, mode="clip")
+            done = window.stop
+        yield run, values
+    windows.close()
+
+
+def _window_stops(betas: BetaFile, runs: tuple[slice, ...]) -> tuple[int, ...]:
+    """Return the ends of windows: runs, cut further where that cuts no chunk.
+
+    Small windows stay in memory that was used before, which is faster than fresh memory.
+    """
+    with open_hdf5_dataset(betas.path, BETA_KEY) as dataset:
+        divisible = dataset.chunks is None or dataset.chunks[0] == 1
+    frame = betas.n_positions * betas.dtype.itemsize
+    step = max(1, FRAME_BYTES // frame) if divisible else betas.n_trials
+    inner = (stop for run in runs for stop in range(run.start + step, run.stop, step))
+    return tuple(sorted({*inner, *(run.stop for run in runs)}))
 
 
 def _gather_session(betas: BetaFile, columns: IntArray) -> npt.NDArray[Any]:

@@ -80,7 +80,9 @@ _KINDS: Final[Mapping[str, tuple[type, Callable[[Any], EncodingDataset]]]] = {
 _SEE: Final = "write it as the example in docs/datasets.md does"
 
 
-def read_dataset(path: str | Path, *, allowed_root: Path | None = None) -> EncodingDataset:
+def read_dataset(
+    path: str | Path, *, allowed_root: Path | None = None, layer: int | None = None
+) -> EncodingDataset:
     """Read a dataset from its description or its folder.
 
     Parameters
@@ -91,6 +93,8 @@ def read_dataset(path: str | Path, *, allowed_root: Path | None = None) -> Encod
     allowed_root : pathlib.Path, optional
         Folder that no file of the dataset may leave, links followed; for datasets that came
         from someone else.
+    layer : int, optional
+        Feature layer to take instead of the described one, where the features hold several.
 
     Returns
     -------
@@ -107,9 +111,10 @@ def read_dataset(path: str | Path, *, allowed_root: Path | None = None) -> Encod
     if allowed_root is not None:
         check_inside(path, allowed_root)
     if not path.is_dir():
-        return _read_description(path, allowed_root)
+        return _read_description(path, allowed_root, layer)
     if (path / DESCRIPTION_NAME).exists():
-        return _read_description(path / DESCRIPTION_NAME, allowed_root)
+        return _read_description(path / DESCRIPTION_NAME, allowed_root, layer)
+    _check_layer(path, "arrays", layer)
     files = _folder_files(path)
     _check_paths(files, allowed_root)
     return read_arrays_dataset(ArrayFiles(**files))
@@ -128,13 +133,15 @@ def read_description_values(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
 
 
-def _read_description(path: Path, allowed_root: Path | None) -> EncodingDataset:
+def _read_description(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
     """Read the dataset that a TOML file describes."""
     name = printable(path.name)
     values = read_description_values(path)
     kind = values.pop("kind", "arrays")
     check_choice(f"{name} kind", printable(str(kind)), tuple(_KINDS))
     description, read = _KINDS[kind]
+    _check_layer(path, kind, layer)
+    values |= {} if layer is None else {"layer": layer}
     choices = _convert_all(name, path.parent, description, values)
     files = description(**choices)
     _check_paths(choices, allowed_root)
@@ -144,6 +151,13 @@ def _read_description(path: Path, allowed_root: Path | None) -> EncodingDataset:
     elif isinstance(files, ImportedFiles):
         _check_paths(files.paths(), allowed_root)
     return read(files)
+
+
+def _check_layer(path: Path, kind: str, layer: int | None) -> None:
+    """Require features of several layers where one is chosen."""
+    if layer is not None and kind == "arrays":
+        fix = "describe each layer's features in a dataset.toml of its own"
+        raise InputError(printable(path.name), "features of several layers", "plain arrays", fix)
 
 
 def _convert_all(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ WINDOW_BYTES: Final = 2**26
 
 def read_windows(
     path: str | Path, key: str, *, axis: int = 0, stops: tuple[int, ...] = ()
-) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
+) -> Generator[tuple[slice, npt.NDArray[Any]], None, None]:
     """Read a dataset window by window.
 
     Parameters

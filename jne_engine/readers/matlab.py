@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy.io import loadmat, whosmat
+from scipy.io.matlab import MatReadError
 
 from jne_engine.errors import InputError, UnsafeFileError
 from jne_engine.readers.guard import check_claim, check_file, printable, reading
@@ -53,7 +54,8 @@ def read_mat(
     """
     path = check_file(path, max_bytes=MAX_MAT_BYTES)
     name = printable(path.name)
-    with reading(path, expected="an intact MATLAB file, version 5 to 7"):
+    expected = "an intact MATLAB file, version 5 to 7"
+    with reading(path, expected=expected, also=(MatReadError,)):
         claims = {str(key): (shape, str(kind)) for key, shape, kind in whosmat(path)}
         wanted = [key for key in (*names, *optional) if key in claims or key in names]
         for key in wanted:

@@ -80,6 +80,20 @@ def test_global_features_are_scored_by_the_training_images(folder, tmp_path):
     np.testing.assert_allclose(data.features, expected, rtol=0, atol=1e-5)
 
 
+def test_another_layer_may_be_taken_than_the_described_one(folder, tmp_path):
+    whole = write_features(tmp_path / "features.h5", np.arange(nsd_tree.N_ALL))
+    attach_features(folder, tmp_path / "features.h5", layer=0, standardisation="none")
+    data = read_dataset(folder, layer=2)
+    np.testing.assert_array_equal(data.features, whole[np.load(folder / "image_ids.npy"), 2])
+    assert data.layer == 2
+    with refused("features.h5", "with state 5"):
+        read_dataset(folder, layer=5)
+    for name in ("features", "responses"):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).normal(size=(20, 3)))
+    with refused(tmp_path.name, "several layers"):
+        read_dataset(tmp_path, layer=5)
+
+
 def test_missing_images_are_refused_in_one_line(folder, tmp_path):
     ids = np.load(folder / "image_ids.npy")
     write_features(tmp_path / "features.h5", np.setdiff1d(np.arange(nsd_tree.N_ALL), ids[3:5]))

@@ -91,6 +91,53 @@ def stacked() -> bytes:
     return content.getvalue()
 
 
+def design() -> bytes:
+    from scipy.io import savemat
+
+    content = io.BytesIO()
+    order = np.arange(1.0, 13)[None]
+    variables = {"masterordering": order, "subjectim": np.tile(order, (8, 1)) + 40}
+    savemat(content, variables, do_compression=True)
+    return content.getvalue()
+
+
+def read_design(path: Path) -> np.ndarray:
+    """Read the altered file as NSD's design."""
+    from jne_engine.readers.nsd_trials import read_design_images
+
+    return read_design_images(path, 2).astype(np.float32)
+
+
+def annotations() -> bytes:
+    box = {"image_id": 1, "category_id": 2, "bbox": [1.0, 2.0, 3.0, 4.5], "segmentation": [[1.5]]}
+    content = {
+        "images": [{"id": 1, "width": 640, "height": 480}],
+        "annotations": [box] * 3,
+        "categories": [{"id": 2, "name": "dog", "supercategory": "animal"}],
+    }
+    return json.dumps(content).encode()
+
+
+def read_annotations(path: Path) -> np.ndarray:
+    """Read the altered file as COCO's annotations of one cropped image."""
+    from jne_engine.readers.coco import CropBox, find_visible, read_instances
+
+    found = find_visible(path, read_instances(path), [(1, CropBox(0, 0, 0, 0))])
+    return np.array([len(found), *(o.share for o in found[0])], dtype=np.float32)
+
+
+BEHAVIOUR = "SUBJECT\tSESSION\tRUN\tTRIAL\t73KID\n" + "".join(
+    f"1\t1\t{i // 5 + 1}\t{i % 5 + 1}\t{i * 7 + 1}\n" for i in range(20)
+)
+
+
+def read_trial_images(path: Path) -> np.ndarray:
+    """Read the altered file as NSD's behaviour."""
+    from jne_engine.readers.nsd_trials import read_behaviour
+
+    return read_behaviour(path)[0].image.astype(np.float32)
+
+
 TABLE = "id,split,scene\n" + "".join(f'{i},train,"a, {i}"\n' for i in range(20))
 TOML = 'features = "features.npy"\nresponses = "responses.npy"\nsplit_seed = 3\n[roi_tiers]\n'
 Case = tuple[str, Callable[[], bytes], Callable[[Path], Any]]
@@ -104,6 +151,9 @@ FORMATS: dict[str, Case] = {
     "h5-sums": ("a.h5", lambda: hdf5(fletcher32=True, libver="latest"), read_hdf5_both_ways),
     "scripts": ("Stan_clip_vit_Sub1.h5", stacked, read_layer),
     "gzip": ("a.gz", lambda: gzip.compress(npy()), read_gzip),
+    "mat": ("nsd_expdesign.mat", design, read_design),
+    "coco": ("instances_val2017.json", annotations, read_annotations),
+    "behaviour": ("responses.tsv", BEHAVIOUR.encode, read_trial_images),
     "csv": ("a.csv", TABLE.encode, read_table),
     "toml": ("dataset.toml", TOML.encode, read_described),
     "pth": ("a_res_linear.pth", checkpoint, read_weights),
