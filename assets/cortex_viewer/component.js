@@ -27,6 +27,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
     instance.viewer = new CortexViewer(host, store, tellThrough(instance));
   }
   instance.key = message.key;
+  instance.reportsMap = message.report_map === true;
   instance.tell = { setTriggerValue, setStateValue };
   store.put(blobs);
   if (blobs.length) instance.asked = '';
@@ -58,6 +59,9 @@ function tellThrough(instance) {
       if (text === instance.asked) return;
       instance.asked = text;
       instance.tell.setTriggerValue('need', hashes);
+    },
+    map: (name) => {
+      if (instance.reportsMap) instance.tell.setStateValue('map', name);
     },
     changed: (link) => writeLink(instance.key, link),
   };
