@@ -15,6 +15,7 @@ import * as payload from '../../assets/cortex_viewer/payload.js';
 import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_viewer/picking.js';
 import { Scene } from '../../assets/cortex_viewer/scene.js';
 import { variant } from '../../assets/cortex_viewer/shaders.js';
+import { blocks } from '../../assets/cortex_viewer/picture.js';
 import { decodeState, encodeState, initialState } from '../../assets/cortex_viewer/state.js';
 import { roiMeans } from '../../assets/cortex_viewer/table.js';
 import { membership } from '../../assets/cortex_viewer/uploads.js';
@@ -309,6 +310,12 @@ export const cases = {
         holds(x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height, `${x} ${y}`);
       }
     }
+  },
+  'blocks cover a picture once': () => {
+    const cut = blocks({ width: 700, height: 410 }, 200);
+    same(cut.reduce((n, b) => n + b.width * b.height, 0), 700 * 410);
+    holds(cut.every((b) => b.width <= 200 && b.height <= 200 && b.x + b.width <= 700 && b.y + b.height <= 410), 'inside');
+    same(new Set(cut.map((b) => `${b.x} ${b.y}`)).size, cut.length);
   },
   'shader switches stand between version and text': () => {
     same(variant('#version 300 es\nvoid main() {}', ['A', 'B']), '#version 300 es\n#define A\n#define B\nvoid main() {}');
