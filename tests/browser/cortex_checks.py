@@ -60,12 +60,12 @@ def check_readout(probe: CortexProbe, pose: tuple, maps: tuple[str, ...], count:
     ]
     assert len(found) > 2000
     triangles = [screen_triangles(tile, pose[1]["shape"]) for tile in probe.tiles()]
-    checked = 0
-    for row in rng.choice(len(found), size=count + 10, replace=False):
-        hemi, tile, vertex = found[int(row)]
-        if is_covered(triangles[tile], hemi, vertex):
-            continue
-        place = next(p for p in probe.positions(hemi, vertex) if p["tile"] == tile)
+    drawn = [found[int(row)] for row in rng.choice(len(found), size=count + 20, replace=False)]
+    free = [d for d in drawn if not is_covered(triangles[d[1]], d[0], d[2])][:count]
+    assert len(free) == count
+    script = "return a.map(([hemi, , vertex]) => cortex.project(hemi, vertex));"
+    for (hemi, tile, vertex), places in zip(free, probe.run(script, free), strict=True):
+        place = next(p for p in places if p["tile"] == tile)
         said = probe.hover(place["x"], place["y"])
         assert said is not None
         assert (said["hemi"], said["vertex"]) == (hemi, vertex)
@@ -73,8 +73,6 @@ def check_readout(probe: CortexProbe, pose: tuple, maps: tuple[str, ...], count:
         for name in maps:
             exact = values("fsLR32k", name, hemi)[vertex]
             assert np.float32(said["values"][name]).tobytes() == exact.tobytes()
-        checked += 1
-    assert checked >= count
 
 
 def screen_triangles(tile: dict, shape: str) -> dict[str, np.ndarray]:
