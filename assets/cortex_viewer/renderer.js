@@ -41,6 +41,16 @@ export class Renderer {
     /** Counts changes of data, so that cells know when they are out of date. */
     this.version = 0;
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    this.compileUsual();
+  }
+
+  /** Compile what every picture needs while the card is idle: later, each program would wait for the drawing before it. */
+  compileUsual() {
+    this.program('cells', CELL_VERTEX, CELL_FRAGMENT);
+    this.program('line', LINE_VERTEX, LINE_FRAGMENT);
+    this.program('paint', COVER_VERTEX, PAINT_FRAGMENT);
+    this.program('paint', COVER_VERTEX, PAINT_FRAGMENT, ['FINE']);
+    this.program('depth', COVER_VERTEX, DEPTH_FRAGMENT);
   }
 
   /** @returns {boolean} whether surfaces are here */

@@ -485,7 +485,7 @@ def test_pictures_carry_size_and_stamp(page, probe):
 
 def opaque_share(path, rows, columns):
     """Return how much of each cell of a picture is not transparent."""
-    alpha = image.imread(path)[..., 3] > 0
+    alpha = image.imread(path)[..., 3] > 0.5
     cells = [np.array_split(strip, columns, axis=1) for strip in np.array_split(alpha, rows)]
     return np.array([[cell.mean() for cell in strip] for strip in cells])
 
@@ -500,7 +500,7 @@ def test_a_large_picture_shows_what_a_small_one_shows(page, probe):
             page.get_by_role("button", name="Save PNG").click()
         shares.append(opaque_share(waiting.value.path(), 8, 16))
     assert 0.2 < shares[0].mean() < 0.8
-    np.testing.assert_allclose(shares[0], shares[1], atol=0.03)
+    np.testing.assert_allclose(shares[0], shares[1], atol=0.1)
 
 
 def test_fingers_turn_and_pinch_and_motion_is_left_out_on_demand(browser, streamlit_app):
