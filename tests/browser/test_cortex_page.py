@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib import image
 from playwright.sync_api import expect
 
 from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
@@ -480,3 +481,51 @@ def test_pictures_carry_size_and_stamp(page, probe):
     assert svg.count("M") > 500
     assert ">V1</text>" in svg
     assert make_scene().provenance in svg
+
+
+def opaque_share(path, rows, columns):
+    """Return how much of each cell of a picture is not transparent."""
+    alpha = image.imread(path)[..., 3] > 0.5
+    cells = [np.array_split(strip, columns, axis=1) for strip in np.array_split(alpha, rows)]
+    return np.array([[cell.mean() for cell in strip] for strip in cells])
+
+
+def test_a_large_picture_shows_what_a_small_one_shows(page, probe):
+    page.get_by_role("button", name="Export").click()
+    page.get_by_label("Ground").select_option("transparent")
+    shares = []
+    for width in (900, 3600):
+        page.get_by_label("Width in pixels").fill(str(width))
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Save PNG").click()
+        shares.append(opaque_share(waiting.value.path(), 8, 16))
+    assert 0.2 < shares[0].mean() < 0.8
+    np.testing.assert_allclose(shares[0], shares[1], atol=0.1)
+
+
+def test_fingers_turn_and_pinch_and_motion_is_left_out_on_demand(browser, streamlit_app):
+    size = {"width": 1280, "height": 720}
+    context = browser.new_context(viewport=size, has_touch=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(streamlit_app("cortex_app.py").url)
+    probe = CortexProbe(page)
+    fingers = context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        places = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    x, y = probe.stage_point(0.3, 0.5)
+    touch("touchStart", (x, y))
+    for step in (10, 20, 30):
+        touch("touchMove", (x + step, y))
+    touch("touchEnd")
+    assert probe.camera()["orbit"][1] > 0.05
+    assert probe.camera()["zoom"] == 1
+    touch("touchStart", (x - 20, y), (x + 20, y))
+    for step in (30, 40, 60):
+        touch("touchMove", (x - step, y), (x + step, y))
+    touch("touchEnd")
+    assert probe.camera()["zoom"] > 1.5
+    assert probe.run("v.morphTo(4); return v.state.shape;") == 4
+    context.close()
