@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page
 
 PIXELS = """(host) => {
   const { viewer, drawNow } = host.__cortex;
+  viewer.renderer.version += 1;  // one cell a pixel, whatever was drawn before
   drawNow();
   const { gl, canvas } = viewer.renderer;
   const bytes = new Uint8Array(canvas.width * canvas.height * 4);
