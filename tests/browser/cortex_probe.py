@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page
 
 PIXELS = """(host) => {
   const { viewer, drawNow } = host.__cortex;
+  viewer.renderer.version += 1;  // one cell a pixel, whatever was drawn before
   drawNow();
   const { gl, canvas } = viewer.renderer;
   const bytes = new Uint8Array(canvas.width * canvas.height * 4);
@@ -22,7 +23,7 @@ PIXELS = """(host) => {
 }"""
 
 READOUT = """const said = () => {
-  const box = document.querySelector('.cv-readout');
+  const box = host.querySelector('.cv-readout');
   return box.hidden ? null : {
     hemi: box.dataset.hemi, vertex: Number(box.dataset.vertex),
     regions: box.dataset.regions.split('|').filter(Boolean),
@@ -88,7 +89,8 @@ class CortexProbe:
     def hover(self, x: float, y: float) -> dict[str, Any] | None:
         """Point somewhere and return what the readout says, None where it is hidden."""
         self.page.mouse.move(x, y)
-        return self.host.evaluate(f"() => {{ {READOUT} return said(); }}")
+        said: dict[str, Any] | None = self.run(f"{READOUT} return said();")
+        return said
 
     def hover_all(self, places: list[tuple[float, float]]) -> list[dict[str, Any] | None]:
         """Do at many places what a mouse move does; events of scripts have whole pixels only."""

@@ -143,9 +143,17 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
 LITTLE = 3_000
 
 
-def test_only_a_new_map_costs_bytes(page, probe, traffic):
-    page.wait_for_timeout(500)
+def wait_until_quiet(page, traffic):
+    """Wait until nothing has travelled for a while, and begin to count."""
+    seen = -1
+    while len(traffic) != seen:
+        seen = len(traffic)
+        page.wait_for_timeout(700)
     traffic.clear()
+
+
+def test_only_a_new_map_costs_bytes(page, probe, traffic):
+    wait_until_quiet(page, traffic)
     box = page.locator(".cv-cut").bounding_box()
     probe.drag([(box["x"] + 7, box["y"] + 8), (box["x"] + 80, box["y"] + 8)])
     assert probe.run("return v.look(v.maps[0]).threshold.mode;") == "value"
@@ -166,8 +174,7 @@ def test_only_a_new_map_costs_bytes(page, probe, traffic):
 
 
 def test_a_rerun_and_a_selection_send_little(page, probe, traffic):
-    page.wait_for_timeout(500)
-    traffic.clear()
+    wait_until_quiet(page, traffic)
     page.get_by_role("button", name="rerun").click()
     page.wait_for_timeout(1000)
     assert 0 < sum(traffic) < LITTLE
@@ -183,8 +190,7 @@ def test_a_rounded_map_with_its_mask_costs_two_bytes_a_vertex(page, streamlit_ap
     env = {"CORTEX_WIRE": "float16", "CORTEX_SURFACE": "fsaverage5"}
     page.goto(streamlit_app("cortex_app.py", env=env).url)
     probe = CortexProbe(page)
-    page.wait_for_timeout(500)
-    traffic.clear()
+    wait_until_quiet(page, traffic)
     change_map(probe, "R²", 1)
     assert 40_000 < sum(traffic) < 45_000
     for hemi in HEMIS:
