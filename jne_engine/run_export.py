@@ -13,7 +13,7 @@ from jne_engine.figures.cortex import build_run_scene
 from jne_engine.store import Run
 
 LIMIT_SECONDS = 300
-"""How long a child may take; a large run takes ten seconds."""
+"""How long a child may take."""
 
 
 def export_run_html(

@@ -3,7 +3,8 @@
 The modules under ``assets/cortex_viewer`` are plain ES modules that a browser or node can load
 as they are. Streamlit and a single HTML file need one text: every module becomes a function that
 returns its exports, in the order of their imports. Only named imports and exports of
-declarations are used; anything else stops the linker.
+declarations are used; anything else stops the linker. Comments of documentation, indentation and
+empty lines stay behind, as the text travels once a session.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _IMPORT = re.compile(r"^import \{([^}]*)\} from '\./([\w.-]+)';$", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) ?(\w+))", re.MULTILINE)
 _EXPORTED = re.compile(r"^export (?:async )?(?:function|const|class) (\w+)", re.MULTILINE)
 _DOC = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+_MARGIN = re.compile(r"^\s+", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 
 
@@ -77,6 +79,7 @@ def _as_function(name: str, text: str) -> str:
     if left:
         fix = "use named imports and exports of declarations only"
         raise InputError(f"viewer module {name}", "a known statement", left.group(0), fix)
+    linked = _MARGIN.sub("", linked)
     return f"(() => {{\n{linked}\nreturn {{ {', '.join(exported)} }};\n}})()"
 
 

@@ -8,6 +8,7 @@ from jne_engine.queries import list_departures
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.brain import show_variants
 from pages.shared.checks import CHECKS, CONTROLS, Check, Chosen, name_result
 from pages.shared.full_size import offer_full_size
 from pages.shared.live import show_live
@@ -69,6 +70,8 @@ def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> No
         return
     st.caption(_describe(result))
     _draw(check, result, chosen, "stored")
+    if name == "variants" and run is not None:
+        show_variants(run, result)
     show_table(check.tabulate(result), "numbers", name, label="The numbers")
 
 

@@ -24,8 +24,9 @@ export class Actions {
   /** Change parts of the state and redraw. @param {object} part */
   change(part) {
     const { viewer, scene } = this;
+    const first = scene.state.panes[0];
     Object.assign(scene.state, part);
-    if ('panes' in part) viewer.tell.maps(scene.paneNames());
+    if (scene.state.panes[0] !== first) viewer.tell.map?.(scene.header.maps[scene.state.panes[0]].name);
     if (('panes' in part || 'difference' in part) && viewer.askForMissing()) return;
     const regions = ['labelStyle', 'hidden', 'labelSet'].some((k) => k in part);
     if (viewer.canDraw) {
@@ -138,6 +139,7 @@ export class Actions {
       }),
       lassoMove: ready((path) => {
         choosing.lasso = path;
+        viewer.readout.hide();
         viewer.drawing.request();
       }),
       lassoEnd: ready((path, add) => choosing.selectLasso(path, add)),

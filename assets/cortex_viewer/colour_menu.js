@@ -54,7 +54,11 @@ function secondRows(scene, pane, set) {
   if (!others.length || map === scene.differenceMap) return [];
   const chosen = others.some(([, i]) => i === look.secondMap) ? look.secondMap : others[0][1];
   const which = choice('Second map', others.map(([m, i]) => [String(i), m.spec.label]), String(chosen), (v) => set({ secondMap: Number(v) }));
-  const mode = choice('Second map as', SECONDS, look.second, (v) => set({ second: v, secondMap: Number(which.value) }));
+  which.disabled = look.second === 'none';
+  const mode = choice('Second map as', SECONDS, look.second, (v) => {
+    which.disabled = v === 'none';
+    set({ second: v, secondMap: Number(which.value) });
+  });
   return [mode, which];
 }
 

@@ -11,11 +11,10 @@ import { clamp } from './math.js';
 const TOP = 15, HIST = 18, RAMP = 9;
 
 /**
- * @typedef {{label: string, unit: string, kind: string, lut: Uint8Array, sorted: Float32Array,
+ * @typedef {{label: string, unit: string, note: string, kind: string, lut: Uint8Array, sorted: Float32Array,
  *   range: import('./colours.js').Range, cut: number, twoSided: boolean, centre: number, shown: string,
  *   categories: {name: string, colour: string}[] | null,
- *   square: {bytes: Uint8Array, size: number, label: string, range: import('./colours.js').Range} | null,
- *   alpha: {label: string, range: import('./colours.js').Range} | null}} BarSpec
+ *   square: {bytes: Uint8Array, size: number, label: string, range: import('./colours.js').Range} | null}} BarSpec
  * @typedef {{text: string, quiet: string, ground: string, font: string}} Ink
  */
 
@@ -30,9 +29,9 @@ export function barDomain({ sorted, range, kind, centre }) {
   return { low: centre - reach, high: centre + reach };
 }
 
-/** Name with unit. @param {string} label @param {string} unit @returns {string} */
-export function titled(label, unit) {
-  return unit ? `${label} (${unit})` : label;
+/** Name with unit, and what else is shown. @param {BarSpec} spec @returns {string} */
+export function titled({ label, unit, note }) {
+  return `${unit ? `${label} (${unit})` : label}${note}`;
 }
 
 /** @param {CanvasRenderingContext2D} g @param {import('./layout.js').Rect} box @param {BarSpec} spec @param {Ink} ink */
@@ -42,7 +41,7 @@ export function drawBar(g, box, spec, ink) {
   g.textBaseline = 'alphabetic';
   g.fillStyle = ink.text;
   g.textAlign = 'left';
-  g.fillText(titled(spec.label, spec.unit), box.x, box.y + 11, box.width);
+  g.fillText(titled(spec), box.x, box.y + 11, box.width);
   if (spec.categories) drawCategories(g, box, spec.categories, ink);
   else drawRamp(g, { ...box, width: box.width - (spec.square ? 62 : 0) }, spec, ink);
   if (spec.square) drawSquare(g, box, spec.square, ink);
@@ -68,7 +67,7 @@ function drawRamp(g, box, spec, ink) {
   for (let i = 0; i < columns; i++) {
     const value = domain.low + ((i + 0.5) / columns) * (domain.high - domain.low);
     g.fillStyle = painted(value) ? `rgb(${colourAt(spec.lut, spec.range, value).join(',')})` : '#a9a9a9';
-    g.fillRect(box.x + i, box.y + TOP + HIST + 1, 1.02, RAMP);
+    g.fillRect(box.x + i, box.y + TOP + HIST + 1, Math.min(2, box.width - i), RAMP);
   }
   drawMarks(g, box, spec, ink, x);
 }

@@ -27,15 +27,15 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
     instance.viewer = new CortexViewer(host, store, tellThrough(instance));
   }
   instance.key = message.key;
+  instance.reportsMap = message.report_map === true;
   instance.tell = { setTriggerValue, setStateValue };
   store.put(blobs);
   if (blobs.length) instance.asked = '';
   const header = wholeHeader(message, store);
-  instance.follows = message.follows;
   if (header) {
     instance.viewer.setScene(header, readLink(message.key));
     instance.map = header.maps[header.view.panes[0]]?.name;
-    instance.viewer.tell.maps(instance.viewer.scene.paneNames());
+    instance.viewer.tell.map(instance.viewer.scene.paneNames()[0]);
   } else instance.viewer.tell.need([message.scene]);
   return () => {
     instance.viewer.destroy();
@@ -63,10 +63,10 @@ function tellThrough(instance) {
       instance.asked = text;
       instance.tell.setTriggerValue('need', hashes);
     },
-    maps: ([first]) => {
-      if (!instance.follows || first === instance.map) return;
-      instance.map = first;
-      instance.tell.setStateValue('map', first);
+    map: (name) => {
+      if (!instance.reportsMap || name === instance.map) return;
+      instance.map = name;
+      instance.tell.setStateValue('map', name);
     },
     changed: (link) => writeLink(instance.key, link),
   };

@@ -124,12 +124,13 @@ export class Drawing {
     const g = overlay.getContext('2d', { willReadFrequently: true });
     g.scale(ratio, ratio);
     this.writeOverlay(g, this.ink);
+    if (this.scene.header.simulated) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, this.ink.font);
     drawLasso(g, this.viewer.choosing.lasso);
     drawCross(g, this.viewer.actions.cross, this.ink.text);
     this.overlayStale = false;
   }
 
-  /** Names, sides, rings and the SIMULATED badge; also used by exports. @param {CanvasRenderingContext2D} g @param {import('./colourbar.js').Ink} ink */
+  /** Names, sides and rings; also used by exports. @param {CanvasRenderingContext2D} g @param {import('./colourbar.js').Ink} ink */
   writeOverlay(g, ink) {
     const { scene, rects } = this;
     const tiles = this.tiles();
@@ -137,7 +138,6 @@ export class Drawing {
     const small = rects[0].width < 480 || scene.state.view === 'grid';
     if (scene.state.labelStyle !== 'off' && scene.state.labelNames) drawNames(g, this.namePositions(tiles), ink.font, small ? 10 : 12);
     drawRings(g, this.ringPositions(tiles));
-    if (scene.header.simulated) for (const r of rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, ink.font);
   }
 
   ringPositions(tiles) {

@@ -21,7 +21,7 @@ export function barSpec(scene, map) {
   const square = plane ? { bytes: plane.bytes, size: plane.width, label: second.spec.label, range: scene.range(second) } : null;
   const { label, unit, kind, categories } = map.spec;
   return {
-    label: label + (second && look.second === 'alpha' ? `, opacity: ${second.spec.label}` : ''), unit, kind, categories: categories ?? null,
+    label, unit, note: second && look.second === 'alpha' ? `, opacity: ${second.spec.label}` : '', kind, categories: categories ?? null,
     lut: square ? middleRow(square) : scene.lut(look.colours).bytes, sorted, range: scene.range(map), cut, twoSided, centre: map.centre, square,
     shown: Number.isFinite(cut) ? shownText(countShown(sorted, cut, twoSided, map.centre), sorted.length) : '',
   };

@@ -11,7 +11,7 @@ export async function openOffline(host, text) {
   const { header, blobs } = restore(unpack(await gunzip(bytesFromBase64(text))));
   const store = sharedStore();
   store.put(blobs);
-  const tell = { select: () => {}, need: () => {}, maps: () => {}, changed: (link) => writeLink(header.key, link) };
+  const tell = { select: () => {}, need: () => {}, changed: (link) => writeLink(header.key, link) };
   const viewer = new CortexViewer(host, store, tell);
   const fit = () => host.style.setProperty('--cv-height', `${Math.max(380, host.clientHeight)}px`);
   viewer.setScene(header, readLink(header.key));

@@ -6,6 +6,7 @@ import { projectPoint } from './layout.js';
 
 const VISIBLE_MM = 2.5;
 const FEWEST = 6;
+const LEAST_PIXELS = 160;
 
 /**
  * Where the name of each visible label goes: on the seen member nearest to the middle of the seen members.
@@ -20,7 +21,7 @@ export function placeNames(tiles, labelsOf, pointsOf, depth) {
     for (const body of tile.bodies) {
       const seen = seenMembers(tile, body, labelsOf(body.hemi), pointsOf(body.hemi), depth);
       for (const [label, members] of seen) {
-        if (members.length < FEWEST) continue;
+        if (members.length < FEWEST || extent(members, 1) * extent(members, 2) < LEAST_PIXELS) continue;
         const x = mean(members, 1), y = mean(members, 2);
         const best = members.reduce((a, b) => (distance(a, x, y) <= distance(b, x, y) ? a : b));
         out.push({ tile: index, hemi: body.hemi, label, vertex: best[0], size: members.length });
@@ -43,6 +44,7 @@ function seenMembers(tile, body, labels, points, depth) {
 }
 
 const mean = (rows, k) => rows.reduce((sum, row) => sum + row[k], 0) / rows.length;
+const extent = (rows, k) => rows.reduce((most, row) => Math.max(most, row[k]), -Infinity) - rows.reduce((least, row) => Math.min(least, row[k]), Infinity);
 const distance = (row, x, y) => (row[1] - x) ** 2 + (row[2] - y) ** 2;
 
 /**
@@ -84,7 +86,8 @@ export function drawSides(g, tiles, middleOf, ink) {
   g.textBaseline = 'top';
   g.textAlign = 'center';
   g.fillStyle = ink.quiet;
-  for (const tile of tiles) {
+  const top = (tile) => Math.min(...tiles.filter((t) => t.pane === tile.pane).map((t) => t.rect.y));
+  for (const tile of tiles.filter((t) => t.rect.y === top(t))) {
     for (const body of tile.bodies) {
       const [x] = projectPoint(tile, body, middleOf(body.hemi));
       const at = Math.min(tile.rect.x + tile.rect.width - 10, Math.max(tile.rect.x + 10, x));

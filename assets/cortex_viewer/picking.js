@@ -3,6 +3,9 @@
  * @module picking
  */
 
+/** So far outside a triangle a ray still meets it: through a vertex it must not slip between them. */
+const CRACK = 1e-7;
+
 /**
  * Nearest hit of a ray with a mesh (Möller and Trumbore 1997), both faces counted.
  * @param {Float32Array} p points @param {import('./geometry.js').Faces} faces
@@ -23,10 +26,10 @@ export function pickVertex(p, faces, origin, direction) {
     const inverse = 1 / det;
     const tx = ox - p[a], ty = oy - p[a + 1], tz = oz - p[a + 2];
     const u = (tx * px + ty * py + tz * pz) * inverse;
-    if (u < 0 || u > 1) continue;
+    if (u < -CRACK || u > 1 + CRACK) continue;
     const qx = ty * e1z - tz * e1y, qy = tz * e1x - tx * e1z, qz = tx * e1y - ty * e1x;
     const v = (dx * qx + dy * qy + dz * qz) * inverse;
-    if (v < 0 || u + v > 1) continue;
+    if (v < -CRACK || u + v > 1 + CRACK) continue;
     const t = (e2x * qx + e2y * qy + e2z * qz) * inverse;
     if (t > 1e-6 && t < nearest) { nearest = t; face = i; wu = u; wv = v; }
   }

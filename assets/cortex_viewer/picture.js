@@ -12,7 +12,7 @@ import { drawSimulated, placeNames, separateNames } from './overlay.js';
 
 const TITLE_HEIGHT = 34;
 const FOOT_HEIGHT = 22;
-const BAND_PIXELS = 2_000_000;
+const BLOCK = 1600;
 const PRINT_INK = { text: '#1a1a1a', quiet: '#5c5c5c', ground: '#ffffff', font: 'Helvetica, Arial, sans-serif' };
 
 /**
@@ -51,15 +51,27 @@ function writePane(g, scene, map, { rect, titled: withTitle }) {
   g.fillText(map.spec.label, rect.x + 10, rect.y + 16);
 }
 
-/** Brains in bands, so that a large picture needs little memory of the graphics card. */
+/** Brains block by block, so that a large picture fits any graphics card. */
 function drawBrains(g, viewer, stage, ratio) {
   const { canvas, drawing, renderer } = viewer;
-  const total = Math.round(stage.height * ratio);
-  const rows = Math.max(64, Math.floor(BAND_PIXELS / (stage.width * ratio)));
-  for (let top = 0; top < total; top += rows) {
-    renderer.paint({ ...drawing.frame(drawing.rects, { ...stage, ratio, finer: 2 }), top, rows: Math.min(rows, total - top) });
-    g.drawImage(canvas, 0, TITLE_HEIGHT + top / ratio, stage.width, canvas.height / ratio);
+  const whole = { width: Math.round(stage.width * ratio), height: Math.round(stage.height * ratio) };
+  const frame = drawing.frame(drawing.rects, { width: stage.width, height: stage.height, ratio, finer: 2 });
+  g.save();
+  g.setTransform(1, 0, 0, 1, 0, Math.round(TITLE_HEIGHT * ratio));
+  for (const block of blocks(whole, BLOCK)) {
+    renderer.paint({ ...frame, block });
+    g.drawImage(canvas, block.x, block.y);
   }
+  g.restore();
+}
+
+/** A picture cut into blocks of at most a size. @param {{width: number, height: number}} whole @param {number} most @returns {import('./layout.js').Rect[]} */
+export function blocks({ width, height }, most) {
+  const out = [];
+  for (let y = 0; y < height; y += most) {
+    for (let x = 0; x < width; x += most) out.push({ x, y, width: Math.min(most, width - x), height: Math.min(most, height - y) });
+  }
+  return out;
 }
 
 function writeFrame(g, viewer, stage) {
@@ -161,7 +173,7 @@ function barMarkup(spec, x, y) {
   const stops = Array.from({ length: 33 }, (_, i) => `<stop offset="${i / 32}" stop-color="rgb(${colourAt(spec.lut, spec.range, low + (i / 32) * (high - low)).join(',')})"/>`).join('');
   const text = (at, anchor, value) => `<text x="${at}" y="${y + 27}" font-size="12" text-anchor="${anchor}">${shortText(value)}</text>`;
   return `<defs><linearGradient id="ramp">${stops}</linearGradient></defs><rect x="${x}" y="${y}" width="260" height="12" fill="url(#ramp)"/>`
-    + `<text x="${x}" y="${y - 6}" font-size="13" font-weight="600">${escapeText(titled(spec.label, spec.unit))}</text>${text(x, 'start', low)}${text(x + 260, 'end', high)}`
+    + `<text x="${x}" y="${y - 6}" font-size="13" font-weight="600">${escapeText(titled(spec))}</text>${text(x, 'start', low)}${text(x + 260, 'end', high)}`
     + (Number.isFinite(spec.cut) ? `<text x="${x + 275}" y="${y + 11}" font-size="12">threshold ${spec.twoSided ? '±' : ''}${shortText(spec.cut)}</text>` : '');
 }
 

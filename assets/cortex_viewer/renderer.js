@@ -14,9 +14,9 @@ import { Target } from './target.js';
  * @typedef {{lut: string, palette: string, range: number[], threshold: number[], second: 'PLANE' | 'ALPHA' | null, opacity: number, fill: number | null}} Paint
  *   fill: opacity of regions, null for none
  * @typedef {{tiles: import('./layout.js').Tile[], width: number, height: number, ratio: number, finer: 1 | 2, morph: number, bounds: Object<string, import('./geometry.js').Bounds>,
- *   paints: Paint[], inks: {name: string, ink: import('./lines.js').Ink}[], top?: number, rows?: number}} Frame
+ *   paints: Paint[], inks: {name: string, ink: import('./lines.js').Ink}[], block?: import('./layout.js').Rect}} Frame
  *   width and height in CSS pixels; ratio: canvas pixels a CSS pixel; finer: cells a canvas pixel along
- *   each axis; top and rows: the band of canvas rows to draw, all of them by default
+ *   each axis; block: the part to draw, canvas pixels of the whole picture, all of it by default
  */
 
 export class Renderer {
@@ -41,6 +41,16 @@ export class Renderer {
     /** Counts changes of data, so that cells know when they are out of date. */
     this.version = 0;
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    this.compileUsual();
+  }
+
+  /** Compile what every picture needs while the card is idle: later, each program would wait for the drawing before it. */
+  compileUsual() {
+    this.program('cells', CELL_VERTEX, CELL_FRAGMENT);
+    this.program('line', LINE_VERTEX, LINE_FRAGMENT);
+    this.program('paint', COVER_VERTEX, PAINT_FRAGMENT);
+    this.program('paint', COVER_VERTEX, PAINT_FRAGMENT, ['FINE']);
+    this.program('depth', COVER_VERTEX, DEPTH_FRAGMENT);
   }
 
   /** @returns {boolean} whether surfaces are here */
@@ -98,7 +108,7 @@ export class Renderer {
   /** Draw a frame on the canvas. @param {Frame} frame */
   paint(frame) {
     const { gl, canvas } = this;
-    const [width, height] = [Math.round(frame.width * frame.ratio), frame.rows ?? Math.round(frame.height * frame.ratio)];
+    const { width, height } = blockOf(frame);
     const target = this.cellsOf(frame, width, height);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
@@ -107,8 +117,8 @@ export class Renderer {
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.enable(gl.SCISSOR_TEST);
     for (const tile of frame.tiles) {
-      this.window(tile.rect, frame, frame.ratio, height);
-      this.narrow(tile, frame, height);
+      this.window(tile.rect, frame, 1);
+      this.narrow(tile, frame);
       const u = this.takePaint(frame.paints[tile.pane], frame.finer);
       bindTexture(gl, 0, target.cells, u.uCells);
       bindTexture(gl, 1, target.ink, u.uInk);
@@ -134,8 +144,8 @@ export class Renderer {
   }
 
   /** Names all that a frame's cells depend on. @param {Frame} frame @returns {string} */
-  keyOf({ tiles, width, height, ratio, morph, top, rows }) {
-    return JSON.stringify([this.version, width, height, ratio, morph, top, rows, tiles]);
+  keyOf({ tiles, width, height, ratio, morph, block }) {
+    return JSON.stringify([this.version, width, height, ratio, morph, block, tiles]);
   }
 
   /** Cells that show a frame's geometry; finer ones that are still right serve a coarse picture. */
@@ -152,20 +162,19 @@ export class Renderer {
 
   drawCells(target, frame) {
     const { gl } = this;
-    const ratio = frame.ratio * frame.finer;
     gl.disable(gl.SCISSOR_TEST);
     target.openCells();
     gl.enable(gl.SCISSOR_TEST);
     gl.enable(gl.DEPTH_TEST);
     gl.disable(gl.BLEND);
     for (const tile of frame.tiles) {
-      this.window(tile.rect, frame, ratio, target.height);
+      this.window(tile.rect, frame, frame.finer);
       for (const body of tile.bodies) this.drawBody(tile, body, frame.morph);
     }
     gl.disable(gl.SCISSOR_TEST);
     target.openInk();
     gl.enable(gl.SCISSOR_TEST);
-    this.drawInks(target, frame, ratio);
+    this.drawInks(frame);
     gl.disable(gl.SCISSOR_TEST);
     gl.disable(gl.DEPTH_TEST);
   }
@@ -177,14 +186,15 @@ export class Renderer {
     this.meshes.draw(tile.pane, body.hemi);
   }
 
-  drawInks(target, frame, ratio) {
+  drawInks(frame) {
     const { gl } = this;
+    const ratio = frame.ratio * frame.finer;
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.depthMask(false);
     const u = this.program('line', LINE_VERTEX, LINE_FRAGMENT, frame.morph > 0 ? ['MORPH'] : []);
     for (const tile of frame.tiles) {
-      this.window(tile.rect, frame, ratio, target.height);
+      this.window(tile.rect, frame, frame.finer);
       gl.uniform2f(u.uPixel, 2 / (tile.rect.width * ratio), 2 / (tile.rect.height * ratio));
       for (const { name, ink } of frame.inks) this.drawInk(u, tile, name, { ...ink, width: ink.width * ratio, morph: frame.morph });
     }
@@ -204,23 +214,23 @@ export class Renderer {
     }
   }
 
-  /** Restrict drawing to a tile. @param {import('./layout.js').Rect} rect @param {Frame} frame @param {number} ratio pixels a CSS pixel @param {number} height rows of what is drawn on */
-  window(rect, frame, ratio, height) {
+  /** Restrict drawing to a tile. @param {import('./layout.js').Rect} rect @param {Frame} frame @param {number} finer pixels drawn a canvas pixel */
+  window(rect, frame, finer) {
     const { gl } = this;
-    const lift = ((frame.top ?? 0) * ratio) / frame.ratio;
-    const box = [rect.x * ratio, height + lift - (rect.y + rect.height) * ratio, rect.width * ratio, rect.height * ratio].map(Math.round);
-    gl.viewport(...box);
-    gl.scissor(...box);
+    const ratio = frame.ratio * finer;
+    const block = blockOf(frame);
+    const box = [rect.x * ratio - block.x * finer, (block.y + block.height) * finer - (rect.y + rect.height) * ratio, rect.width * ratio, rect.height * ratio];
+    gl.viewport(...box.map(Math.round));
+    gl.scissor(...box.map(Math.round));
   }
 
-  /** Leave out pixels of a tile that no brain can reach. @param {import('./layout.js').Tile} tile @param {Frame} frame @param {number} height */
-  narrow(tile, frame, height) {
-    const { gl } = this;
+  /** Leave out pixels of a tile that no brain can reach. @param {import('./layout.js').Tile} tile @param {Frame} frame */
+  narrow(tile, frame) {
+    const block = blockOf(frame);
     const box = coveredRect(tile, frame.bounds);
     const left = Math.floor(box.x * frame.ratio), right = Math.ceil((box.x + box.width) * frame.ratio);
-    const low = height + (frame.top ?? 0) - Math.ceil((box.y + box.height) * frame.ratio);
-    const high = height + (frame.top ?? 0) - Math.floor(box.y * frame.ratio);
-    gl.scissor(left, low, Math.max(0, right - left), Math.max(0, high - low));
+    const top = Math.floor(box.y * frame.ratio), bottom = Math.ceil((box.y + box.height) * frame.ratio);
+    this.gl.scissor(left - block.x, block.y + block.height - bottom, Math.max(0, right - left), Math.max(0, bottom - top));
   }
 
   place(u, tile, body, morph) {
@@ -239,7 +249,8 @@ export class Renderer {
   readDepth(frame) {
     const { gl } = this;
     const [width, height] = [Math.round(frame.width), Math.round(frame.height)];
-    const target = this.cellsOf(frame, Math.round(frame.width * frame.ratio), Math.round(frame.height * frame.ratio));
+    const whole = blockOf(frame);
+    const target = this.cellsOf(frame, whole.width, whole.height);
     this.openReader(width, height);
     const u = this.program('depth', COVER_VERTEX, DEPTH_FRAGMENT);
     bindTexture(gl, 0, target.depth, u.uDepth);
@@ -267,6 +278,11 @@ export class Renderer {
   destroy() {
     this.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
+}
+
+/** The part of the picture that a frame draws, canvas pixels. @param {Frame} frame @returns {import('./layout.js').Rect} */
+function blockOf({ width, height, ratio, block }) {
+  return block ?? { x: 0, y: 0, width: Math.round(width * ratio), height: Math.round(height * ratio) };
 }
 
 function depthAt(pixels, width, height, column, y) {

@@ -34,7 +34,8 @@ export const STYLE = `
   background: var(--cv-ground); box-shadow: 0 6px 22px rgba(0,0,0,0.22); display: flex; flex-direction: column; gap: 7px; align-items: stretch; max-height: 430px; overflow: auto; }
 .cv-panel.cv-right { right: 0; }
 .cv-panel.cv-left { left: 0; }
-.cv-panel p { margin: 0; max-width: 300px; }
+.cv-panel p { margin: 0; max-width: 380px; }
+.cv-panel table { min-width: 380px; border-spacing: 0; }
 .cv-panel th { text-align: left; padding-right: 10px; white-space: nowrap; font-weight: 600; }
 .cv-pair { display: flex; gap: 5px; align-items: center; }
 .cv-regions-list { display: flex; flex-direction: column; gap: 3px; max-height: 250px; overflow: auto; }
@@ -63,7 +64,7 @@ export const STYLE = `
 .cv-message { position: absolute; inset: 40px 0 24px; z-index: 15; display: flex; flex-direction: column; gap: 10px; align-items: center; justify-content: center;
   text-align: center; padding: 16px; background: color-mix(in srgb, var(--cv-ground) 88%, transparent); font-size: 14px; }
 .cv-still { max-width: 100%; max-height: calc(100% - 40px); object-fit: contain; }
-.cv-status { position: absolute; left: 4px; bottom: 22px; color: var(--cv-quiet); pointer-events: none; max-width: 40%; }
+.cv-status { position: absolute; right: 4px; bottom: 1px; color: var(--cv-quiet); pointer-events: none; max-width: 70%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .cv-table { font-size: 12px; flex: none; position: relative; }
 .cv-means summary { cursor: pointer; color: var(--cv-quiet); height: 19px; }
 .cv-means table { border-collapse: collapse; position: absolute; bottom: 22px; left: 0; z-index: 28; background: var(--cv-ground); border: 1px solid var(--cv-line); display: block; max-height: 380px; overflow: auto; }

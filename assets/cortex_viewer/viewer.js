@@ -28,7 +28,7 @@ export class CortexViewer {
   /**
    * @param {HTMLElement} host
    * @param {import('./payload.js').BlobStore} store
-   * @param {{select: (lists: object[]) => void, need: (hashes: string[]) => void, maps: (names: string[]) => void, changed: (link: string) => void}} tell
+   * @param {{select: (lists: object[]) => void, need: (hashes: string[]) => void, map?: (name: string) => void, changed: (link: string) => void}} tell
    */
   constructor(host, store, tell) {
     Object.assign(this, { host, store, tell, hit: null, lost: false });

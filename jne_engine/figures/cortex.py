@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from jne_engine import queries
 from jne_engine.palettes import TIER_COLOURS, region_colours
-from jne_engine.queries import MapInfo, scatter_to_surface
+from jne_engine.queries import VARIANT_MAPS, MapInfo, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
@@ -69,10 +70,6 @@ def build_run_scene(
     ViewerScene or None
         None where the run's surface cannot be drawn.
     """
-    space = queries.read_surface(run)
-    display = None if space is None else choose_display(space)
-    if space is None or display is None:
-        return None
     maps = []
     for info in queries.list_maps(run):
         if info.kind != "mask":
@@ -80,13 +77,48 @@ def build_run_scene(
             shown = queries.select_shown(run, info.name, significant=significant, threshold=limit)
             label = _name_mask(info, significant=significant, threshold=limit)
             maps.append(RunMap(info, queries.read_map(run, info.name), shown, label))
+    return _build_on_surface(run, maps, preset=preset, panes=(chosen,))
+
+
+def build_variant_scene(run: Run, variants: pd.DataFrame) -> ViewerScene | None:
+    """Build a scene of the four variants of JNE side by side.
+
+    Parameters
+    ----------
+    run : Run
+        The run that the variants were computed from.
+    variants : pandas.DataFrame
+        Table ``maps`` of :func:`jne_engine.simulations.run_variants.compute_run_variants`: one
+        row a voxel, its ``significant`` and a column a variant.
+
+    Returns
+    -------
+    ViewerScene or None
+        None where the run's surface cannot be drawn.
+    """
+    maps = []
+    for info in VARIANT_MAPS:
+        values = variants[info.name].to_numpy(dtype=np.float32)
+        shown = variants["significant"].to_numpy(dtype=np.bool_) & np.isfinite(values)
+        maps.append(RunMap(info, values, shown, "significant voxels"))
+    return _build_on_surface(run, maps, panes=tuple(info.name for info in VARIANT_MAPS))
+
+
+def _build_on_surface(
+    run: Run, maps: Sequence[RunMap], *, preset: str | None = None, panes: tuple[str, ...]
+) -> ViewerScene | None:
+    """Build a scene of maps at a run's columns, None where its surface cannot be drawn."""
+    space = queries.read_surface(run)
+    display = None if space is None else choose_display(space)
+    if space is None or display is None:
+        return None
     manifest = run.manifest
     return build_scene(
         space,
         display,
         maps,
         queries.choose_roi_set(run, preset),
-        chosen=chosen,
+        panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
         provenance=f"{manifest.source} Run {run.run_id}.",
         simulated=manifest.simulated,
@@ -99,7 +131,7 @@ def build_scene(
     maps: Sequence[RunMap],
     rois: RoiSet | None,
     *,
-    chosen: str,
+    panes: tuple[str, ...],
     title: str,
     provenance: str,
     simulated: bool,
@@ -116,8 +148,8 @@ def build_scene(
         What can be shown.
     rois : RoiSet, optional
         Regions to outline.
-    chosen : str
-        Name of the map to begin with.
+    panes : tuple of str
+        Names of the maps to begin with, side by side.
     title, provenance : str
         What exports of the viewer print.
     simulated : bool
@@ -134,7 +166,7 @@ def build_scene(
         labels=labels,
         shape=_choose_shape(display.surface),
         view="posterior",  # where most of visual cortex is in sight
-        panes=(chosen,),
+        panes=panes,
     )
 
 

@@ -4,7 +4,7 @@ Numbers only: numpy and pandas in, tables, arrays and plain values out. Nothing 
 fits, draws, or knows a page.
 """
 
-from jne_engine.queries.catalogue import JNE_UNIT, MAPS, R2_UNIT, MapInfo
+from jne_engine.queries.catalogue import JNE_UNIT, MAPS, R2_UNIT, VARIANT_MAPS, MapInfo
 from jne_engine.queries.comparisons import (
     compare_r2,
     correlate_with_truth,
@@ -59,6 +59,7 @@ __all__ = [
     "MAPS",
     "R2_UNIT",
     "VALIDATION",
+    "VARIANT_MAPS",
     "WHOLE_BRAIN",
     "Correlation",
     "MapInfo",

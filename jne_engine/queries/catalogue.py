@@ -124,3 +124,18 @@ MAPS: tuple[MapInfo, ...] = (
     MapInfo("tier", "Tier", "", "categorical", "Place of each ROI in the visual hierarchy.", TIERS),
     MapInfo("roi", "ROI", "", "categorical", "Regions of interest of the chosen atlas."),
 )
+
+
+VARIANT_MAPS: tuple[MapInfo, ...] = tuple(
+    MapInfo(
+        f"{scale}{norm}",
+        f"{'Z-scored ' if scale else ''}{norm.upper()}",
+        "ratio" if scale else JNE_UNIT,
+        "sequential",
+        f"Spread over stimuli of the {norm.upper()} size of the Jacobian's deviation"
+        f" from its mean{', Jacobians z-scored over features first' if scale else ''}.",
+    )
+    for scale in ("", "zscored_")
+    for norm in ("l1", "l2")
+)
+"""The four variants of JNE that are compared on a run; ``l1`` is JNE itself."""

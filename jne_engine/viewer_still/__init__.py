@@ -1,7 +1,7 @@
 """The still picture of a scene, for browsers without WebGL2: drawn in memory, no window, no GPU.
 
 Inside the package the order is rasteriser → painting → picture. A picture of fs_LR 32k takes
-about half a second on one core.
+about a second of one core.
 """
 
 from jne_engine.viewer_still.painting import choose_range

@@ -44,7 +44,7 @@ def rasterise(
 ) -> Fragments:
     """Find the triangle in each pixel that faces the eye and is nearest to it.
 
-    Memory grows with the triangles' pixels: about 100 bytes a pixel and layer of the surface.
+    Memory grows with the pixels of all triangles' bounding boxes.
 
     Parameters
     ----------

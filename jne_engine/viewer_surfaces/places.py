@@ -71,7 +71,7 @@ def list_descriptions(environment: Mapping[str, str] = os.environ) -> dict[str, 
 
 
 def fetch_fsaverage(surface: str, folder: Path | None = None) -> SurfaceFiles:
-    """Download fsaverage6 or fsaverage with nilearn into its data folder (9 MB, 42 MB).
+    """Download fsaverage6 or fsaverage with nilearn into its data folder.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def fetch_fsaverage(surface: str, folder: Path | None = None) -> SurfaceFiles:
     Raises
     ------
     InputError
-        If it cannot be downloaded; a server that does not answer is given up after seconds.
+        If it cannot be downloaded; nilearn gives up a server that does not answer.
     """
     name = canonical_name(surface)
     check_choice("surface to fetch", name, FETCHABLE)

@@ -8,8 +8,9 @@ import streamlit as st
 
 from jne_engine.figures.template import name_file
 from jne_engine.run_export import make_run_html
+from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
-from pages.shared.cached import read_scene
+from pages.shared.cached import read_scene, read_variant_scene
 from pages.shared.cortex import show_cortex
 from pages.shared.state import choose_map, read_selection
 from pages.shared.widgets import show_missing, show_note
@@ -56,3 +57,14 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
         help="All maps on the interactive brain, this one first; opens without a network."
         " It is made when you ask for it, which takes some seconds.",
     )  # fmt: skip
+
+
+def show_variants(run: Run, result: SimulationResult) -> None:
+    """Show the four variants of JNE side by side, with one camera and a colour bar each."""
+    made = str(result.made.get("created", ""))
+    scene = read_variant_scene(run, made, result.tables["maps"])
+    if scene is None:
+        return
+    with st.container(key="brain_box"):
+        show_cortex(scene, key="variants", height=HEIGHT)
+    st.caption("Each pane: one variant at the run's significant voxels, on a range of its own.")

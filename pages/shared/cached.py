@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from jne_engine import queries
-from jne_engine.figures.cortex import build_run_scene
+from jne_engine.figures.cortex import build_run_scene, build_variant_scene
 from jne_engine.figures.gallery import render_gallery
 from jne_engine.queries import RunListing
 from jne_engine.simulations.results import SimulationResult
@@ -79,3 +79,10 @@ def render_pictures(run: Run, rows: tuple[int, ...], captions: tuple[str, ...]) 
     """Return the pictures of some test stimuli as inert HTML, None where there are none."""
     pictures = _read_pictures(run)
     return None if pictures is None else render_gallery(pictures[list(rows)], captions, captions)
+
+
+@_hold
+def read_variant_scene(run: Run, made: str, _variants: Any) -> Any:
+    """Return the scene of the four variants; ``made`` tells one result from another."""
+    del made  # part of the key only
+    return build_variant_scene(run, _variants)

@@ -168,7 +168,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "Recovery",
             "No single measure is best throughout. **Where JNE fails:**\n"
             "- *Too few data.* Where the nonlinear encoder predicts worse than the linear one, the"
-            " sign can turn: in one trial, r of JNE with the truth was −0.84, of JNE / gain 0.81.\n"
+            " sign can turn: with 1,000 stimuli and little signal, r of JNE with the truth was"
+            " −0.54, of JNE / gain 0.54.\n"
             "- *Unequal gains.* JNE grows with a voxel's response gain; JNE / gain does not.\n"
             "- *Equal deviations.* Of a voxel that bends in the middle of its range, JNE sees"
             " little, whatever its nonlinear share; μ sees it.",

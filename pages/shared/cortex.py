@@ -88,7 +88,7 @@ def show_cortex(
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
     answer = viewer(
         key=key,
-        data=pack({**message, "follows": on_map is not None}, fresh),
+        data=pack({**message, "report_map": on_map is not None}, fresh),
         height="content",
         on_selection_change=on_select or _nothing,
         on_need_change=_nothing,

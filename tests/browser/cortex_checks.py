@@ -17,6 +17,9 @@ POSES = (
     ("lateral", {"shape": "flat"}, (0.0, 0.0), 1.0),
 )
 
+# Of the places of a pose, so many are pointed at with the mouse, the others by its listener.
+BY_MOUSE = 10
+
 
 def take_pose(probe: CortexProbe, pose: tuple) -> None:
     """Bring the viewer into one of :data:`POSES`."""
@@ -60,21 +63,21 @@ def check_readout(probe: CortexProbe, pose: tuple, maps: tuple[str, ...], count:
     ]
     assert len(found) > 2000
     triangles = [screen_triangles(tile, pose[1]["shape"]) for tile in probe.tiles()]
-    checked = 0
-    for row in rng.choice(len(found), size=count + 10, replace=False):
-        hemi, tile, vertex = found[int(row)]
-        if is_covered(triangles[tile], hemi, vertex):
-            continue
-        place = next(p for p in probe.positions(hemi, vertex) if p["tile"] == tile)
-        said = probe.hover(place["x"], place["y"])
-        assert said is not None
-        assert (said["hemi"], said["vertex"]) == (hemi, vertex)
-        assert said["regions"] == expected_regions(hemi, vertex)
+    drawn = [found[int(row)] for row in rng.choice(len(found), size=count + 20, replace=False)]
+    free = [d for d in drawn if not is_covered(triangles[d[1]], d[0], d[2])][:count]
+    assert len(free) == count
+    script = "return a.map(([hemi, , vertex]) => cortex.project(hemi, vertex));"
+    shown = zip(free, probe.run(script, free), strict=True)
+    spots = [next((p["x"], p["y"]) for p in all_ if p["tile"] == d[1]) for d, all_ in shown]
+    said = [probe.hover(*spot) for spot in spots[:BY_MOUSE]] + probe.hover_all(spots[BY_MOUSE:])
+    known = {(name, hemi): values("fsLR32k", name, hemi) for name in maps for hemi in HEMIS}
+    for (hemi, _, vertex), answer in zip(free, said, strict=True):
+        assert answer is not None
+        assert (answer["hemi"], answer["vertex"]) == (hemi, vertex)
+        assert answer["regions"] == expected_regions(hemi, vertex)
         for name in maps:
-            exact = values("fsLR32k", name, hemi)[vertex]
-            assert np.float32(said["values"][name]).tobytes() == exact.tobytes()
-        checked += 1
-    assert checked >= count
+            exact = known[name, hemi][vertex]
+            assert np.float32(answer["values"][name]).tobytes() == exact.tobytes()
 
 
 def screen_triangles(tile: dict, shape: str) -> dict[str, np.ndarray]:

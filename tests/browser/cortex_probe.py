@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page
 
 PIXELS = """(host) => {
   const { viewer, drawNow } = host.__cortex;
+  viewer.renderer.version += 1;  // one cell a pixel, whatever was drawn before
   drawNow();
   const { gl, canvas } = viewer.renderer;
   const bytes = new Uint8Array(canvas.width * canvas.height * 4);
@@ -20,6 +21,16 @@ PIXELS = """(host) => {
   }
   return [canvas.width, canvas.height, btoa(text)];
 }"""
+
+READOUT = """const said = () => {
+  const box = host.querySelector('.cv-readout');
+  return box.hidden ? null : {
+    hemi: box.dataset.hemi, vertex: Number(box.dataset.vertex),
+    regions: box.dataset.regions.split('|').filter(Boolean),
+    values: Object.fromEntries([...box.querySelectorAll('.cv-value')].map(
+      (row) => [row.dataset.map, row.querySelector('.cv-number').textContent])),
+  };
+};"""
 
 
 class CortexProbe:
@@ -78,14 +89,16 @@ class CortexProbe:
     def hover(self, x: float, y: float) -> dict[str, Any] | None:
         """Point somewhere and return what the readout says, None where it is hidden."""
         self.page.mouse.move(x, y)
-        return self.page.locator(".cv-readout").evaluate(
-            """(box) => box.hidden ? null : {
-              hemi: box.dataset.hemi, vertex: Number(box.dataset.vertex),
-              regions: box.dataset.regions.split('|').filter(Boolean),
-              values: Object.fromEntries([...box.querySelectorAll('.cv-value')].map(
-                (row) => [row.dataset.map, row.querySelector('.cv-number').textContent])),
-            }"""
+        said: dict[str, Any] | None = self.run(f"{READOUT} return said();")
+        return said
+
+    def hover_all(self, places: list[tuple[float, float]]) -> list[dict[str, Any] | None]:
+        """Do at many places what a mouse move does; events of scripts have whole pixels only."""
+        script = (
+            f"{READOUT} const box = v.stage.getBoundingClientRect();"
+            "return a.map(([x, y]) => { v.hover([x - box.left, y - box.top]); return said(); });"
         )
+        return list(self.run(script, places))
 
     def pixels(self) -> np.ndarray:
         """Return the WebGL picture, rows from the top, shape (height, width, 4) uint8."""

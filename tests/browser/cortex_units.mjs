@@ -15,6 +15,7 @@ import * as payload from '../../assets/cortex_viewer/payload.js';
 import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_viewer/picking.js';
 import { Scene } from '../../assets/cortex_viewer/scene.js';
 import { variant } from '../../assets/cortex_viewer/shaders.js';
+import { blocks } from '../../assets/cortex_viewer/picture.js';
 import { decodeState, encodeState, initialState } from '../../assets/cortex_viewer/state.js';
 import { roiMeans } from '../../assets/cortex_viewer/table.js';
 import { membership } from '../../assets/cortex_viewer/uploads.js';
@@ -195,6 +196,22 @@ export const cases = {
     near(hit.distance, 5);
     same(pickVertex(SQUARE.points, SQUARE.faces, [2, 2, 5], [0, 0, -1]), null);
   },
+  'a ray through a vertex does not slip between its triangles': () => {
+    const random = seeded(8);
+    const count = 7, points = new Float32Array((count + 1) * 3), faces = [];
+    for (let trial = 0; trial < 300; trial++) {
+      points.set([random() * 80, random() * 80, random() * 80]);
+      for (let i = 1; i <= count; i++) {
+        const angle = (2 * Math.PI * i) / count;
+        points.set([points[0] + Math.cos(angle), points[1] + Math.sin(angle), points[2] - random() / 2], i * 3);
+      }
+      faces.length = 0;
+      for (let i = 0; i < count; i++) faces.push(0, i + 1, ((i + 1) % count) + 1);
+      const direction = math.apply3(math.matrixFromQuaternion(math.axisAngle([0.6, 0.8, 0], random() - 0.5)), [0, 0, -1]);
+      const origin = [0, 1, 2].map((k) => points[k] - 500 * direction[k]);
+      same(pickVertex(points, Uint16Array.from(faces), origin, direction)?.vertex, 0);
+    }
+  },
   'inside a polygon is inside': () => {
     const bent = [[0, 0], [4, 0], [4, 4], [2, 1], [0, 4]];
     holds(insidePolygon(bent, 0.5, 1) && !insidePolygon(bent, 2, 3), 'concave');
@@ -309,6 +326,12 @@ export const cases = {
         holds(x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height, `${x} ${y}`);
       }
     }
+  },
+  'blocks cover a picture once': () => {
+    const cut = blocks({ width: 700, height: 410 }, 200);
+    same(cut.reduce((n, b) => n + b.width * b.height, 0), 700 * 410);
+    holds(cut.every((b) => b.width <= 200 && b.height <= 200 && b.x + b.width <= 700 && b.y + b.height <= 410), 'inside');
+    same(new Set(cut.map((b) => `${b.x} ${b.y}`)).size, cut.length);
   },
   'shader switches stand between version and text': () => {
     same(variant('#version 300 es\nvoid main() {}', ['A', 'B']), '#version 300 es\n#define A\n#define B\nvoid main() {}');

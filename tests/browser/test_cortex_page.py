@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib import image
 from playwright.sync_api import expect
 
 from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
@@ -142,9 +143,17 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
 LITTLE = 3_000
 
 
-def test_only_a_new_map_costs_bytes(page, probe, traffic):
-    page.wait_for_timeout(500)
+def wait_until_quiet(page, traffic):
+    """Wait until nothing has travelled for a while, and begin to count."""
+    seen = -1
+    while len(traffic) != seen:
+        seen = len(traffic)
+        page.wait_for_timeout(700)
     traffic.clear()
+
+
+def test_only_a_new_map_costs_bytes(page, probe, traffic):
+    wait_until_quiet(page, traffic)
     box = page.locator(".cv-cut").bounding_box()
     probe.drag([(box["x"] + 7, box["y"] + 8), (box["x"] + 80, box["y"] + 8)])
     assert probe.run("return v.look(v.maps[0]).threshold.mode;") == "value"
@@ -165,8 +174,7 @@ def test_only_a_new_map_costs_bytes(page, probe, traffic):
 
 
 def test_a_rerun_and_a_selection_send_little(page, probe, traffic):
-    page.wait_for_timeout(500)
-    traffic.clear()
+    wait_until_quiet(page, traffic)
     page.get_by_role("button", name="rerun").click()
     page.wait_for_timeout(1000)
     assert 0 < sum(traffic) < LITTLE
@@ -182,8 +190,7 @@ def test_a_rounded_map_with_its_mask_costs_two_bytes_a_vertex(page, streamlit_ap
     env = {"CORTEX_WIRE": "float16", "CORTEX_SURFACE": "fsaverage5"}
     page.goto(streamlit_app("cortex_app.py", env=env).url)
     probe = CortexProbe(page)
-    page.wait_for_timeout(500)
-    traffic.clear()
+    wait_until_quiet(page, traffic)
     change_map(probe, "R²", 1)
     assert 40_000 < sum(traffic) < 45_000
     for hemi in HEMIS:
@@ -480,3 +487,51 @@ def test_pictures_carry_size_and_stamp(page, probe):
     assert svg.count("M") > 500
     assert ">V1</text>" in svg
     assert make_scene().provenance in svg
+
+
+def opaque_share(path, rows, columns):
+    """Return how much of each cell of a picture is not transparent."""
+    alpha = image.imread(path)[..., 3] > 0.5
+    cells = [np.array_split(strip, columns, axis=1) for strip in np.array_split(alpha, rows)]
+    return np.array([[cell.mean() for cell in strip] for strip in cells])
+
+
+def test_a_large_picture_shows_what_a_small_one_shows(page, probe):
+    page.get_by_role("button", name="Export").click()
+    page.get_by_label("Ground").select_option("transparent")
+    shares = []
+    for width in (900, 3600):
+        page.get_by_label("Width in pixels").fill(str(width))
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Save PNG").click()
+        shares.append(opaque_share(waiting.value.path(), 8, 16))
+    assert 0.2 < shares[0].mean() < 0.8
+    np.testing.assert_allclose(shares[0], shares[1], atol=0.1)
+
+
+def test_fingers_turn_and_pinch_and_motion_is_left_out_on_demand(browser, streamlit_app):
+    size = {"width": 1280, "height": 720}
+    context = browser.new_context(viewport=size, has_touch=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(streamlit_app("cortex_app.py").url)
+    probe = CortexProbe(page)
+    fingers = context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        places = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    x, y = probe.stage_point(0.3, 0.5)
+    touch("touchStart", (x, y))
+    for step in (10, 20, 30):
+        touch("touchMove", (x + step, y))
+    touch("touchEnd")
+    assert probe.camera()["orbit"][1] > 0.05
+    assert probe.camera()["zoom"] == 1
+    touch("touchStart", (x - 20, y), (x + 20, y))
+    for step in (30, 40, 60):
+        touch("touchMove", (x - step, y), (x + step, y))
+    touch("touchEnd")
+    assert probe.camera()["zoom"] > 1.5
+    assert probe.run("v.morphTo(4); return v.state.shape;") == 4
+    context.close()

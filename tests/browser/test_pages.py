@@ -81,7 +81,8 @@ def test_a_choice_is_written_to_the_address(page, app):
 
 def test_viewer_page_and_file_agree_on_the_map_whoever_changes_it(page, app, context):
     page.goto(f"{app.url}/maps")
-    menu, box = page.get_by_label("Map of pane 1"), page.get_by_role("combobox", name="Map")
+    menu = page.get_by_label("Map of pane 1")
+    box = page.get_by_test_id("stSelectbox").get_by_role("combobox", name="Map")
     menu.select_option(label="Tier", timeout=60_000)
     page.wait_for_url("**/maps?*map=tier*")
     expect(box).to_have_value("Tier")

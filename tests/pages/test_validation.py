@@ -13,6 +13,7 @@ from jne_engine.simulations.recovery import simulate_recovery
 from jne_engine.simulations.results import SimulationResult, write_result
 from jne_engine.simulations.run_variants import correlate_variants
 from jne_engine.simulations.settings import RESULT_NAMES, RecoverySettings
+from jne_engine.store import open_run
 from pages.shared.checks import CHECKS
 from tests.browser.conftest import ROOT
 from tests.pages.test_pages import texts
@@ -35,19 +36,21 @@ def stored_root(tmp_path_factory):
         simulate_live("sample-size", {"sample_sizes": [4, 10], "n_features": 5, "n_points": 21}),
         simulate_live("input-scale", SMALL),
         simulate_recovery(RecoverySettings.reduced(**TINY_RECOVERY)),
-        invent_variants(run.name),
+        invent_variants(run),
     ]
     for result in results:
         write_result(dataclasses.replace(result, made=MADE), root / VALIDATION)
     return root
 
 
-def invent_variants(run_id):
+def invent_variants(run):
     rng = np.random.default_rng(0)
-    maps = {name: rng.random(30) for name in ("l1", "l2", "zscored_l1", "zscored_l2")}
-    correlations = correlate_variants(_frame({"significant": np.full(30, True), **maps}))
-    settings = {"run": run_id, "simulated": True}
-    return SimulationResult("variants", settings, {"correlations": correlations})
+    n_voxels = open_run(run).manifest.counts["n_voxels"]
+    maps = {name: rng.random(n_voxels) for name in ("l1", "l2", "zscored_l1", "zscored_l2")}
+    table = _frame({"significant": np.full(n_voxels, True), **maps})
+    settings = {"run": run.name, "simulated": True}
+    tables = {"maps": table, "correlations": correlate_variants(table)}
+    return SimulationResult("variants", settings, tables)
 
 
 def _frame(columns):

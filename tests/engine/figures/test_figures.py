@@ -14,7 +14,7 @@ from PIL import Image
 
 from jne_engine import queries
 from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
-from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene
+from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene, build_variant_scene
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.figures.distributions import plot_distribution, plot_tiers
 from jne_engine.figures.gallery import render_gallery
@@ -162,7 +162,7 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
     shown = queries.select_shown(run, "jne")
     scene = build_scene(
         space, choose_display(space), [RunMap(info, jne, shown)], queries.choose_roi_set(run),
-        chosen="jne", title="t", provenance="p", simulated=True,
+        panes=("jne",), title="t", provenance="p", simulated=True,
     )  # fmt: skip
     drawn = scene.maps[0]
     for hemi in ("left", "right"):
@@ -177,6 +177,25 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
     assert scene.labels[0].title == "hcp-mmp (approximate)"
 
 
+def test_variants_stand_side_by_side_at_significant_voxels(run):
+    space, n_voxels = queries.read_surface(run), run.manifest.counts["n_voxels"]
+    names = ("l1", "l2", "zscored_l1", "zscored_l2")
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({name: rng.random(n_voxels).astype(np.float32) for name in names})
+    table.loc[3, "l2"] = np.nan
+    table["significant"] = np.arange(n_voxels) % 2 == 1
+    scene = build_variant_scene(run, table)
+    assert scene.panes == names == tuple(m.name for m in scene.maps)
+    for viewer_map in scene.maps:
+        values = table[viewer_map.name].to_numpy()
+        shown = table["significant"].to_numpy() & np.isfinite(values)
+        for hemi in ("left", "right"):
+            vertices, columns = space.vertices(hemi), space.columns(hemi)
+            np.testing.assert_array_equal(viewer_map.values(hemi)[vertices], values[columns])
+            masked = np.flatnonzero(viewer_map.mask(hemi))
+            np.testing.assert_array_equal(masked, vertices[shown[columns]])
+
+
 def test_every_map_of_a_run_fits_the_viewer(run):
     space = queries.read_surface(run)
     maps = [i for i in queries.list_maps(run) if i.kind != "mask"]
@@ -188,7 +207,7 @@ def test_every_map_of_a_run_fits_the_viewer(run):
         choose_display(space),
         layers,
         None,
-        chosen="gain",
+        panes=("gain",),
         title="t",
         provenance="p",
         simulated=False,

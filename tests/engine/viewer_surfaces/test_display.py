@@ -56,7 +56,7 @@ def test_fsaverage_is_drawn_on_its_first_vertices_and_that_is_said(surface):
     rois = None
     scene = build_scene(
         run_space, display, [RunMap(info, values, values != 2)], rois,
-        chosen="jne", title="t", provenance="Source.", simulated=False,
+        panes=("jne",), title="t", provenance="Source.", simulated=False,
     )  # fmt: skip
     (drawn,) = scene.maps
     assert {v: drawn.left[v] for v in np.flatnonzero(np.isfinite(drawn.left))} == {3: 1, 10241: 2}
@@ -174,7 +174,7 @@ def test_regions_are_cut_like_the_maps(synthetic_root):
     jne = RunMap(MapInfo("jne", "JNE", "", "sequential", ""), np.ones(n), np.ones(n, bool))
     scene = build_scene(
         run_space, choose_display(run_space, NOTHING), [jne], rois,
-        chosen="jne", title="t", provenance="p", simulated=False,
+        panes=("jne",), title="t", provenance="p", simulated=False,
     )  # fmt: skip
     labels = scene.labels[0].left
     assert labels.shape == (10242,)
