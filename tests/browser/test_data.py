@@ -72,8 +72,10 @@ def start_run(page):
     click(page, "Start the run")
 
 
-def open_finished_run(page):
-    page.get_by_role("link", name="Open").first.click(timeout=SLOW_MS)
+def open_newest_run(page, *, n_finished):
+    links = page.get_by_role("link", name="Open")
+    expect(links).to_have_count(n_finished, timeout=SLOW_MS)
+    links.first.click()
     page.get_by_role("heading", name="Where is cortex nonlinear?").wait_for()
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
@@ -94,7 +96,7 @@ def test_from_an_empty_store_to_maps(page, app, data):
     expect(page.get_by_text("Features · finished")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("button", name="New run").first.click()
     start_run(page)
-    open_finished_run(page)
+    open_newest_run(page, n_finished=1)
     expect(page.get_by_text("voxels shown")).to_be_visible()
 
     click(page, "Data & runs", role="link")
@@ -107,7 +109,7 @@ def test_from_an_empty_store_to_maps(page, app, data):
     page.get_by_role("button", name="To the data").first.click()
     page.locator(".st-key-run-mylab button").click(timeout=SLOW_MS)
     start_run(page)
-    open_finished_run(page)
+    open_newest_run(page, n_finished=2)
     page.locator("canvas").first.wait_for(timeout=SLOW_MS)
 
     assert {run.manifest.name for run in list_runs(root).runs} == {"NSD", "mylab"}
