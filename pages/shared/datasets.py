@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.jobs import ACTIVE, request_features
+from jne_engine.jobs import request_features
 from jne_engine.library import CheckEntry, DatasetEntry
 from pages.shared import jobs
 from pages.shared.previews import name_columns
@@ -28,15 +28,17 @@ _MARKS = {
 
 
 def show_datasets() -> None:
-    """Show the datasets that are in, newest use first, each with its next step."""
+    """Show the datasets that are in by name, each with its next step."""
     entries, problems = jobs.list_datasets()
     for problem in problems:
         st.error(plain(problem), icon=":material/error:")
     if not entries:
         return
     st.subheader("Datasets", anchor=False)
+    extracting = {r.spec.payload["dataset"] for r in jobs.list_jobs()
+                  if r.is_active and r.spec.kind == "features"}  # fmt: skip
     for entry in entries:
-        _show_dataset(entry)
+        _show_dataset(entry, extracting=entry.name in extracting)
 
 
 def describe_entry(entry: DatasetEntry) -> str:
@@ -46,7 +48,7 @@ def describe_entry(entry: DatasetEntry) -> str:
     return plain(" · ".join(part for part in parts if part))
 
 
-def _show_dataset(entry: DatasetEntry) -> None:
+def _show_dataset(entry: DatasetEntry, *, extracting: bool) -> None:
     """Show one dataset."""
     with st.container(border=True):
         about, more, run = st.columns([6, 2.4, 1.6], vertical_alignment="center")
@@ -61,7 +63,7 @@ def _show_dataset(entry: DatasetEntry) -> None:
                       type="primary", disabled=not has_features(entry), on_click=select,
                       kwargs={"part": "run", "dataset": entry.name},
                       help=None if has_features(entry) else "Extract features first.")  # fmt: skip
-        st.caption(_tell_features(entry))
+        st.caption(_tell_features(entry, extracting=extracting))
         wrong = [check for check in entry.checks if check.ok is False]
         for check in wrong:
             st.markdown(_tell_check(check))
@@ -73,14 +75,13 @@ def has_features(entry: DatasetEntry) -> bool:
     return entry.n_features is not None or bool(entry.features)
 
 
-def _tell_features(entry: DatasetEntry) -> str:
+def _tell_features(entry: DatasetEntry, *, extracting: bool) -> str:
     """Say which features there are."""
     if entry.n_features is not None:
         return f"Features: {plain(entry.feature_set)}, {entry.n_features:,} values an image."
     found = [f"{plain(f.model)} ({f.n_states} layer{'s' * (f.n_states > 1)})"
              for f in entry.features]  # fmt: skip
-    job = jobs.find_job("features", dataset=entry.name)
-    if job is not None and job.state in ACTIVE:
+    if extracting:
         found.append("more are being extracted, see the queue")
     if found:
         return f"Features: {', '.join(found)}."

@@ -149,7 +149,7 @@ def _show_ended(record: JobRecord) -> None:
     with about:
         st.markdown(f"{ENDS[record.state]} {_title(record)}")
         if record.state == "failed":
-            st.caption(f":red[{plain(record.message)}]")
+            st.markdown(f":red[{plain(record.message)}]")
     with following:
         _offer_next(record)
     with more, st.popover("", icon=":material/delete:", type="tertiary"):
@@ -163,7 +163,7 @@ def _title(record: JobRecord) -> str:
     if not record.is_active:
         words.append({"done": "finished", "failed": "failed"}.get(record.state, "cancelled"))
         if record.started and record.finished:
-            words.append(f"after {format_seconds(record.finished - record.started)}")
+            words.append(f"in {format_seconds(record.finished - record.started)}")
         if record.finished:
             words.append(f"{format_seconds(time.time() - record.finished)} ago")
     return f"{icon} **{plain(record.spec.label)}** :gray[{' · '.join(words)}]"

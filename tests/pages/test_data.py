@@ -231,7 +231,7 @@ def test_a_failure_is_one_line_and_can_be_retried_or_deleted(show, root):
         set_state(root, job.id, state="failed", message="x.npy: expected <b>, found\nnothing",
                   started=time.time(), finished=time.time())  # fmt: skip
     app = show(part="queue")
-    lines = [c.value for c in app.caption if "x\\.npy" in c.value]
+    lines = [m.value for m in app.markdown if "x\\.npy" in m.value]
     assert len(lines) == 2
     assert all("\n" not in line and "<b>" not in line for line in lines)
     next(b for b in app.button if b.key == f"retry.{jobs[0].id}").click().run()
