@@ -65,8 +65,6 @@ def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> No
     if result is None or (name == "variants" and result.settings["run"] != wanted):
         st.caption("Not stored yet" + (" for this run." if name == "variants" else "."))
         offer_full_size(name, run)
-        st.caption("The same from the command line:")
-        st.code(cached.tell_command(name, run), language="bash")
         return
     st.caption(_describe(result))
     _draw(check, result, chosen, "stored")

@@ -10,6 +10,7 @@ import streamlit as st
 from jne_engine.jobs import JobRecord, Jobs, request_simulation
 from jne_engine.store import Run
 from pages.shared import jobs
+from pages.shared.cached import tell_command
 from pages.shared.queue import show_progress
 from pages.shared.widgets import one_line_errors, plain
 
@@ -17,7 +18,7 @@ POLL_S = 1.0
 
 
 def offer_full_size(name: str, run: Run | None) -> None:
-    """Offer to compute a stored result, or show how far that is.
+    """Offer to compute a stored result, or show how far that is, and say which command does.
 
     Parameters
     ----------
@@ -29,7 +30,14 @@ def offer_full_size(name: str, run: Run | None) -> None:
     about = _about(name, run)
     if about is None:
         st.caption("This run was computed without the queue: name its dataset in the command.")
-        return
+    else:
+        _offer(name, about)
+        st.caption("The same from the command line:")
+    st.code(tell_command(name, run), language="bash")
+
+
+def _offer(name: str, about: dict[str, Any]) -> None:
+    """Show the button or the job, polled while it is active."""
     record = jobs.find_job("simulate", name=name, **_only_run(about))
     active = record is not None and record.is_active
     st.fragment(_show, run_every=POLL_S if active else None)(name, about, active)

@@ -267,3 +267,20 @@ def test_a_job_is_submitted_once_however_often_it_is_asked_for(root, show):
     spec = JobSpec("run", {"dataset": "x", "weights": {}, "spec": {}}, "same")
     ids = {page_jobs.submit([replace(spec)])[0].id for _ in range(3)}
     assert len(ids) == 1
+
+
+def test_the_validation_page_asks_for_a_full_size_result_and_shows_its_progress(show, root):
+    from jne_engine.jobs import request_simulation
+
+    show()  # sets the environment
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["check"] = "recovery"
+    app.switch_page("pages/validation.py").run()
+    assert "simulate recovery" in app.code[0].value
+    button(app, "Compute in full size").click().run()
+    (record,) = open_jobs(root).list()
+    assert record.spec == request_simulation("recovery")
+    set_state(root, record.id, state="running", stage="simulate", done=3, total=9, attempts=1)
+    assert "3 of 9 steps" in texts(app.run())
+    button(app, "Cancel").click().run()
+    assert open_jobs(root).read(record.id).state == "cancelling"
