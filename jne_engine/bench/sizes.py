@@ -37,7 +37,7 @@ class Sizes:
     n_voxels: int = 20_484
     n_stimuli: int = 32
     n_test: int = 1000
-    n_checked: int = 1000
+    n_checked: int = 256
     rounds: int = 5
 
     @classmethod

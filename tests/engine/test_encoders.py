@@ -1,5 +1,7 @@
 """Encoders compute the published equations and depend on their seed alone."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -58,3 +60,13 @@ def test_wrong_sizes_and_names_are_told_in_one_line(arguments, named):
     with pytest.raises(InputError, match=named) as caught:
         ResidualEncoder(*arguments)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_gates_are_those_of_the_exact_sum(order):
+    encoder = build_encoder(3, 2, n_hidden=1, n_blocks=0)
+    with torch.no_grad():
+        encoder.first.weight.copy_(torch.tensor([[1.0, 1e-5, 1.0]])[:, list(order)])
+    features = torch.tensor([[1e4, 1.0, -1e4]])[:, list(order)]
+    assert encoder.slopes(features).dtype == torch.float32
+    assert encoder.slopes(features).item() == 1  # in float32 the sum is 0 in some orders
