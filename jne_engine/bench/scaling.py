@@ -16,7 +16,7 @@ from jne_engine.dispersion import stream_dispersion
 Axis = Literal["stimuli", "voxels", "features", "hidden"]
 
 STEPS: dict[Axis, tuple[int, ...]] = {
-    "stimuli": (8, 16, 32, 64),
+    "stimuli": (32, 64, 128),
     "voxels": (16_384, 32_768, 65_536, 131_072),
     "features": (192, 384, 768),
     "hidden": (256, 512, 1024),
@@ -27,7 +27,7 @@ def measure_exponent(name: str, sizes: Sizes, axis: Axis, goal: Goal | None = No
     """Fit log seconds against log size along one axis, the others fixed.
 
     Voxels start at 16,384: below, the factors that every stimulus needs whatever the number
-    of voxels still show.
+    of voxels still show. Stimuli start at 32: below, the one product for the gain does.
     """
     steps = STEPS[axis]
     base = replace(sizes, n_stimuli=8 if axis != "stimuli" else sizes.n_stimuli)
@@ -46,5 +46,5 @@ def _time_step(sizes: Sizes) -> float:
     """Time the stream at one size."""
     encoder, features = sizes.build(), sizes.draw()
     return time_best(
-        lambda: stream_dispersion(encoder, features, cache_bytes=0), rounds=max(2, sizes.rounds)
+        lambda: stream_dispersion(encoder, features, cache_bytes=0), rounds=min(2, sizes.rounds)
     )
