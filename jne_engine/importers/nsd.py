@@ -25,6 +25,7 @@ from jne_engine.importers.responses import (
     stream_responses,
 )
 from jne_engine.importers.stimuli import shrink_pictures, tabulate_categories
+from jne_engine.readers.beta_files import open_betas
 from jne_engine.readers.guard import hash_file, printable
 from jne_engine.readers.nsd_images import read_images, read_objects, read_stimulus_info
 from jne_engine.readers.nsd_maps import find_ncsnr, find_valid, read_map
@@ -65,6 +66,7 @@ def import_nsd(request: NsdRequest, out: Path, *, report: ImportProgress = repor
     """
     check_free(out)
     plan = plan_nsd(request)
+    outside = _count_outside(plan)
     with create_folder(out) as folder:
         streamed, ceiling_notes = _write_responses(plan, folder, report)
         table, notes = _write_stimuli(plan, folder, report)
@@ -80,7 +82,8 @@ def import_nsd(request: NsdRequest, out: Path, *, report: ImportProgress = repor
             trials=plan.trials,
         )
         told = (*_describe_trials(plan), *plan.notes, *plan.problems, *ceiling_notes, *notes)
-        folder.finish(parts, (*told, *_count_invalid(plan, streamed)), _hash_inputs(plan, streamed))
+        told += (*_count_broken(plan, streamed), *outside)
+        folder.finish(parts, told, _hash_inputs(plan, streamed))
     return out
 
 
@@ -96,14 +99,14 @@ def _write_responses(
     if kind == "repeats":
         scratch = folder.path / _SCRATCH
         collector = RepeatCollector(scratch, plan.trials, plan.splits.test, n_columns)
+    elif kind == "ncsnr":  # before the betas, so that a wrong map is known at once
+        shown = plan.trials.presentations[plan.splits.test]
+        folder.write_ceiling(ceiling_from_ncsnr(read_ncsnr(plan), shown))
     also = collector.take if collector else None
     streamed = stream_responses(stream, path, also=also, report=report)
     if collector is not None:
         folder.write_ceiling(ceiling_from_repeats(collector.read()))
         (folder.path / _SCRATCH).unlink()
-    elif kind == "ncsnr":
-        shown = plan.trials.presentations[plan.splits.test]
-        folder.write_ceiling(ceiling_from_ncsnr(read_ncsnr(plan), shown))
     return streamed, (note,)
 
 
@@ -133,22 +136,26 @@ def _describe_trials(plan: NsdPlan) -> tuple[str, ...]:
     return (f"betas {how}, averaged over presentations ({counts})",)
 
 
-def _count_invalid(plan: NsdPlan, streamed: StreamedResponses) -> tuple[str, ...]:
-    """Count columns with NaN, and voxels that NSD calls invalid in a session."""
-    notes, kind = [], "vertices" if plan.tree.is_surface else "voxels"
-    broken = int((~streamed.finite).sum())
-    if broken:
-        why = "NaN or no variance within a run"
-        notes.append(f"{broken} of {streamed.finite.size} {kind} have {why} and are masked")
-    if not plan.tree.is_surface:
-        invalid = np.zeros(plan.columns.n_columns, dtype=np.bool_)
-        for session in plan.sessions:
-            path = find_valid(plan.tree, session.session)
-            if path is not None:
-                invalid |= plan.columns.take((read_map(path),)) == 0
-        if invalid.any():
-            notes.append(f"{int(invalid.sum())} voxels are outside the valid mask of a session")
-    return tuple(notes)
+def _count_broken(plan: NsdPlan, streamed: StreamedResponses) -> tuple[str, ...]:
+    """Count columns with NaN or without variance."""
+    kind, broken = "vertices" if plan.tree.is_surface else "voxels", int((~streamed.finite).sum())
+    why = "NaN or no variance within a run"
+    note = f"{broken} of {streamed.finite.size} {kind} have {why} and are masked"
+    return (note,) if broken else ()
+
+
+def _count_outside(plan: NsdPlan) -> tuple[str, ...]:
+    """Count voxels that NSD calls invalid in a session."""
+    if plan.tree.is_surface:
+        return ()
+    n_positions = open_betas(plan.sessions[0].files[0]).n_positions
+    invalid = np.zeros(plan.columns.n_columns, dtype=np.bool_)
+    for session in plan.sessions:
+        path = find_valid(plan.tree, session.session)
+        if path is not None:
+            invalid |= plan.columns.take((read_map(path, n_positions),)) == 0
+    note = f"{int(invalid.sum())} voxels are outside the valid mask of a session"
+    return (note,) if invalid.any() else ()
 
 
 def _hash_inputs(plan: NsdPlan, streamed: StreamedResponses) -> tuple[InputRecord, ...]:

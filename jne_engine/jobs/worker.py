@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -208,9 +209,10 @@ def signal_group(pid: int, number: signal.Signals) -> None:
     try:
         os.killpg(pid, number)
     except ProcessLookupError:
-        process = psutil.Process(pid) if psutil.pid_exists(pid) else None
-        if process is not None and process.status() != psutil.STATUS_ZOMBIE:
-            process.send_signal(number)
+        with suppress(psutil.NoSuchProcess):  # it may end at any time
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                process.send_signal(number)
 
 
 def _press(running: _Running, waited_s: float) -> None:

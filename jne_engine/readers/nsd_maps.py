@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine.checks import check_length
+from jne_engine.readers.guard import printable
 from jne_engine.readers.nsd import NsdTree
 from jne_engine.readers.volumes import read_volume
 
@@ -19,9 +21,17 @@ def find_ncsnr(tree: NsdTree) -> tuple[Path, ...]:
     return files if all(path.exists() for path in files) else ()
 
 
-def read_map(path: Path) -> npt.NDArray[np.float32]:
-    """Read a map, flat with x running fastest."""
+def read_map(path: Path, n_positions: int) -> npt.NDArray[np.float32]:
+    """Read a map, flat with x running fastest.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or has another size than the betas.
+    """
     values: npt.NDArray[Any] = read_volume(path).values
+    fix = "check that map and betas are of one subject and space"
+    check_length(printable(path.name), values.size, n_positions, unit="positions", fix=fix)
     return values.reshape(-1, order="F").astype(np.float32)
 
 

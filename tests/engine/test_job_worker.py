@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import torch
 
 from jne_engine.jobs import Jobs, JobSpec, request_run
 from jne_engine.jobs.kinds import KINDS
+from jne_engine.jobs.worker import signal_group
 from jne_engine.pipeline import compute_run
 from jne_engine.readers.description import read_dataset
 from jne_engine.spec import RunSpec
@@ -336,3 +338,10 @@ def test_two_slots_run_two_jobs_and_a_third_waits(odd_jobs):
     for number in numbers[1:]:
         odd_jobs.cancel(number)
     wait_until(lambda: states() == ["cancelled"] * 3, seconds=5)
+
+
+def test_a_signal_to_a_process_that_ends_meanwhile_does_no_harm(monkeypatch):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    monkeypatch.setattr(psutil, "pid_exists", lambda pid: True)
+    signal_group(ended.pid, signal.SIGTERM)

@@ -10,6 +10,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from jne_engine.errors import InputError
 from jne_engine.importers import NsdRequest, import_nsd
 from jne_engine.importers.nsd_plan import plan_nsd
 from jne_engine.readers.feature_files import FeatureFile
@@ -453,6 +454,26 @@ def test_rois_of_another_grid_are_refused(nsd, tmp_path):
         nibabel.save(nibabel.Nifti1Image(turned, AFFINE), path / f"{prefix}streams.nii.gz")
     with refused("streams", "betas' grid"):
         import_nsd(NsdRequest(root=nsd.root, subject=1), tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["ncsnr.nii.gz", "valid_session02.nii.gz"])
+@pytest.mark.parametrize("extra", [-1, 1])
+def test_maps_of_another_grid_are_refused_before_betas_are_read(nsd, tmp_path, name, extra):
+    nsd_tree.write_volume_betas(nsd, 1, "func1pt8mm")
+    nsd_tree.write_volume_rois(nsd, 1)
+    beside = nsd.folder(1, "func1pt8mm")
+    folder = beside if name.startswith("ncsnr") else nsd.root / "nsddata/ppdata/subj01/func1pt8mm"
+    values = np.ones((GRID[0], GRID[1], GRID[2] + extra), dtype=np.float32)
+    nibabel.save(nibabel.Nifti1Image(values, AFFINE), folder / name)
+    stages: list[str] = []
+    with pytest.raises(InputError, match=f"{name}: expected.*one subject and space"):
+        import_nsd(
+            NsdRequest(root=nsd.root, subject=1),
+            tmp_path / "out",
+            report=lambda stage, done, total: stages.append(stage),
+        )
+    assert stages == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_altered_gzip_is_refused_and_leaves_nothing(nsd, tmp_path):
