@@ -14,7 +14,7 @@ from jne_engine.viewer_payload.maps import ViewerMap
 from jne_engine.viewer_payload.scene import ViewerScene, colour_blob
 from jne_engine.viewer_payload.surface import ViewerShape
 
-_CHANGING = ("key", "height", "marked", "view")
+_CHANGING = ("key", "height", "marked", "view", "fallback")
 
 
 def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from jne_engine.queries import RunListing
 from jne_engine.readers.guard import readable_size
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.entry import enter_through_app
 from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
 
 SIMULATED = "SIMULATED"
@@ -68,6 +69,7 @@ def show_work_page(title: str, lead: str, body: Callable[[], None]) -> None:
 
 def _show_head(title: str, lead: str, *, simulated: bool) -> None:
     """Show a page's question, its badge, its lead, and what the link asks for in vain."""
+    enter_through_app()
     st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header(title, anchor=False, width="content")

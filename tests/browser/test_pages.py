@@ -58,6 +58,17 @@ def test_each_page_shows_its_content(page, app, path):
     assert_healthy(page)
 
 
+def test_a_link_into_a_server_that_has_just_started_goes_through_the_app(
+    page, streamlit_app, synthetic_root
+):
+    fresh = streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(synthetic_root), "FRESH": "1"})
+    page.goto(f"{fresh.url}/models?roi=RSC")
+    page.get_by_role("heading", name=PAGES["models"][0]).wait_for()
+    expect(page.get_by_role("link", name="Model comparison")).to_be_visible()
+    expect(page.get_by_text("RSC").first).to_be_visible()
+    expect(page.get_by_label("Run", exact=False).first).to_be_visible()
+
+
 def test_navigation_keeps_the_selection_and_a_link_restores_it(page, app, context):
     page.goto(f"{app.url}/models?roi=RSC")
     page.get_by_text("RSC").first.wait_for()

@@ -1,0 +1,18 @@
+"""Every page is entered through ``app.py``, also by a link into a server that has just started."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+
+def enter_through_app() -> None:
+    """Begin again at ``app.py`` where Streamlit runs a page without it.
+
+    Until ``st.navigation`` has run once in a server, Streamlit takes the folder ``pages`` for its
+    older kind of pages: it runs the page that a link names alone, without our navigation, the
+    shared sidebar, or whatever else ``app.py`` holds. It has no setting for that, only this flag.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
