@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+_ENTERED = "entered through app.py"
+
 
 def enter_through_app() -> None:
     """Begin again at ``app.py`` where Streamlit runs a page without it.
@@ -12,7 +14,9 @@ def enter_through_app() -> None:
     Until ``st.navigation`` has run once in a server, Streamlit takes the folder ``pages`` for its
     older kind of pages: it runs the page that a link names alone, without our navigation, the
     shared sidebar, or whatever else ``app.py`` holds. It has no setting for that, only this flag.
+    Once a session is enough, and never loses a click.
     """
-    if PagesManager.uses_pages_directory:
+    if PagesManager.uses_pages_directory and not st.session_state.get(_ENTERED):
+        st.session_state[_ENTERED] = True
         PagesManager.uses_pages_directory = False
         st.rerun()

@@ -13,7 +13,7 @@ from jne_engine.bench.viewer.chromium import open_chromium
 from jne_engine.bench.viewer.server import ROOT, serve
 
 FOLDER = ROOT / "docs" / "screenshots"
-PAGES = ("overview", "maps", "hierarchy", "selectivity", "models", "validation")
+PAGES = ("overview", "maps", "hierarchy", "selectivity", "models", "validation", "data")
 SETTLE_MS = 4000
 """Plotly and the viewer draw after Streamlit says that the script has run."""
 
@@ -39,6 +39,7 @@ def _take(browser: Browser, url: str, scheme: str, path: Path) -> None:
     page.get_by_test_id("stHeading").first.wait_for()
     page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
     page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
+    page.get_by_text("computing…").wait_for(state="hidden")
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=path)
     page.close()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -261,7 +262,9 @@ def test_a_mistake_is_kept_as_its_one_line(jobs, tmp_path):
 
 
 def test_deleting_takes_what_is_unfinished_and_leaves_what_is_finished(jobs, data):
-    job_id = submit(jobs, data, 900)
+    long = replace(spec_of(900), max_epochs=5000, patience=5000)
+    job_id = jobs.submit(request_run(data, long)).id
+    jobs.ensure_worker()
     wait_until(lambda: jobs.read(job_id).stage == "linear", seconds=60, step=0.01)
     jobs.cancel(job_id)
     cut = wait_at_rest(jobs, job_id)
