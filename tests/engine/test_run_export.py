@@ -12,7 +12,7 @@ from tests.engine.export.test_html import payload, unplane
 
 @pytest.fixture(scope="module")
 def run(synthetic_root):
-    return Run(next(synthetic_root.iterdir()))
+    return Run(next(synthetic_root.glob("[!.]*")))
 
 
 def test_a_child_makes_the_very_file_that_is_written_here(run, tmp_path):

@@ -147,7 +147,7 @@ def test_hostile_addresses_fall_back_in_one_line(show, synthetic_root, page):
 
 
 def test_overview_shows_the_stores_numbers(show, synthetic_root):
-    run = Run(next(synthetic_root.iterdir()))
+    run = Run(next(synthetic_root.glob("[!.]*")))
     app = show(synthetic_root, "overview")
     summary = queries.summarise_run(run)
     n_significant, n_voxels = (run.manifest.counts[k] for k in ("n_significant", "n_voxels"))
@@ -160,7 +160,7 @@ def test_overview_shows_the_stores_numbers(show, synthetic_root):
 
 
 def test_maps_count_what_they_show_and_hide(show, synthetic_root):
-    run = Run(next(synthetic_root.iterdir()))
+    run = Run(next(synthetic_root.glob("[!.]*")))
     jne, significant = queries.read_map(run, "jne"), queries.read_significant(run)
     n = len(jne)
     for address, shown in (
@@ -173,13 +173,13 @@ def test_maps_count_what_they_show_and_hide(show, synthetic_root):
 
 
 def test_maps_show_recovery_of_the_truth(show, synthetic_root):
-    run = Run(next(synthetic_root.iterdir()))
+    run = Run(next(synthetic_root.glob("[!.]*")))
     shown = show(synthetic_root, "maps").dataframe[0].value
     np.testing.assert_array_equal(shown["r"], queries.tabulate_recovery(run)["r"])
 
 
 def test_hierarchy_shows_the_roi_table(show, synthetic_root):
-    run = Run(next(synthetic_root.iterdir()))
+    run = Run(next(synthetic_root.glob("[!.]*")))
     shown = show(synthetic_root, "hierarchy").dataframe[0].value
     expected = queries.tabulate_rois(run)
     for column in expected.columns:
@@ -187,7 +187,7 @@ def test_hierarchy_shows_the_roi_table(show, synthetic_root):
 
 
 def test_selectivity_shows_the_matrix_and_the_ranking(show, synthetic_root):
-    run = Run(next(synthetic_root.iterdir()))
+    run = Run(next(synthetic_root.glob("[!.]*")))
     app = show(synthetic_root, "selectivity", roi="PPA", category="indoor", scale="raw")
     means, categories = queries.average_jne_ss(run), queries.read_categories(run)
     matrix, ranking = app.dataframe[0].value, app.dataframe[-1].value
@@ -199,7 +199,7 @@ def test_selectivity_shows_the_matrix_and_the_ranking(show, synthetic_root):
 
 
 def test_models_show_r2_and_r_of_the_chosen_roi(show, synthetic_root):
-    run = Run(next(synthetic_root.iterdir()))
+    run = Run(next(synthetic_root.glob("[!.]*")))
     app = show(synthetic_root, "models", roi="V4")
     row = queries.compare_r2(run).set_index("name").loc["V4"]
     assert metric(app, "Pearson r") == f"{row['r']:.3g}"

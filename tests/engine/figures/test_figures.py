@@ -31,7 +31,7 @@ SCRIPT = "<script>alert(1)</script>"
 
 @pytest.fixture(scope="module")
 def run(synthetic_root):
-    return Run(next(synthetic_root.iterdir()))
+    return Run(next(synthetic_root.glob("[!.]*")))
 
 
 @pytest.fixture(scope="module")
