@@ -17,6 +17,7 @@ from jne_engine.data_sources import (
     read_source,
 )
 from jne_engine.errors import InputError
+from jne_engine.importers.preview import Preview
 from jne_engine.jobs.reports import JobReport
 from jne_engine.library import (
     ENTRY,
@@ -80,19 +81,13 @@ def _copy(source: Mapping[str, Any], folder: Path, report: JobReport) -> Dataset
     if not folder.exists():
         copy_source(source, folder, report)
     report("self-check", 0, 1)
-    return DatasetEntry(
-        name=folder.name,
-        kind=source["kind"],
-        subject=preview.subject,
-        space=preview.space,
-        n_images=preview.n_images,
-        n_train=preview.n_train,
-        n_test=preview.n_test,
-        n_voxels=preview.n_voxels,
+    return _enter(
+        source,
+        folder,
+        preview,
         path=str(folder),
         images=find_images(source),
         checks=to_entries(check_imported(folder)),
-        notes=(*preview.notes, *preview.problems),
     )
 
 
@@ -100,6 +95,21 @@ def _link(source: Mapping[str, Any], folder: Path) -> DatasetEntry:
     """Check files that stay where they are, name them, and say what they are."""
     dataset, preview = read_source(source), preview_source(source, measure=False)
     folder.mkdir(parents=True, exist_ok=True)
+    return _enter(
+        source,
+        folder,
+        preview,
+        path=str(describe_source(source, folder)),
+        allowed_root=source["allowed_root"] if source["kind"] == "described" else None,
+        n_features=dataset.n_features,
+        layer=dataset.layer,
+        feature_set=dataset.feature_set,
+        checks=to_entries(check_dataset(dataset)),
+    )
+
+
+def _enter(source: Mapping[str, Any], folder: Path, preview: Preview, **more: Any) -> DatasetEntry:
+    """Return a dataset's entry: what its preview says, and what only one way of import knows."""
     return DatasetEntry(
         name=folder.name,
         kind=source["kind"],
@@ -109,13 +119,8 @@ def _link(source: Mapping[str, Any], folder: Path) -> DatasetEntry:
         n_train=preview.n_train,
         n_test=preview.n_test,
         n_voxels=preview.n_voxels,
-        path=str(describe_source(source, folder)),
-        allowed_root=source["allowed_root"] if source["kind"] == "described" else None,
-        n_features=dataset.n_features,
-        layer=dataset.layer,
-        feature_set=dataset.feature_set,
-        checks=to_entries(check_dataset(dataset)),
         notes=(*preview.notes, *preview.problems),
+        **more,
     )
 
 

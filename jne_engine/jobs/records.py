@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,11 +141,6 @@ class JobRecord:
     def fraction(self) -> float | None:
         """Share of the stage that is done, None where the stage counts nothing."""
         return self.done / self.total if self.total else None
-
-    @property
-    def silent_s(self) -> float | None:
-        """Seconds since the last sign of life; None before the first."""
-        return None if self.heartbeat is None else time.time() - self.heartbeat
 
 
 @dataclass(frozen=True)

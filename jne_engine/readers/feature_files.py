@@ -85,17 +85,6 @@ def read_image_features(path: str | Path, ids: IntArray, *, layer: int) -> Featu
     return FeatureFile(values, model, inputs, (f"features of {model}, state {layer}, from {name}",))
 
 
-def check_image_features(path: str | Path, ids: IntArray) -> None:
-    """Require that a features file has every image of a list.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read or lacks an image.
-    """
-    _find_rows(check_file(path), ids)
-
-
 def _find_rows(path: Path, ids: IntArray) -> IntArray:
     """Return the row of each id in the file."""
     name = printable(path.name)
