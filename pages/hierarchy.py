@@ -7,8 +7,9 @@ import streamlit as st
 from jne_engine.figures.distributions import plot_distribution
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.figures import is_dark, show_figure, show_table
 from pages.shared.state import bind_value, read_selection
-from pages.shared.widgets import choose, is_dark, show_figure, show_missing, show_page, show_table
+from pages.shared.widgets import choose, show_missing, show_page
 
 
 def show(run: Run) -> None:

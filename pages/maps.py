@@ -8,8 +8,9 @@ from jne_engine.figures.comparisons import plot_pairs
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.brain import show_brain
+from pages.shared.figures import is_dark, show_figure, show_table
 from pages.shared.state import bind_value, read_selection
-from pages.shared.widgets import choose, is_dark, show_figure, show_page, show_table
+from pages.shared.widgets import choose, show_page
 
 TRUTH = "truth_nonlinear_share"
 

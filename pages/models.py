@@ -8,15 +8,8 @@ from jne_engine.figures.comparisons import plot_correlations, plot_pairs
 from jne_engine.queries import R2_UNIT, correlate
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.widgets import (
-    choose,
-    format_number,
-    is_dark,
-    plain,
-    show_figure,
-    show_page,
-    show_table,
-)
+from pages.shared.figures import is_dark, show_figure, show_table
+from pages.shared.widgets import choose, format_number, plain, show_page
 
 
 def show(run: Run) -> None:

@@ -9,15 +9,8 @@ from jne_engine.figures.distributions import plot_tiers
 from jne_engine.queries import JNE_UNIT
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.widgets import (
-    format_number,
-    is_dark,
-    plain,
-    show_figure,
-    show_missing,
-    show_page,
-    show_table,
-)
+from pages.shared.figures import is_dark, show_figure, show_table
+from pages.shared.widgets import format_number, plain, show_missing, show_page
 
 READING = (
     "A linear response has the same Jacobian (the change of the response per change of each"

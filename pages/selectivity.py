@@ -10,15 +10,8 @@ from jne_engine import queries
 from jne_engine.figures.selectivity import plot_category_matrix, plot_category_means
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.widgets import (
-    choose,
-    is_dark,
-    plain,
-    show_figure,
-    show_missing,
-    show_page,
-    show_table,
-)
+from pages.shared.figures import is_dark, show_figure, show_table
+from pages.shared.widgets import choose, plain, show_missing, show_page
 
 UNIT = "(Δresponse / Δfeature)²"
 SCALES = {"normalised": "0–1 within each ROI", "raw": "Raw"}

@@ -53,16 +53,26 @@ def style_figure(
     return figure
 
 
-def name_download(*parts: str) -> dict[str, Any]:
+def name_download(*parts: str, picture: str = "svg", selectable: bool = False) -> dict[str, Any]:
     """Return Plotly's settings of the tool bar, with the name of the downloaded picture.
 
-    Names keep letters, digits, dots and dashes only, whatever a run calls its areas.
+    Parameters
+    ----------
+    parts : str
+        Name the picture; letters, digits, dots and dashes are kept only, whatever a run calls
+        its areas.
+    picture : {"svg", "png"}
+        What the camera saves; a PNG has three times the figure's pixels, for print.
+    selectable : bool
+        Whether points can be selected by box and lasso.
     """
+    removed = ["autoScale2d"] if selectable else ["select2d", "lasso2d", "autoScale2d"]
+    size = {"scale": 3} if picture == "png" else {}
     return {
         "displaylogo": False,
         "displayModeBar": "hover",
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-        "toImageButtonOptions": {"format": "svg", "filename": name_file(*parts)},
+        "modeBarButtonsToRemove": removed,
+        "toImageButtonOptions": {"format": picture, "filename": name_file(*parts), **size},
     }
 
 

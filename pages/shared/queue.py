@@ -11,16 +11,9 @@ import streamlit as st
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.jobs import JobRecord, Jobs, StudyRow
 from pages.shared import jobs
+from pages.shared.figures import is_dark, show_figure
 from pages.shared.state import select
-from pages.shared.widgets import (
-    format_bytes,
-    format_number,
-    format_seconds,
-    is_dark,
-    one_line_errors,
-    plain,
-    show_figure,
-)
+from pages.shared.widgets import format_bytes, format_number, format_seconds, one_line_errors, plain
 
 POLL_S = 1.0
 SHOWN = 15

@@ -21,6 +21,9 @@ class Selection:
     ----------
     run, preset : str
         Run id; ROI preset.
+    study, beside : str
+        Study whose runs are offered, all runs where empty; ids of the runs that stand beside the
+        chosen one, separated by commas.
     map, roi, category : str
         Map on the cortex, region, category of stimuli.
     scale : str
@@ -29,6 +32,8 @@ class Selection:
         Show significant voxels only.
     threshold : float or None
         Hide values of the map below this one.
+    picture : str
+        ``"svg"`` or ``"png"``: what a figure's camera saves.
     check, activation, placement, wiring : str
         On the validation page: which simulation, φ, where it sits, and the skips.
     window, n_inputs, input_scale : str
@@ -40,12 +45,15 @@ class Selection:
 
     run: str = ""
     preset: str = ""
+    study: str = ""
+    beside: str = ""
     map: str = "jne"
     roi: str = ""
     category: str = ""
     scale: str = "normalised"
     significant: bool = True
     threshold: float | None = None
+    picture: str = "svg"
     check: str = ""
     activation: str = ""
     placement: str = ""
@@ -104,6 +112,15 @@ def bind_value(name: str) -> dict[str, Any]:
     return _bind(name, getattr(read_selection(), name))
 
 
+def bind_list(name: str, options: Sequence[str]) -> dict[str, Any]:
+    """Return the arguments that tie a box of several choices to the selection.
+
+    The field holds the choices separated by commas; what the options lack is left out.
+    """
+    chosen = [text for text in getattr(read_selection(), name).split(",") if text in options]
+    return _bind(name, chosen)
+
+
 def choose_map(name: str) -> None:
     """Take over the map that a reader has chosen in the viewer, as if in the page's own menu."""
     _remember(replace(read_selection(), map=name))
@@ -130,7 +147,9 @@ def _bind(name: str, value: Any) -> dict[str, Any]:
 
 def _take_over(name: str, key: str) -> None:
     """Keep what a person chose in a widget."""
-    _remember(replace(read_selection(), **{name: st.session_state[key]}))
+    value = st.session_state[key]
+    text = ",".join(value) if isinstance(value, list) else value
+    _remember(replace(read_selection(), **{name: text}))
 
 
 def _remember(selection: Selection) -> None:

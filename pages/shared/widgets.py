@@ -11,13 +11,13 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.errors import JneError
-from jne_engine.figures.tables import write_csv
-from jne_engine.figures.template import name_download, name_file
 from jne_engine.queries import RunListing
 from jne_engine.readers.guard import readable_size
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.comparison import choose_run, choose_study, list_group, name_run
 from pages.shared.entry import enter_through_app
+from pages.shared.figures import choose_picture_format
 from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
 
 SIMULATED = "SIMULATED"
@@ -89,26 +89,20 @@ def one_line_errors() -> Iterator[None]:
         st.error(plain(error), icon=":material/error:")
 
 
-def choose_run(listing: RunListing) -> Run | None:
-    """Return the selected run, the newest where the selection names none that is there."""
-    if not listing.runs:
-        return None
-    wanted = settle("run", [run.run_id for run in listing.runs])
-    return next(run for run in listing.runs if run.run_id == wanted)
-
-
 def show_sidebar() -> None:
     """Show what all pages share: which run, of whom, and runs that are not finished."""
     listing = cached.list_runs()
-    run = choose_run(listing)
     with st.sidebar:
+        run = choose_run(listing)
         if run is None:
             st.caption("No finished run")
         else:
-            names = {r.run_id: f"{r.manifest.name} · {r.manifest.subject}" for r in listing.runs}
+            choose_study()
+            names = {r.run_id: name_run(r) for r in list_group(listing)}
             ids = list(names)
             st.selectbox("Run", ids, format_func=names.__getitem__, **bind_choice("run", ids))
             _describe_run(run)
+            choose_picture_format()
         show_leftovers(listing)
 
 
@@ -182,35 +176,6 @@ def choose(
     widget(label, options, **bind_choice(name, options, default), **more)
     warn_unknown(name, options)
     return settle(name, options, default)
-
-
-def is_dark() -> bool:
-    """Tell whether the reader's page is dark."""
-    return st.context.theme.type == "dark"
-
-
-def show_figure(figure: Any, *names: str, alt: str) -> None:
-    """Show a Plotly figure in the project's look; its picture downloads under these names."""
-    key = name_file(*names)
-    config = name_download(*names)
-    with st.container(height=figure.layout.height + 2, border=False):  # reserved while it loads
-        st.plotly_chart(figure, theme=None, config=config, key=f"figure.{key}", alt=alt)
-
-
-def show_table(table: Any, *names: str, label: str = "As a table") -> None:
-    """Offer a figure's numbers as a table and as CSV."""
-    name = name_file(*names)
-    with st.expander(label):
-        st.dataframe(table, hide_index=False, key=f"table.{name}")
-        st.download_button(
-            "Download CSV",
-            write_csv(table),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            key=f"csv.{name}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
 
 
 def format_bytes(n_bytes: float | None) -> str:

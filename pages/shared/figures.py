@@ -1,0 +1,106 @@
+"""The one way to put a figure on a page: title, picture, how it was computed, its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from jne_engine.figures.tables import write_csv
+from jne_engine.figures.template import name_download, name_file
+from pages.shared.state import bind_choice, settle
+
+PICTURES = {"svg": "SVG", "png": "PNG"}
+
+
+def is_dark() -> bool:
+    """Tell whether the reader's page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def show_result(
+    figure: Any,
+    table: Any,
+    *names: str,
+    title: str,
+    how: str,
+    alt: str,
+    on_points: Callable[[list[dict[str, Any]]], None] | None = None,
+) -> None:
+    """Show a figure with everything that a reader may ask of it.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+    table : pandas.DataFrame
+        The numbers that the figure draws: shown as a table, and downloaded as CSV.
+    names : str
+        Name the figure's files; together they are unlike those of any other figure of the page.
+    title : str
+        What is seen, in one line of Markdown.
+    how : str
+        How it was computed, with the formula, in one line of Markdown.
+    alt : str
+        What a screen reader says.
+    on_points : callable, optional
+        Called before the rerun that a click, box or lasso causes, with the selected points as
+        Plotly names them (``customdata``, ``x``, ``y``, …); an empty list clears.
+    """
+    st.markdown(f"**{title}**")
+    show_figure(figure, *names, alt=alt, on_points=on_points)
+    st.caption(f"How computed: {how}")
+    show_table(table, *names)
+
+
+def show_figure(
+    figure: Any,
+    *names: str,
+    alt: str,
+    on_points: Callable[[list[dict[str, Any]]], None] | None = None,
+) -> None:
+    """Show a Plotly figure in the project's look; its picture downloads under these names."""
+    key = f"figure.{name_file(*names)}"
+    config = name_download(
+        *names, picture=settle("picture", list(PICTURES)), selectable=on_points is not None
+    )
+    more: dict[str, Any] = {}
+    if on_points is not None:
+        more = {"on_select": lambda: on_points(_read_points(key))}
+    with st.container(height=figure.layout.height + 2, border=False):  # reserved while it loads
+        st.plotly_chart(figure, theme=None, config=config, key=key, alt=alt, **more)
+
+
+def show_table(table: Any, *names: str, label: str = "As a table") -> None:
+    """Offer a figure's numbers as a table and as CSV."""
+    name = name_file(*names)
+    with st.expander(label):
+        st.dataframe(table, hide_index=False, key=f"table.{name}")
+        st.download_button(
+            "Download CSV",
+            write_csv(table),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key=f"csv.{name}",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def choose_picture_format() -> None:
+    """Let a reader choose what a figure's camera button saves."""
+    names = list(PICTURES)
+    st.segmented_control(
+        "Save figures as",
+        names,
+        format_func=PICTURES.__getitem__,
+        required=True,
+        help="What the camera in a figure's corner saves.",
+        **bind_choice("picture", names),
+    )
+
+
+def _read_points(key: str) -> list[dict[str, Any]]:
+    """Return the points that are selected in a figure."""
+    state: Any = st.session_state.get(key)
+    return [] if state is None else list(state["selection"]["points"])
