@@ -3,6 +3,7 @@
  * @module colours
  */
 import { clamp } from './math.js';
+import { sortFloats } from './sorting.js';
 
 /** @typedef {{mode: 'none'|'value'|'percentile', amount: number, twoSided: boolean}} Threshold */
 /** @typedef {{low: number, high: number}} Range */
@@ -45,7 +46,7 @@ export function sortedValues(parts, masks = []) {
     const mask = masks[k];
     for (let i = 0; i < part.length; i++) if (Number.isFinite(part[i]) && (!mask || mask[i])) out[count++] = part[i];
   });
-  return out.slice(0, count).sort();
+  return sortFloats(out.subarray(0, count));
 }
 
 /** Linear interpolation between order statistics, as numpy does. @param {ArrayLike<number>} sorted @param {number} percent @returns {number} */
@@ -76,7 +77,7 @@ export function automaticRange(sorted, kind, centre = 0) {
 
 /** Distances from the centre, sorted. @param {ArrayLike<number>} values @param {number} centre @returns {Float32Array} */
 export function sortedSizes(values, centre) {
-  return Float32Array.from(values, (v) => Math.abs(v - centre)).sort();
+  return sortFloats(Float32Array.from(values, (v) => Math.abs(v - centre)));
 }
 
 /**

@@ -20,18 +20,26 @@ MAX_SURFACE_BYTES: Final = 2**29
 
 _TRIANGLES: Final = b"\xff\xff\xfe"
 _NEW_MORPH: Final = b"\xff\xff\xff"
+_PATCH: Final = b"\xff\xff\xff\xff"
+_PATCH_VERTEX: Final = np.dtype([("number", ">i4"), ("point", ">f4", 3)])
 _MAX_STAMP: Final = 10_000
 _CONVERT: Final = "convert it with FreeSurfer's mris_convert"
 
 
 def is_morph(path: Path) -> bool:
     """Tell whether a file begins as ``lh.curv`` and ``lh.sulc`` do."""
-    return _first_bytes(path) == _NEW_MORPH
+    start = _first_bytes(path)
+    return start[:3] == _NEW_MORPH and start != _PATCH
+
+
+def is_patch(path: Path) -> bool:
+    """Tell whether a file begins as ``lh.full.flat.patch.3d`` does."""
+    return _first_bytes(path) == _PATCH
 
 
 def is_geometry(path: Path) -> bool:
     """Tell whether a file begins as ``lh.white`` and ``lh.pial`` do."""
-    return _first_bytes(path) == _TRIANGLES
+    return _first_bytes(path)[:3] == _TRIANGLES
 
 
 def read_morph(path: str | Path) -> Float32Array:
@@ -102,10 +110,56 @@ def read_geometry(path: str | Path) -> Mesh:
     return Mesh((points + centre).astype(np.float32), faces.astype(np.int64))
 
 
+def read_patch(path: str | Path, mesh: Mesh) -> Mesh:
+    """Read a part of a surface that was cut out and flattened, ``lh.full.flat.patch.3d``.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The patch: numbers of vertices, counted from 1 and negative on the border, and places.
+    mesh : Mesh
+        The whole surface that it was cut from.
+
+    Returns
+    -------
+    Mesh
+        All vertices of ``mesh``; those outside the patch lie at its middle, and no triangle has
+        them. Triangles of ``mesh`` whose three vertices are in the patch.
+
+    Raises
+    ------
+    InputError
+        If the file is no patch, is cut short, or names vertices that the surface lacks.
+    UnsafeFileError
+        If it claims more than it holds.
+    """
+    path = check_file(path, max_bytes=MAX_SURFACE_BYTES)
+    name, n_vertices = printable(path.name), len(mesh.coordinates)
+    with reading(path, expected="a FreeSurfer patch"), path.open("rb") as stream:
+        head = stream.read(8)
+        if head[:4] != _PATCH or len(head) < 8:
+            raise InputError(name, "a FreeSurfer patch", "another format", _CONVERT)
+        count = int(np.frombuffer(head[4:], ">i4")[0])
+        held = path.stat().st_size - len(head)
+        if check_claim(path, (count, 4), 4, available=held) != held:
+            raise InputError(name, f"{count} vertices", f"{held} bytes of them", COPY_AGAIN)
+        rows = np.frombuffer(stream.read(held), _PATCH_VERTEX)
+    numbers = np.abs(rows["number"].astype(np.int64)) - 1
+    if not count or numbers.min() < 0 or numbers.max() >= n_vertices:
+        found = f"{count} vertices up to {int(numbers.max()) + 1 if count else 0}"
+        fix = "choose the patch and the surface of one subject and hemisphere"
+        raise InputError(name, f"vertices 1..{n_vertices}", found, fix)
+    points = np.tile(rows["point"].mean(axis=0, dtype=np.float64), (n_vertices, 1))
+    points[numbers] = rows["point"]
+    inside = np.zeros(n_vertices, dtype=np.bool_)
+    inside[numbers] = True
+    return Mesh(points.astype(np.float32), mesh.faces[inside[mesh.faces].all(axis=1)])
+
+
 def _first_bytes(path: Path) -> bytes:
-    """Return the three bytes that tell FreeSurfer's formats apart."""
+    """Return the four bytes that tell FreeSurfer's formats apart."""
     with reading(path, expected="a readable file"), path.open("rb") as stream:
-        return stream.read(3)
+        return stream.read(4)
 
 
 def _check_held(path: Path, shape: tuple[int, ...], held: int) -> None:

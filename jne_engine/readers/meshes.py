@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_finite, check_matrix
 from jne_engine.errors import InputError
-from jne_engine.readers.freesurfer import is_geometry, read_geometry
+from jne_engine.readers.freesurfer import is_geometry, is_patch, read_geometry, read_patch
 from jne_engine.readers.gifti import intent_of, read_gifti
 from jne_engine.readers.guard import COPY_AGAIN, check_file, printable
 from jne_engine.spaces import Mesh
@@ -21,13 +21,15 @@ _POINTS = "NIFTI_INTENT_POINTSET"
 _FACES = "NIFTI_INTENT_TRIANGLE"
 
 
-def read_mesh(path: str | Path) -> Mesh:
+def read_mesh(path: str | Path, *, cut_from: Mesh | None = None) -> Mesh:
     """Read the triangle mesh of one hemisphere.
 
     Parameters
     ----------
     path : str or pathlib.Path
         ``.surf.gii``, or a FreeSurfer file such as ``lh.white``.
+    cut_from : Mesh, optional
+        The whole surface, where the file may also be a FreeSurfer patch of it.
 
     Returns
     -------
@@ -48,6 +50,8 @@ def read_mesh(path: str | Path) -> Mesh:
         mesh = _from_gifti(path)
     elif is_geometry(path):
         mesh = read_geometry(path)
+    elif cut_from is not None and is_patch(path):
+        mesh = read_patch(path, cut_from)
     else:
         fix = "convert the mesh to one of these"
         raise InputError(printable(path.name), FORMATS, "another format", fix)

@@ -55,7 +55,8 @@ class SurfaceFiles:
     name : str
         As runs call it: the ``surface`` of their dataset.
     shapes : tuple of ShapeFiles
-        ``.surf.gii`` or FreeSurfer geometry, at least one of them folded.
+        ``.surf.gii`` or FreeSurfer geometry, at least one of them folded; the flat map may also
+        be a FreeSurfer patch.
     depth : ShapeFiles, optional
         Sulcal depth or curvature of every vertex (``lh.sulc``, ``lh.curv``, ``.shape.gii``);
         None computes the mean curvature of a folded shape.
@@ -104,8 +105,10 @@ def read_surface_files(files: SurfaceFiles) -> ViewerSurface:
         If a file asks for more than its own content.
     """
     shapes = sorted(files.shapes, key=_order)
-    meshes = {s.name: {h: _read_mesh(s.path(h)) for h in HEMISPHERES} for s in shapes}
     first = shapes[0]
+    whole = {h: _read_mesh(first.path(h)) for h in HEMISPHERES}
+    meshes = {s.name: {h: _read_mesh(s.path(h), whole[h]) for h in HEMISPHERES} for s in shapes[1:]}
+    meshes[first.name] = whole
     for shape in shapes[1:]:
         for hemi in HEMISPHERES:
             _check_alike(shape, first, hemi, meshes)
@@ -191,10 +194,10 @@ def _any(meshes: Mapping[str, Mapping[Hemisphere, Mesh]]) -> Mapping[Hemisphere,
     return next(iter(meshes.values()))
 
 
-def _read_mesh(path: Path) -> Mesh:
-    """Read a mesh, also of a ``.gii.gz`` file."""
+def _read_mesh(path: Path, cut_from: Mesh | None = None) -> Mesh:
+    """Read a mesh, also of a ``.gii.gz`` file, or a patch that was cut from one."""
     if not path.name.lower().endswith(".gii.gz"):
-        return read_mesh(path)
+        return read_mesh(path, cut_from=cut_from)
     with tempfile.TemporaryDirectory() as folder:
         return read_mesh(_expand(path, Path(folder)))
 

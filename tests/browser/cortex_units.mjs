@@ -16,6 +16,7 @@ import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_v
 import { Scene } from '../../assets/cortex_viewer/scene.js';
 import { variant } from '../../assets/cortex_viewer/shaders.js';
 import { blocks } from '../../assets/cortex_viewer/picture.js';
+import { sortFloats } from '../../assets/cortex_viewer/sorting.js';
 import { decodeState, encodeState, initialState } from '../../assets/cortex_viewer/state.js';
 import { roiMeans } from '../../assets/cortex_viewer/table.js';
 import { membership } from '../../assets/cortex_viewer/uploads.js';
@@ -99,6 +100,15 @@ export const cases = {
   },
   'sorted values leave out NaN and masked vertices': () => {
     same([...colours.sortedValues([Float32Array.of(3, NaN, 1), Float32Array.of(2, 9)], [null, Uint8Array.of(1, 0)])], [1, 2, 3]);
+  },
+  'sorting agrees with the browser for floats of every sign and size, and leaves its input alone': () => {
+    const bits = Uint32Array.from({ length: 5000 }, (_, i) => Math.imul(i + 1, 2654435761));
+    const values = new Float32Array(bits.buffer).filter((v) => v - v === 0);
+    const with0 = Float32Array.of(...values, 0, -0, 1, -1, 3.4028234663852886e38, -1e-45);
+    const before = [...with0];
+    same([...sortFloats(with0)], [...with0.slice().sort()]);
+    same([...with0], before);
+    same([...sortFloats(new Float32Array(0))], []);
   },
   'a diverging range is symmetrical about its centre': () => {
     const { low, high } = colours.automaticRange(Float32Array.of(-1, 0, 5), 'diverging', 1);

@@ -182,3 +182,13 @@ def old_annot() -> bytes:
 def ctab() -> str:
     """Return a colour table as NSD writes it, with FreeSurfer's extra columns."""
     return "".join(f"{i}  {name}  1 2 3 0\n" for i, name in enumerate(NAMES))
+
+
+def patch(numbers: np.ndarray | None = None, count: int | None = None) -> bytes:
+    """Return a FreeSurfer patch of every vertex but the first, the last one on its border."""
+    numbers = np.arange(2, N_VERTICES + 1) if numbers is None else numbers
+    rows = np.zeros(len(numbers), dtype=[("number", ">i4"), ("point", ">f4", 3)])
+    rows["number"] = np.where(numbers == N_VERTICES, -numbers, numbers)
+    rows["point"] = 2 * POINTS[np.clip(numbers, 1, N_VERTICES) - 1]
+    head = np.array([-1, len(rows) if count is None else count], dtype=">i4")
+    return head.tobytes() + rows.tobytes()

@@ -24,9 +24,12 @@ from jne_engine.readers.labels import read_labels
 from jne_engine.readers.meshes import read_mesh
 from jne_engine.readers.surface_values import read_surface_values
 from jne_engine.readers.volumes import read_volume, read_voxels
+from jne_engine.spaces import Mesh
 from tests.engine.readers.files import check_message
 from tests.engine.readers.image_files import (
+    FACES,
     INDEX,
+    POINTS,
     VOLUME,
     VOLUME_INFO,
     annot,
@@ -42,6 +45,7 @@ from tests.engine.readers.image_files import (
     nifti,
     old_annot,
     packed,
+    patch,
 )
 from tests.engine.readers.mutants import MEMORY_BYTES, mutate
 
@@ -82,6 +86,13 @@ def mesh(path: Path) -> list[np.ndarray]:
     return list(found)
 
 
+def cut(path: Path) -> list[np.ndarray]:
+    found = read_mesh(path, cut_from=Mesh(POINTS, FACES))
+    assert found.coordinates.shape == POINTS.shape
+    assert np.isfinite(found.coordinates).all()
+    return list(found)
+
+
 def table(path: Path) -> list[np.ndarray]:
     return [np.array([f"{number} {name}" for number, name in read_ctab(path).items()])]
 
@@ -104,6 +115,7 @@ FORMATS: dict[str, Case] = {
     "cifti-labels": ("a.dlabel.nii", cifti_labels, labels),
     "morph": ("lh.curv", morph, values),
     "geometry": ("lh.white", lambda: geometry(VOLUME_INFO), mesh),
+    "patch": ("lh.flat.patch.3d", patch, cut),
     "annot": ("lh.a.annot", annot, labels),
     "annot-old": ("lh.b.annot", old_annot, labels),
     "mgz-labels": ("lh.b.mgz", mgz_labels, labels),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jne_engine.readers.meshes import read_mesh
+from jne_engine.spaces import Mesh
 from tests.engine.readers.files import cuts, refused
 from tests.engine.readers.image_files import (
     FACES,
@@ -19,6 +20,7 @@ from tests.engine.readers.image_files import (
     gifti_labels,
     gifti_maps,
     gifti_mesh,
+    patch,
 )
 
 FILES = {
@@ -86,3 +88,35 @@ def test_files_cut_short_are_refused(tmp_path: Path, name: str) -> None:
     for length in cuts(len(whole.rstrip()) if name.endswith("gii") else len(whole), count=40):
         with refused(name):
             read_mesh(write(tmp_path, name, whole[:length]))
+
+
+def test_a_patch_places_its_vertices_and_keeps_the_triangles_between_them(tmp_path: Path) -> None:
+    path = write(tmp_path, "lh.flat.patch.3d", patch())
+    flat = read_mesh(path, cut_from=Mesh(POINTS, FACES))
+    np.testing.assert_array_equal(flat.coordinates[1:], 2 * POINTS[1:])
+    np.testing.assert_allclose(flat.coordinates[0], 2 * POINTS[1:].mean(axis=0), atol=1e-6)
+    expected = [face for face in FACES.tolist() if 0 not in face]
+    assert 0 < len(expected) < len(FACES)
+    np.testing.assert_array_equal(flat.faces, expected)
+
+
+@pytest.mark.parametrize(("content", "match"), [
+    (patch(np.array([1, 2, 41])), "vertices 1..40, found 3 vertices up to 41"),
+    (patch(np.array([0, 1, 2])), "vertices 1..40"),
+    (patch(count=20), "expected 20 vertices"),
+    (patch(np.array([], dtype=int)), "0 vertices"),
+    (patch()[:6], "a FreeSurfer patch"),
+    (patch()[:-5], r"claim|bytes"),
+])  # fmt: skip
+def test_a_patch_of_another_surface_or_cut_short_is_refused(
+    tmp_path: Path, content: bytes, match: str
+) -> None:
+    path = write(tmp_path, "lh.flat.patch.3d", content)
+    with refused(path.name, match):
+        read_mesh(path, cut_from=Mesh(POINTS, FACES))
+
+
+def test_a_patch_alone_is_no_mesh(tmp_path: Path) -> None:
+    path = write(tmp_path, "lh.flat.patch.3d", patch())
+    with refused(path.name, "another format"):
+        read_mesh(path)

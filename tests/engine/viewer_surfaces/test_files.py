@@ -72,6 +72,28 @@ def test_the_documented_example_reads_as_it_was_written(description):
         np.testing.assert_array_equal(surface.sulcal_depth[hemi], load_sulcal_depth(SURFACE)[hemi])
 
 
+def test_a_freesurfer_patch_serves_as_flat_map(description):
+    folder = description.parent
+    text = description.read_text()
+    for hemi, side in SIDES.items():
+        points, faces = load_surface(SURFACE, "flat")[hemi]
+        rows = np.zeros(len(points), dtype=[("number", ">i4"), ("point", ">f4", 3)])
+        rows["number"], rows["point"] = np.arange(1, len(points) + 1), points
+        kept = rows[np.unique(faces)]
+        head = np.array([-1, len(kept)], dtype=">i4").tobytes()
+        (folder / f"{side}.flat.patch.3d").write_bytes(head + kept.tobytes())
+        text = text.replace(f"{side}.flat.surf.gii", f"{side}.flat.patch.3d")
+    description.write_text(text)
+    surface = read_surface_files(read_surface_description(description))
+    for hemi in HEMISPHERES:
+        points, faces = load_surface(SURFACE, "flat")[hemi]
+        used = np.unique(faces)
+        np.testing.assert_array_equal(surface.shapes[-1].points[hemi][used], points[used])
+        white = load_surface(SURFACE, "white")[hemi].faces
+        expected = white[np.isin(white, used).all(axis=1)]
+        np.testing.assert_array_equal(surface.flat_faces[hemi], expected)
+
+
 def test_the_manual_shows_the_same_example():
     manual = Path(__file__).parents[3] / "docs" / "datasets.md"
     assert SURFACE_EXAMPLE in manual.read_text(encoding="utf-8")
