@@ -16,14 +16,19 @@ def time_once(work: Work) -> float:
     return time.perf_counter() - start
 
 
-def compare(first: Work, second: Work, *, rounds: int) -> float:
+def compare(first: Work, second: Work, *, rounds: int, before: Work = lambda: None) -> float:
     """Return the median over rounds of seconds(first) / seconds(second), run in turn.
 
-    Both run once before anything is counted.
+    Both run once before anything is counted. ``before`` runs before each, and is not counted.
     """
+
+    def time_after(work: Work) -> float:
+        before()
+        return time_once(work)
+
     first()
     second()
-    return statistics.median(time_once(first) / time_once(second) for _ in range(rounds))
+    return statistics.median(time_after(first) / time_after(second) for _ in range(rounds))
 
 
 def time_best(work: Work, *, rounds: int) -> float:
