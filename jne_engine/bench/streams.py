@@ -30,6 +30,28 @@ def measure_stream(name: str, sizes: Sizes, precision: Precision, goal: Goal) ->
     return _row(name, value, precision, goal, how)
 
 
+def measure_long_stream(name: str, sizes: Sizes, precision: Precision, goal: Goal) -> Row:
+    """Time streamed JNE of a whole task against its products, extrapolated from few stimuli.
+
+    What is done once a call (rounding the readout, the gain in float32, the summary over stimuli)
+    weighs on a few stimuli as it never does on a thousand: it is told apart by timing two sizes.
+    """
+    encoder, few, many = sizes.build(), sizes.n_stimuli, 3 * sizes.n_stimuli
+    product = time_best(_bare_products(encoder, sizes, precision), rounds=sizes.rounds) / few
+    short, long = (
+        time_best(_stream(encoder, sizes.draw(n), precision), rounds=sizes.rounds)
+        for n in (few, many)
+    )
+    a_stimulus = (long - short) / (many - few)
+    whole = short + (sizes.n_test - few) * a_stimulus
+    how = (
+        f"bare {precision} products ÷ streamed JNE, both passes, {sizes.n_test} stimuli, "
+        f"{sizes.n_features} → {sizes.n_hidden} ×3 → {sizes.n_voxels} voxels; extrapolated from "
+        f"{few} and {many} stimuli"
+    )
+    return _row(name, sizes.n_test * product / whole, precision, goal, how)
+
+
 def measure_backward(
     name: str, sizes: Sizes, precision: Precision, goal: Goal | None = None
 ) -> Row:
