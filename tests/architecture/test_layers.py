@@ -20,6 +20,7 @@ LAYERS = [
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
     {
         "rois",
+        "stories",
         "jacobian",
         "checkpoints",
         "extraction",
@@ -54,6 +55,7 @@ TORCH_FREE = {
     "previewing",
     "recognise",
     "store",
+    "stories",
     "queries",
     "figures",
     "export",
