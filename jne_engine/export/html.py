@@ -107,13 +107,7 @@ def offline_html(scene: ViewerScene, *, shapes: tuple[str, ...] | None = None) -
     InputError
         If the surface has no shape of a name.
     """
-    scene = _with_shapes(scene, shapes)
-    exact = _exact_header(scene)
-    wanted = {exact["topology"], exact["luts"], exact["fallback"]}
-    wanted |= {e["hash"] for group in ("geometries", "maps", "labels") for e in exact[group]}
-    parts = [*scene.blobs().values(), pack_still(scene, draw_still(scene))]
-    blobs = [_compressible(b) for b in parts if b.hash in wanted]
-    payload = base64.b64encode(gzip.compress(pack(exact, blobs), 9, mtime=0)).decode()
+    payload = base64.b64encode(pack_scene(scene, shapes=shapes, still=True)).decode()
     stamp = "SIMULATED. " if scene.simulated else ""
     return _PAGE.format(
         title=html.escape(scene.title),
@@ -121,6 +115,39 @@ def offline_html(scene: ViewerScene, *, shapes: tuple[str, ...] | None = None) -
         payload=payload,
         code=link_modules("offline.js").replace("</script", "<\\/script"),
     )
+
+
+def pack_scene(
+    scene: ViewerScene, *, shapes: tuple[str, ...] | None = None, still: bool = False
+) -> bytes:
+    """Return all that a scene needs where no server is, as the module ``offline.js`` takes it.
+
+    Parameters
+    ----------
+    scene : ViewerScene
+        What to show; every map travels as exact float32.
+    shapes : tuple of str, optional
+        As for :func:`offline_html`.
+    still : bool
+        Take along the picture for browsers without WebGL2, which takes a second to draw.
+
+    Returns
+    -------
+    bytes
+        Gzip of one container.
+
+    Raises
+    ------
+    InputError
+        If the surface has no shape of a name.
+    """
+    scene = _with_shapes(scene, shapes)
+    exact = _exact_header(scene)
+    wanted = {exact["topology"], exact["luts"], exact["fallback"]}
+    wanted |= {e["hash"] for group in ("geometries", "maps", "labels") for e in exact[group]}
+    parts = [*scene.blobs().values(), *([pack_still(scene, draw_still(scene))] if still else [])]
+    blobs = [_compressible(b) for b in parts if b.hash in wanted]
+    return gzip.compress(pack(exact, blobs), 9, mtime=0)
 
 
 def _with_shapes(scene: ViewerScene, shapes: tuple[str, ...] | None) -> ViewerScene:

@@ -29,12 +29,15 @@ STORY: Final = "story.json"
 PINS: Final = "pins"
 FILES: Final = {
     "picture": "picture.png",
+    "vector": "picture.svg",
     "table": "table.csv",
     "figure": "figure.json",
     "brain": "brain.bin.gz",
     "view": "view.json",
 }
 """File of each part of :class:`PinContents`."""
+
+_TEXTS: Final = ("vector", "table", "figure", "view")
 
 MAX_PINS: Final = 200
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
@@ -217,7 +220,7 @@ def decode_contents(parts: dict[str, bytes]) -> PinContents:
     ValueError
         If a text is not UTF-8.
     """
-    texts = {n: parts[n].decode("utf-8") for n in ("table", "figure", "view") if n in parts}
+    texts = {n: parts[n].decode("utf-8") for n in _TEXTS if n in parts}
     return PinContents(picture=parts.get("picture", b""), brain=parts.get("brain"), **texts)
 
 

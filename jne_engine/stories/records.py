@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ PinKind = Literal["figure", "brain"]
 MAX_TITLE: Final = 200
 MAX_TEXT: Final = 5_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_SVG_CODE: Final = re.compile(r"<script|<foreignObject|javascript:|\son\w+\s*=", re.IGNORECASE)
 _MAX_PIXELS: Final = 100_000_000
 
 
@@ -103,6 +105,8 @@ class PinContents:
     ----------
     picture : bytes
         PNG of the moment it was pinned.
+    vector : str, optional
+        The same as SVG, where the figure is drawn by vectors.
     table : str, optional
         CSV of the numbers behind it.
     figure : str, optional
@@ -115,10 +119,11 @@ class PinContents:
     Raises
     ------
     InputError
-        If the picture is no PNG, or of more pixels than a slide can use.
+        If the picture is no PNG, or of more pixels than a slide can use, or the SVG holds code.
     """
 
     picture: bytes
+    vector: str | None = None
     table: str | None = None
     figure: str | None = None
     brain: bytes | None = None
@@ -133,3 +138,5 @@ class PinContents:
         if not 0 < width * height <= _MAX_PIXELS:
             expected, found = f"at most {_MAX_PIXELS} pixels", f"{width} × {height}"
             raise InputError("a pin's picture", expected, found, "pin the view again")
+        if self.vector is not None and _SVG_CODE.search(self.vector):
+            raise InputError("a pin's SVG", "drawing only", "code", "pin the view again")

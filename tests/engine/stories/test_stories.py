@@ -25,7 +25,7 @@ def draw_png(seed=0, size=(8, 6)) -> bytes:
     return out.getvalue()
 
 
-FIGURE = PinContents(picture=draw_png(), table="a,b\n1,2\n", figure='{"data": []}')
+FIGURE = PinContents(picture=draw_png(), vector="<svg/>", table="a,b\n1,2\n", figure='{"data": []}')
 BRAIN = PinContents(picture=draw_png(1), brain=b"\x1f\x8b payload", view='{"view": "lateral"}')
 
 
@@ -97,6 +97,8 @@ def test_pins_are_moved_edited_copied_and_removed(tmp_path, story):
     lambda root, s: stories.read_contents(root, s.id, "../.."),
     lambda root, s: stories.edit_pin(root, s.id, s.pins[0].id, title="x" * 201),
     lambda root, s: PinContents(picture=b"GIF89a" + bytes(40)),
+    lambda root, s: PinContents(picture=draw_png(), vector="<svg><script>1</script></svg>"),
+    lambda root, s: PinContents(picture=draw_png(), vector='<svg><g onclick = "x()"/></svg>'),
     lambda root, s: PinContents(picture=draw_png()[:16] + b"\xff" * 8),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_line(tmp_path, story, call):

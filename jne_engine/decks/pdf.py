@@ -1,0 +1,80 @@
+"""A deck as PDF pages in 16:9, drawn by matplotlib: title, picture, caption, source."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from PIL import Image
+
+from jne_engine.decks.slides import Deck, Slide
+from jne_engine.palettes import SIMULATED_COLOUR
+from jne_engine.progress import Progress, ignore_progress
+
+WIDTH, HEIGHT = 13.333, 7.5
+"""Inches, as PowerPoint's 16:9."""
+_QUIET = "#5f6b76"
+_CAPTION_LETTERS = 150
+_CAPTION_LINES = 3
+
+
+def write_pdf(deck: Deck, path: Path, progress: Progress = ignore_progress) -> Path:
+    """Write a deck as PDF, one page a slide.
+
+    Parameters
+    ----------
+    deck : Deck
+    path : pathlib.Path
+        File to write; its folder must exist.
+    progress : callable, optional
+        Called as ``progress(slides done, slides)``.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    about = {"Title": deck.name, "Creator": "JNE Explorer", "CreationDate": None}
+    with PdfPages(path, metadata=about) as pages:
+        for done, slide in enumerate(deck.slides):
+            progress(done, len(deck.slides))
+            pages.savefig(draw_page(slide, number=done + 1))
+    progress(len(deck.slides), len(deck.slides))
+    return path
+
+
+def draw_page(slide: Slide, *, number: int) -> Figure:
+    """Draw one slide.
+
+    Parameters
+    ----------
+    slide : Slide
+    number : int
+        Printed at its foot.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
+    axes = figure.add_axes((0.04, 0.17, 0.92, 0.70))
+    axes.set_axis_off()
+    axes.imshow(np.asarray(Image.open(io.BytesIO(slide.contents.picture)).convert("RGB")))
+    write: dict[str, Any] = {"parse_math": False, "va": "top"}
+    title = textwrap.shorten(_printable(slide.pin.title), 90, placeholder="…")
+    figure.text(0.04, 0.96, title, fontsize=26, weight="bold", **write)
+    caption = textwrap.wrap(_printable(slide.pin.caption), _CAPTION_LETTERS)[:_CAPTION_LINES]
+    figure.text(0.04, 0.15, "\n".join(caption), fontsize=13, **write)
+    colour = SIMULATED_COLOUR if slide.pin.simulated else _QUIET
+    figure.text(0.04, 0.035, slide.source, fontsize=10, color=colour, **write)
+    figure.text(0.96, 0.035, str(number), fontsize=10, color=_QUIET, ha="right", **write)
+    return figure
+
+
+def _printable(text: str) -> str:
+    """Leave out what no font draws."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())

@@ -1,0 +1,145 @@
+"""A deck as PowerPoint: native titles, captions, notes and tables; pictures at print resolution."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from pathlib import Path
+from typing import Any, Final
+
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.util import Emu, Inches, Pt
+
+from jne_engine.decks.slides import Deck, Slide
+from jne_engine.palettes import SIMULATED_COLOUR
+from jne_engine.progress import Progress, ignore_progress
+
+WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
+_MARGIN: Final = Inches(0.5)
+_PICTURE: Final = (_MARGIN, Inches(1.25), WIDTH - 2 * _MARGIN, Inches(4.75))
+_TITLE_ONLY: Final = 5
+_CAPTION_LETTERS: Final = 600
+_QUIET: Final = "#5f6b76"
+_FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def write_powerpoint(deck: Deck, path: Path, progress: Progress = ignore_progress) -> Path:
+    """Write a deck as a 16:9 ``.pptx``.
+
+    A pin whose table is short gets a second slide with it, as a native table.
+
+    Parameters
+    ----------
+    deck : Deck
+    path : pathlib.Path
+        File to write; its folder must exist.
+    progress : callable, optional
+        Called as ``progress(slides done, slides)``.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    presentation = Presentation()
+    presentation.slide_width, presentation.slide_height = WIDTH, HEIGHT
+    presentation.core_properties.title = _clean(deck.name)
+    presentation.core_properties.author = "JNE Explorer"
+    for done, slide in enumerate(deck.slides):
+        progress(done, len(deck.slides))
+        _add_picture_slide(presentation, slide)
+        if slide.short_table():
+            _add_table_slide(presentation, slide)
+    presentation.save(str(path))
+    progress(len(deck.slides), len(deck.slides))
+    return path
+
+
+def _add_picture_slide(presentation: Any, slide: Slide) -> None:
+    """Add a slide with the picture, its caption and the speaker's notes."""
+    page = _add_page(presentation, slide, slide.pin.title)
+    left, top, width, height = _fit(slide.size)
+    stream = io.BytesIO(slide.contents.picture)
+    picture = page.shapes.add_picture(stream, left, top, width, height)
+    picture.name = _clean(slide.pin.title)[:60]
+    caption = (_MARGIN, Inches(6.1), WIDTH - 2 * _MARGIN, Inches(0.85))
+    short = textwrap.shorten(slide.pin.caption, _CAPTION_LETTERS, placeholder=" … (in the notes)")
+    _write(page, caption, short, size=_caption_size(short))
+    rest = [] if short == " ".join(slide.pin.caption.split()) else [slide.pin.caption]
+    notes = "\n\n".join([slide.pin.notes, *rest])
+    page.notes_slide.notes_text_frame.text = _clean(notes)
+
+
+def _add_table_slide(presentation: Any, slide: Slide) -> None:
+    """Add a slide with the numbers behind a picture."""
+    page = _add_page(presentation, slide, f"{slide.pin.title}: the numbers")
+    rows = slide.short_table()
+    height = Inches(min(0.4 * len(rows), 5.4))
+    place = (_MARGIN, Inches(1.25), WIDTH - 2 * _MARGIN, height)
+    table = page.shapes.add_table(len(rows), len(rows[0]), *place).table
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            cell = table.cell(row, column)
+            cell.text = _clean(text)[:60]
+            cell.text_frame.paragraphs[0].font.size = Pt(12)
+            cell.margin_top = cell.margin_bottom = Inches(0.03)
+
+
+def _add_page(presentation: Any, slide: Slide, title: str) -> Any:
+    """Add a slide with its title and its source line."""
+    page = presentation.slides.add_slide(presentation.slide_layouts[_TITLE_ONLY])
+    box = page.shapes.title
+    box.left, box.top, box.width, box.height = (
+        _MARGIN,
+        Inches(0.25),
+        WIDTH - 2 * _MARGIN,
+        Inches(0.9),
+    )
+    _fill(box.text_frame, title, size=_title_size(title), bold=True)
+    foot = (_MARGIN, Inches(7.0), WIDTH - 2 * _MARGIN, Inches(0.35))
+    _write(page, foot, slide.source, size=12,
+           colour=SIMULATED_COLOUR if slide.pin.simulated else _QUIET)  # fmt: skip
+    return page
+
+
+def _write(page: Any, place: tuple[Any, ...], text: str, *, size: int, colour: str = "") -> None:
+    """Add a box of text."""
+    box = page.shapes.add_textbox(*place)
+    _fill(box.text_frame, text, size=size, colour=colour)
+
+
+def _fill(frame: Any, text: str, *, size: int, bold: bool = False, colour: str = "") -> None:
+    """Write text into a frame, at the left and wrapped."""
+    frame.word_wrap = True
+    frame.vertical_anchor = MSO_ANCHOR.TOP
+    frame.text = _clean(text)
+    for paragraph in frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.LEFT
+        paragraph.font.size, paragraph.font.bold = Pt(size), bold
+        if colour:
+            paragraph.font.color.rgb = RGBColor(*bytes.fromhex(colour.lstrip("#")))
+
+
+def _fit(size: tuple[int, int]) -> tuple[Emu, Emu, Emu, Emu]:
+    """Return the largest place of a picture's proportions in the middle of a slide."""
+    left, top, width, height = _PICTURE
+    scale = min(width / size[0], height / size[1])
+    wide, high = int(size[0] * scale), int(size[1] * scale)
+    return Emu(left + (width - wide) // 2), Emu(top + (height - high) // 2), Emu(wide), Emu(high)
+
+
+def _title_size(text: str) -> int:
+    """Return the point size at which a title stays on two lines."""
+    return 30 if len(text) <= 60 else 24 if len(text) <= 110 else 18
+
+
+def _caption_size(text: str) -> int:
+    """Return the point size at which a caption stays in its box."""
+    return 18 if len(text) <= 220 else 14 if len(text) <= 400 else 11
+
+
+def _clean(text: str) -> str:
+    """Leave out the characters that XML cannot hold."""
+    return _FORBIDDEN.sub("", text)
