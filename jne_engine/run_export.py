@@ -21,9 +21,10 @@ def make_run_html(
     significant: bool = True,
     threshold: float | None = None,
 ) -> bytes:
-    """Return the file of :func:`~jne_engine.export.brain.export_run_html`, made by the command line in a child process.
+    """Return the file of :func:`~jne_engine.export.brain.export_run_html`, made by a child.
 
-    A page that waits for it leaves the server's other sessions alone: it takes seconds.
+    The command line makes it in a process of its own: a page that waits for it leaves the
+    server's other sessions alone, for it takes seconds.
 
     Raises
     ------

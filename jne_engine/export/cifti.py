@@ -147,4 +147,5 @@ def _save(
     """Write a CIFTI-2 file."""
     image = nib.Cifti2Image(values, header=axes)
     image.nifti_header.set_intent(intent)
+    image.nifti_header["pixdim"][1:] = 1
     image.to_filename(path)

@@ -16,12 +16,14 @@ from jne_engine.export.names import slug, tell_apart
 from jne_engine.palettes import NEUTRAL, TIER_COLOURS, region_colours
 from jne_engine.queries import MapInfo
 from jne_engine.readers.guard import printable
-from jne_engine.spaces import TIERS, CorticalSpace, Float32Array, RoiSet
+from jne_engine.spaces import TIERS, CorticalSpace, Float32Array, RoiSet, SurfaceSpace
 from jne_engine.store import Run, read_roi_sets, read_space
 
 SIMULATED = "SIMULATED"
 MASK = "significant"
 """The map that every export holds, so that no value travels without its test."""
+
+_R2 = "1 - sum_s (y_s - yhat_s)^2 / sum_s (y_s - mean_s y_s)^2"
 
 FORMULAS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,8 +31,8 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
         "jne_per_gain": "jne / gain, where gain > 0",
         "deviation_mean": "mean_s d_s, d_s = sum_f |J_sf - mean_s J_sf|",
         "gain": "sum_f |mean_s J_sf|",
-        "r2_nonlinear": "1 - sum_s (y_s - yhat_s)^2 / sum_s (y_s - mean_s y_s)^2, nonlinear encoder",
-        "r2_linear": "1 - sum_s (y_s - yhat_s)^2 / sum_s (y_s - mean_s y_s)^2, linear encoder",
+        "r2_nonlinear": f"{_R2}, nonlinear encoder",
+        "r2_linear": f"{_R2}, linear encoder",
         "delta_r2": "r2_nonlinear - r2_linear",
         MASK: "1 where q_nonlinear < fdr_q, else 0; q by Benjamini and Hochberg (1995) over voxels",
     }
@@ -176,7 +178,7 @@ def describe_space(space: CorticalSpace | None) -> dict[str, Any]:
     """Return where the columns lie as plain values."""
     if space is None:
         return {"kind": "unknown"}
-    if hasattr(space, "surface"):
+    if isinstance(space, SurfaceSpace):
         counts = {"n_left": int(space.left.size), "n_right": int(space.right.size)}
         return {"kind": "surface", "surface": space.surface, **counts}
     affine = np.asarray(space.affine, dtype=np.float64).tolist()
@@ -208,7 +210,7 @@ def _take_labels(run: Run, wanted: set[str]) -> tuple[ExportLabels, ...]:
 
 def _label_rois(rois: RoiSet) -> ExportLabels:
     """Return one ROI set as labels; where ROIs overlap, the lowest of the hierarchy."""
-    explanation = rois.source
+    explanation = f"{rois.source.rstrip('.')}."
     if rois.approximate:
         explanation += " Approximate: stand-ins for functionally defined ROIs."
     n_shared = int((rois.masks.sum(axis=0) > 1).sum())

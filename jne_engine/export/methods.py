@@ -113,7 +113,9 @@ def printable_long(text: str) -> str:
 
 def _wrap(text: str, *, hang: int = 0) -> str:
     """Break lines at a width that a terminal and a page can show."""
-    return textwrap.fill(text, WIDTH, subsequent_indent=" " * hang, break_long_words=False)
+    return textwrap.fill(
+        text, WIDTH, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _tell_data(run: Run) -> tuple[str, ...]:
@@ -190,10 +192,11 @@ def _tell_scores(run: Run) -> tuple[str, ...]:
 def _tell_jacobian(run: Run, precision: dict[str, Any]) -> tuple[str, ...]:
     """Say how JNE was computed."""
     n = run.manifest.counts["n_test"]
+    reason = printable(precision["reason"]).rstrip(".")
+    why = "" if precision["asked"] == precision["used"] else f" ({reason})"
     return (
         f"The Jacobian of the nonlinear encoder was taken in closed form at each of the {n:,} test"
-        f" stimuli, with {precision['used']} operands ({printable(precision['reason']).rstrip('.')}"
-        ") and wider sums.",
+        f" stimuli, with {precision['used']} operands{why} and wider sums.",
         "With J the Jacobian, s a stimulus, f a feature and d_s = Σ_f |J_sf − J̄_f|, JNE ="
         " sqrt(mean_s (d_s − mean_s d_s)²) and JNE-SS_s = (d_s − mean_s d_s)²: the L1 variant on"
         " Jacobians that are not z-scored, with population statistics.",

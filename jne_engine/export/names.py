@@ -19,7 +19,7 @@ def bids_label(text: str, fallback: str = "unnamed") -> str:
 
 
 def tell_apart(names: Iterable[str]) -> tuple[str, ...]:
-    """Number repeated names, so that no file overwrites another.
+    """Return the names with repeated ones numbered, so that no file overwrites another.
 
     Names that differ in capitals only count as the same: some disks do not tell them apart.
     """

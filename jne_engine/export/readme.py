@@ -11,7 +11,7 @@ from jne_engine import __version__
 from jne_engine.export.cifti import FSLR, tell_vertices
 from jne_engine.export.content import MASK, SIMULATED, RunContent
 from jne_engine.export.formats import Format
-from jne_engine.export.methods import WIDTH, describe_methods, format_methods
+from jne_engine.export.methods import WIDTH, describe_methods, format_methods, printable_long
 from jne_engine.icosahedron import canonical_name
 from jne_engine.readers.guard import printable
 from jne_engine.spaces import SurfaceSpace, VolumeSpace
@@ -114,7 +114,11 @@ def _tell_provenance(content: RunContent) -> list[str]:
 
 def _wrap(text: str, indent: str = "") -> str:
     """Return text as plain lines without control characters."""
-    clean = "".join(x if x.isprintable() else "?" for x in " ".join(text.split()))
     return textwrap.fill(
-        clean, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        printable_long(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )

@@ -83,8 +83,9 @@ def spread_codes(
 
 
 def choose_range(item: ExportMap, content: RunContent) -> ColourRange:
-    """Return the range of colours: the middle 96 % of significant voxels, symmetric around 0
-    in a diverging map.
+    """Return the range of colours: the middle 96 % of the significant voxels' values.
+
+    In a diverging map it is symmetric around 0.
     """
     mask = content.maps[-1].values == 1
     values = item.values[mask & np.isfinite(item.values)]

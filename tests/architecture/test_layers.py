@@ -40,7 +40,7 @@ LAYERS = [
     {"figures", "full_size", "previewing"},
     {"export"},
     {"run_export", "jobs"},
-    {"progress_bars", "simulate_command", "surface_command", "bench"},
+    {"progress_bars", "simulate_command", "surface_command", "export_command", "bench"},
     {"job_commands", "import_command", "features_command"},
     {"cli"},
     {"__main__"},
