@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jne_engine.queries import choose_roi_set, read_surface
-from jne_engine.store import Run
+from jne_engine.queries import read_surface
+from jne_engine.store import Run, read_roi_sets
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,10 @@ FSAVERAGE = _cite(
 
 def list_citations(run: Run) -> tuple[Citation, ...]:
     """Return whom to cite for a run: what its source, features, atlas and surface call for."""
-    manifest, rois, surface = run.manifest, choose_roi_set(run), read_surface(run)
+    manifest, surface = run.manifest, read_surface(run)
+    sets = read_roi_sets(run.stage("dataset")).values()
     source, features = manifest.source.lower(), manifest.feature_set.lower()
-    atlas = "" if rois is None else rois.source.lower()
+    atlas = " ".join(f"{rois.preset} {rois.source}" for rois in sets).lower()
     mesh = "" if surface is None else surface.surface.lower()
     named = (
         (JNE, True),
