@@ -84,26 +84,33 @@ def describe_methods(run: Run) -> Methods:
     return Methods(printable(title), paragraph, plain_rows, list_citations(run))
 
 
-def format_methods(methods: Methods) -> str:
-    """Return a methods text as plain lines: paragraph, table, limits, references, BibTeX."""
-    width = max(len(name) for name, _ in methods.rows)
-    table = [f"{name:<{width}}  {value}" for name, value in methods.rows]
+def format_methods(methods: Methods, *, width: int = WIDTH) -> str:
+    """Return a methods text as plain lines: paragraph, table, limits, references, BibTeX.
+
+    Parameters
+    ----------
+    methods : Methods
+    width : int
+        Letters a line, for readers that do not wrap.
+    """
+    column = max(len(name) for name, _ in methods.rows)
+    table = [f"{name:<{column}}  {value}" for name, value in methods.rows]
     references = [f"- {c.text} [{c.reason}]" for c in methods.citations]
     parts = (
-        ("Methods", _wrap(methods.paragraph)),
+        ("Methods", _wrap(methods.paragraph, width)),
         ("Numbers", "\n".join(table)),
-        ("What this shows", format_list(SHOWS)),
-        ("What this does not show", format_list(SHOWS_NOT)),
-        ("References", "\n".join(_wrap(line, hang=2) for line in references)),
+        ("What this shows", _format_list(SHOWS, width)),
+        ("What this does not show", _format_list(SHOWS_NOT, width)),
+        ("References", "\n".join(_wrap(line, width, hang=2) for line in references)),
         ("BibTeX", "\n\n".join(c.bibtex for c in methods.citations)),
     )
     sections = [f"{head}\n{'-' * len(head)}\n{body}" for head, body in parts]
     return "\n\n".join([methods.title, *sections]) + "\n"
 
 
-def format_list(lines: tuple[str, ...]) -> str:
+def _format_list(lines: tuple[str, ...], width: int) -> str:
     """Return lines as a list with hyphens."""
-    return "\n".join(_wrap(f"- {line}", hang=2) for line in lines)
+    return "\n".join(_wrap(f"- {line}", width, hang=2) for line in lines)
 
 
 def printable_long(text: str) -> str:
@@ -111,10 +118,10 @@ def printable_long(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
-def _wrap(text: str, *, hang: int = 0) -> str:
-    """Break lines at a width that a terminal and a page can show."""
+def _wrap(text: str, width: int, *, hang: int = 0) -> str:
+    """Break lines at a width."""
     return textwrap.fill(
-        text, WIDTH, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
+        text, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
     )
 
 

@@ -15,6 +15,8 @@ from pages.shared.state import bind_choice, settle
 from pages.shared.widgets import one_line_errors, plain
 
 POLL_S = 1.0
+UNWRAPPED = 100_000
+"""Letters a line where the page itself breaks lines."""
 
 
 def show_take_away(run: Run) -> None:
@@ -47,7 +49,7 @@ def show_methods(run: Run) -> None:
     st.subheader("Methods text", anchor=False)
     text, box = st.columns([3, 2], gap="large")
     with text:
-        methods = format_methods(cached.describe_methods(run))
+        methods = format_methods(cached.describe_methods(run), width=UNWRAPPED)
         st.code(methods, language=None, wrap_lines=True, height=320)
         st.caption("The button in the corner copies it. From the command line:")
         st.code(f"python -m jne_engine methods {run.path}", language="bash")
