@@ -25,9 +25,11 @@ INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go
 LATE_COMMANDS = {
     "bench": "jne_engine.bench.command:bench",
     "check": "jne_engine.import_command:check",
+    "export": "jne_engine.export_command:export",
     "features": "jne_engine.features_command:features",
     "import": "jne_engine.import_command:import_data",
     "jobs": "jne_engine.job_commands:jobs",
+    "methods": "jne_engine.export_command:methods",
     "simulate": "jne_engine.simulate_command:simulate",
     "surfaces": "jne_engine.surface_command:surfaces",
 }
@@ -162,23 +164,6 @@ def info(path: Path, as_json: bool, preset: str | None) -> None:
 
     summary = summarise_run(open_run(path), preset)
     click.echo(json.dumps(summary, indent=1) if as_json else _describe(summary))
-
-
-@main.command()
-@click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--to", "form", type=click.Choice(["html"]), default="html", show_default=True)
-@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
-@click.option("--map", "chosen", default="jne", show_default=True, help="Map to show first.")
-@click.option("--significant/--all-voxels", default=True, help="Which voxels to begin with.")
-@click.option("--threshold", type=float, help="Begin with values from this one on.")
-def export(path: Path, form: str, file: Path | None, **choices: Any) -> None:
-    """Write RUN's maps as one interactive HTML file that needs no network."""
-    from jne_engine.run_export import export_run_html
-    from jne_engine.store import open_run
-
-    finished = open_run(path)
-    target = file or Path(f"{finished.run_id}.{form}")
-    click.echo(str(export_run_html(finished, target, **choices)))
 
 
 @main.command(name="list")

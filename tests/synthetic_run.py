@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jne_engine.spaces import RoiSet, SurfaceSpace, Tier
+from jne_engine.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier
 from jne_engine.spec import RunSpec
 from jne_engine.store import Manifest, RunFolder, compute_run_key, write_dataset
 from jne_engine.types import (
@@ -27,6 +27,7 @@ ROI_NAMES = ("V1", "V2", "V3", "V4", "EBA", "PPA", "RSC", "OPA", "FFA-1", "FFA-2
 ROI_TIERS: tuple[Tier, ...] = ("primary", *["intermediate"] * 3, *["higher"] * 6)
 CATEGORIES = ("face", "body", "animal", "food", "vehicle", "indoor", "outdoor", "text")
 STAGES = ("dataset", "linear", "nonlinear", "scores", "dispersion")
+PRECISION = {"asked": "float32", "used": "float32", "reason": "asked for", "relative_error": None}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Recipe:
     n_per_roi: int = 24
     simulated: bool = True
     with_space: bool = True
+    space: CorticalSpace | None = None
     with_thumbnails: bool = True
     with_rois: bool = True
     with_categories: bool = True
@@ -136,7 +138,7 @@ def _build_dataset(recipe, planted):
             inputs=(InputRecord("synthetic", "0" * 64),),
             notes=("Everything here is drawn from a seeded generator.",),
         ),
-        space=_build_space(n_voxels) if recipe.with_space else None,
+        space=recipe.space or (_build_space(n_voxels) if recipe.with_space else None),
         roi_sets=_build_rois(recipe, planted) if recipe.with_rois else MappingProxyType({}),
         ground_truth=_build_truth(planted, rng) if recipe.simulated else None,
         feature_set="gabor",
@@ -183,11 +185,14 @@ def _write_stage(writer, stage, dataset, planted) -> None:
         _write_masked(writer, planted.scores, planted.invalid)
     elif stage == "dispersion":
         _write_masked(writer, {**planted.dispersion, "jne_ss": planted.jne_ss}, planted.invalid)
+        writer.write_json("precision", PRECISION)
     else:
         epochs = np.arange(12)
         losses = {"train_loss": 0.9 * 0.8**epochs + 0.3, "validation_loss": 0.8**epochs + 0.5}
         writer.write_table("curve", pd.DataFrame({"epoch": epochs, **losses}))
-        writer.write_json("fit", {"best_epoch": 9, "converged": True, "n_parameters": 1234})
+        writer.write_json(
+            "fit", {"best_epoch": 9, "converged": True, "n_parameters": 1234, "source": None}
+        )
 
 
 def _write_masked(writer, arrays, invalid) -> None:

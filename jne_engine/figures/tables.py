@@ -14,10 +14,16 @@ def write_csv(table: pd.DataFrame) -> str:
 
     Numbers are written in full, so that reading them back gives the same floats.
     """
-    safe = table.map(_defuse).rename(columns=_defuse)
-    safe.index = safe.index.map(_defuse)
     unnamed = isinstance(table.index, pd.RangeIndex)
-    return str(safe.to_csv(index=not unnamed))
+    return str(defuse_table(table).to_csv(index=not unnamed))
+
+
+def defuse_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose text no spreadsheet runs as a formula; numbers stay as they are."""
+    safe = table.map(_defuse).rename(columns=_defuse)
+    if not isinstance(table.index, pd.RangeIndex):
+        safe.index = safe.index.map(_defuse)
+    return safe
 
 
 def _defuse(value: Any) -> Any:

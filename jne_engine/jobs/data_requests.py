@@ -1,8 +1,8 @@
-"""Asking for an import, for features, or for a simulation in full size."""
+"""Asking for an import, for features, for a simulation in full size, or for an export."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +102,23 @@ def request_simulation(
     """
     about = {} if run is None else {"run": str(run.absolute()), "data": dict(data or {})}
     return JobSpec("simulate", {"name": name, **about}, f"simulation {name}")
+
+
+def request_export(
+    run: Path, form: str, *, maps: Sequence[str] = (), significant: bool = False
+) -> JobSpec:
+    """Return the job that writes a run as one zip file in another tool's format.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        The run's folder.
+    form : str
+        One of :data:`~jne_engine.export.formats.FORMATS`.
+    maps : sequence of str
+        Maps to take; all where empty.
+    significant : bool
+        Replace the values of voxels that are not significant by NaN.
+    """
+    about = {"run": str(run.absolute()), "form": form, "maps": list(maps)}
+    return JobSpec("export", {**about, "significant": significant}, f"{run.name} as {form}")

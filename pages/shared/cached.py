@@ -15,6 +15,8 @@ from typing import Any
 import streamlit as st
 
 from jne_engine import queries
+from jne_engine.export.formats import list_refusals as list_refusals_of
+from jne_engine.export.methods import describe_methods as describe_methods_of
 from jne_engine.figures.cortex import build_run_scene, build_variant_scene
 from jne_engine.figures.gallery import render_gallery
 from jne_engine.queries import RunListing
@@ -38,6 +40,8 @@ summarise_run = _keep(queries.summarise_run)
 read_learning_curves = _keep(queries.read_learning_curves)
 read_fits = _keep(queries.read_fits)
 list_maps = _keep(queries.list_maps)
+list_refusals = _keep(list_refusals_of)
+describe_methods = _keep(describe_methods_of)
 list_places = _keep(queries.list_places)
 tabulate_rois = _keep(queries.tabulate_rois)
 tabulate_tiers = _keep(queries.tabulate_tiers)

@@ -34,6 +34,8 @@ class Selection:
         Hide values of the map below this one.
     picture : str
         ``"svg"`` or ``"png"``: what a figure's camera saves.
+    export : str
+        On the overview: the format in which to take a run away.
     check, activation, placement, wiring : str
         On the validation page: which simulation, φ, where it sits, and the skips.
     window, n_inputs, input_scale : str
@@ -54,6 +56,7 @@ class Selection:
     significant: bool = True
     threshold: float | None = None
     picture: str = "svg"
+    export: str = ""
     check: str = ""
     activation: str = ""
     placement: str = ""

@@ -5,7 +5,8 @@ import pytest
 
 from jne_engine import queries
 from jne_engine.errors import InputError, JneError
-from jne_engine.run_export import export_run_html, make_run_html
+from jne_engine.export.brain import export_run_html
+from jne_engine.run_export import make_run_html
 from jne_engine.store import Run
 from tests.engine.export.test_html import payload, unplane
 

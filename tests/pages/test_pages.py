@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from jne_engine import queries
 from jne_engine.store import Run
+from pages.shared.widgets import plain
 from tests.browser.conftest import ROOT
+from tests.job_helpers import opened, wait_at_rest
 
 TITLES = {
     "overview": "What does this run say?",
@@ -244,3 +246,33 @@ def test_two_runs_can_be_told_apart_and_chosen(show, make_root):
         app = show(root, "overview", run=run_id)
         expected = queries.summarise_run(Run(root / run_id))["truth"]["pearson_r_jne"]
         assert metric(app, "r (JNE, planted)") == f"{expected:.3g}"
+
+
+def test_the_overview_offers_exports_and_the_methods_text(show, make_root):
+    root = make_root()
+    app = show(root, "overview")
+    assert_healthy(app, "overview")
+    said = texts(app)
+    assert {"Take it away", "Methods text"} <= {s.value for s in app.subheader}
+    assert "bootstrap resamples" in "\n".join(c.value for c in app.code)
+    assert "BOLD is not neural activity" in said
+    formats = next(box for box in app.selectbox if box.label == "Format")
+    assert len(formats.options) == 6
+    assert "take \\-\\-to gifti" in said
+    assert any(button.label == "Make the files" for button in app.button)
+
+
+def test_an_export_is_asked_for_on_the_page_made_by_the_worker_and_offered(show, make_root):
+    root = make_root()
+    with opened(root) as table:
+        app = show(root, "overview", export="csv")
+        next(b for b in app.button if b.label == "Make the files").click()
+        app.run()
+        (record,) = table.list()
+        assert record.spec.payload["form"] == "csv"
+        record = wait_at_rest(table, record.id)
+        assert record.state == "done", record.message
+        app = show(root, "overview", export="csv")
+        assert_healthy(app, "overview")
+        assert f"One zip: {plain(record.place.name)}" in texts(app)
+        assert not any(button.label == "Make the files" for button in app.button)

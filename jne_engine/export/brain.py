@@ -1,0 +1,82 @@
+"""A run's maps as one interactive HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jne_engine.errors import InputError
+from jne_engine.export.content import RunContent
+from jne_engine.export.html import export_html
+from jne_engine.figures.cortex import build_run_scene
+from jne_engine.spaces import CorticalSpace, SurfaceSpace
+from jne_engine.store import Run
+from jne_engine.viewer_surfaces import choose_display
+
+
+def export_run_html(
+    run: Run,
+    path: Path,
+    *,
+    chosen: str = "jne",
+    significant: bool = True,
+    threshold: float | None = None,
+) -> Path:
+    """Write a run's maps as one interactive HTML file that needs no network.
+
+    Parameters
+    ----------
+    run : Run
+    path : pathlib.Path
+        File to write; its folder must exist.
+    chosen : str
+        Map that the file shows first; it holds all.
+    significant : bool
+        Begin with significant voxels only.
+    threshold : float, optional
+        Begin with values of the chosen map from this one on.
+
+    Returns
+    -------
+    pathlib.Path
+        The written file.
+
+    Raises
+    ------
+    InputError
+        If the run's surface cannot be drawn, or it has no such map.
+    """
+    scene = build_run_scene(run, chosen, significant=significant, threshold=threshold)
+    if scene is None:
+        found = "voxels of a volume, or no known place"
+        fix = "give the dataset a surface and vertices"
+        raise InputError(run.run_id, "a surface that can be drawn", found, fix)
+    return export_html(scene, path)
+
+
+def check_html(space: CorticalSpace | None) -> None:
+    """Require a surface that can be drawn.
+
+    Raises
+    ------
+    InputError
+        If the run's cannot.
+    """
+    if not isinstance(space, SurfaceSpace) or choose_display(space) is None:
+        found = "voxels of a volume, or no known place"
+        fix = "take --to nifti or csv, or give the dataset a surface and vertices"
+        raise InputError("export to html", "a surface that can be drawn", found, fix)
+
+
+def write_html(content: RunContent, folder: Path) -> Iterator[None]:
+    """Write ``brain.html``, which holds every map and lets the reader choose.
+
+    Yields
+    ------
+    None
+        After the file.
+    """
+    path = folder / f"{content.stem('brain')}.html"
+    first = "jne" if content.maps[0].info.kind == "mask" else content.maps[0].name
+    export_run_html(content.run, path, chosen=first, significant=content.significant_only)
+    yield
