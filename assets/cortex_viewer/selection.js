@@ -20,6 +20,13 @@ export class Selection {
     this.picked = null;
   }
 
+  /** Begin with what a link holds; nothing is told, for the page knows it. @param {{hemi: string, vertices: number[]}[]} lists */
+  begin(lists) {
+    for (const { hemi, vertices } of lists) this.sets[hemi] = new Set(vertices);
+    const [first, ...more] = lists.flatMap(({ hemi, vertices }) => vertices.map((vertex) => ({ hemi, vertex })));
+    this.picked = first && !more.length ? first : null;
+  }
+
   /** @returns {boolean} */
   get isEmpty() {
     return !this.sets.left.size && !this.sets.right.size;

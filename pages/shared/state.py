@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 
+from jne_engine.spaces import HEMISPHERES, Hemisphere
+
 _REMEMBERED = "selection"
 _FLAGS = {"yes": True, "no": False}
+_NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
+_SPAN = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
+_MOST = 400_000
+_LONGEST = 1500
+"""Characters of a value that the address holds; a longer one stays in this session."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,18 @@ class Selection:
         ``"raw"`` or ``"normalised"`` category matrix.
     significant : bool
         Show significant voxels only.
-    threshold : float or None
-        Hide values of the map below this one.
+    threshold, q, min_r2, min_ceiling : float or None
+        Hide values of the map below this one; voxels whose q is not below, whose nonlinear R²
+        or noise ceiling (%) is below.
+    rois : str
+        Show only voxels inside these ROIs, separated by commas.
+    compare, panes : str
+        On the page of maps: what stands beside the map, and which maps where it is maps.
+    vertices : str
+        Vertices that the reader has selected, as :func:`write_vertices` writes them.
+    pair, outline : str
+        On the page of models: which two measures, and the areas that a reader has drawn in
+        their figure, as :func:`write_outline` writes them.
     picture : str
         ``"svg"`` or ``"png"``: what a figure's camera saves.
     check, activation, placement, wiring : str
@@ -53,6 +72,15 @@ class Selection:
     scale: str = "normalised"
     significant: bool = True
     threshold: float | None = None
+    q: float | None = None
+    min_r2: float | None = None
+    min_ceiling: float | None = None
+    rois: str = ""
+    compare: str = ""
+    panes: str = ""
+    vertices: str = ""
+    pair: str = ""
+    outline: str = ""
     picture: str = "svg"
     check: str = ""
     activation: str = ""
@@ -85,7 +113,7 @@ def select(**changes: Any) -> None:
 def list_unreadable() -> list[str]:
     """Return one line for each value in the address that cannot be understood."""
     lines = []
-    for name in ("significant", "threshold"):
+    for name in ("significant", *_NUMBERS):
         text = st.query_params.get(name)
         if text is not None and _format(_parse(name, text)) != text:
             lines.append(f"The link's {name} “{text[:40]}” is not understood: showing the default.")
@@ -112,18 +140,83 @@ def bind_value(name: str) -> dict[str, Any]:
     return _bind(name, getattr(read_selection(), name))
 
 
-def bind_list(name: str, options: Sequence[str]) -> dict[str, Any]:
+def bind_list(name: str, options: Sequence[str], most: int | None = None) -> dict[str, Any]:
     """Return the arguments that tie a box of several choices to the selection.
 
-    The field holds the choices separated by commas; what the options lack is left out.
+    The field holds the choices separated by commas; what the options lack is left out, and what
+    is beyond the first ``most``.
     """
-    chosen = [text for text in getattr(read_selection(), name).split(",") if text in options]
-    return _bind(name, chosen)
+    return _bind(name, read_list(name, options)[:most])
+
+
+def read_list(name: str, options: Sequence[str]) -> list[str]:
+    """Return the choices of a field of several that are among the options, in their order."""
+    parts = getattr(read_selection(), name).split(",")
+    chosen = [unquote(text) for text in parts]
+    return [text for text in chosen if text in options]
 
 
 def choose_map(name: str) -> None:
     """Take over the map that a reader has chosen in the viewer, as if in the page's own menu."""
     _remember(replace(read_selection(), map=name))
+
+
+def read_vertices() -> dict[Hemisphere, tuple[int, ...]]:
+    """Return the vertices that the reader has selected, by hemisphere; what is no vertex is not.
+
+    ``left:12,14-16 right:3`` are vertices 12, 14, 15, 16 and 3.
+    """
+    found: dict[Hemisphere, tuple[int, ...]] = {}
+    for part in read_selection().vertices.split():
+        hemi, _, text = part.partition(":")
+        if hemi in HEMISPHERES:
+            spans = [_SPAN.fullmatch(span) for span in text.split(",")]
+            limits = [(int(m[1]), int(m[2] or m[1])) for m in spans if m is not None]
+            kept = [v for low, high in limits for v in range(low, min(high, low + _MOST) + 1)]
+            found[hemi] = tuple(sorted(set(kept))[:_MOST])
+    return {hemi: vertices for hemi, vertices in found.items() if vertices}
+
+
+def write_vertices(vertices: Mapping[Hemisphere, Sequence[int]]) -> str:
+    """Return vertices as :func:`read_vertices` reads them, neighbours in number as a span."""
+    parts = []
+    for hemi in HEMISPHERES:
+        spans: list[list[int]] = []
+        for vertex in sorted(vertices.get(hemi, ())):
+            if spans and vertex == spans[-1][1] + 1:
+                spans[-1][1] = vertex
+            else:
+                spans.append([vertex, vertex])
+        text = ",".join(f"{a}-{b}" if b > a else str(a) for a, b in spans)
+        parts += [f"{hemi}:{text}"] if text else []
+    return " ".join(parts)
+
+
+def read_outline(pair: str) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return the areas that a reader has drawn in one figure: the corners of each polygon.
+
+    ``r2;0,0 0.5,0 0.5,0.5`` is one area in the figure ``r2``.
+    """
+    name, *areas = read_selection().outline.split(";")
+    if name != pair:
+        return ()
+    found = []
+    for area in areas:
+        corners = [[_parse_number(part) for part in corner.split(",")] for corner in area.split()]
+        kept = [(c[0], c[1]) for c in corners if len(c) == 2 and None not in c]
+        found.append(tuple((float(x or 0), float(y or 0)) for x, y in kept))
+    return tuple(found)
+
+
+def write_outline(pair: str, areas: Sequence[Sequence[tuple[float, float]]]) -> str:
+    """Return drawn areas as :func:`read_outline` reads them; empty where there is none."""
+    texts = [" ".join(f"{x:.4g},{y:.4g}" for x, y in area) for area in areas]
+    return ";".join([pair, *texts]) if texts else ""
+
+
+def is_beyond_link(name: str) -> bool:
+    """Tell whether a field is too long for the address, so that a link does not restore it."""
+    return len(str(getattr(read_selection(), name))) > _LONGEST
 
 
 def settle(name: str, options: Sequence[str], default: str | None = None) -> str:
@@ -148,8 +241,13 @@ def _bind(name: str, value: Any) -> dict[str, Any]:
 def _take_over(name: str, key: str) -> None:
     """Keep what a person chose in a widget."""
     value = st.session_state[key]
-    text = ",".join(value) if isinstance(value, list) else value
+    text = ",".join(map(_quote, value)) if isinstance(value, list) else value
     _remember(replace(read_selection(), **{name: text}))
+
+
+def _quote(text: str) -> str:
+    """Return a choice without what separates choices."""
+    return text.replace("%", "%25").replace(",", "%2C")
 
 
 def _remember(selection: Selection) -> None:
@@ -157,7 +255,7 @@ def _remember(selection: Selection) -> None:
     st.session_state[_REMEMBERED] = selection
     for field in fields(Selection):
         value, text = getattr(selection, field.name), st.query_params.get(field.name)
-        if value == field.default:
+        if value == field.default or len(str(value)) > _LONGEST:
             if text is not None and _parse(field.name, text) != value:
                 del st.query_params[field.name]
         elif text != _format(value):
@@ -169,7 +267,7 @@ def _parse(name: str, text: str) -> Any:
     default = getattr(Selection(), name)
     if name == "significant":
         return _FLAGS.get(text, default)
-    if name == "threshold":
+    if name in _NUMBERS:
         return _parse_number(text)
     return text
 
