@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from jne_engine.figures.template import choose_ink, escape_label, format_r, style_figure
+from jne_engine.figures.template import Ink, choose_ink, escape_label, format_r, style_figure
 from jne_engine.palettes import ACCENT, NEUTRAL, TIER_COLOURS, plotly_scale
 from jne_engine.queries import Correlation
 
@@ -72,7 +72,7 @@ def plot_pairs(
     if identity and len(x):
         _add_identity(figure, x, y, colour=choose_ink(dark).quiet)
     for name, slope in slopes.items() if len(x) else ():
-        _add_slope(figure, name, slope, end=float(x.max()), colour=choose_ink(dark).text)
+        _add_slope(figure, name, slope, end=float(x.max()), ink=choose_ink(dark))
     figure.add_annotation(
         text=_describe(found), x=0.02, y=0.98, xref="paper", yref="paper", showarrow=False,
         align="left", xanchor="left", yanchor="top", bgcolor=choose_ink(dark).paper, opacity=0.9,
@@ -212,7 +212,7 @@ def _draw_density(x: Array, y: Array) -> go.Heatmap:
 def _draw_points(x: Array, y: Array, columns: Array | None, *, over: bool) -> go.Scattergl:
     """Return one point a voxel, or for a seeded draw of them where they are many."""
     rows = choose_points(len(x))
-    look = {"size": 3, "color": "#ffffff", "opacity": 0.55} if over else {}
+    look = {"size": 4, "color": "#ffffff", "opacity": 0.1} if over else {}
     return go.Scattergl(
         x=x[rows],
         y=y[rows],
@@ -232,13 +232,13 @@ def choose_points(n: int) -> Array:
     return np.sort(np.random.default_rng(0).choice(n, N_POINTS, replace=False))
 
 
-def _add_slope(figure: go.Figure, name: str, slope: float, *, end: float, colour: str) -> None:
+def _add_slope(figure: go.Figure, name: str, slope: float, *, end: float, ink: Ink) -> None:
     """Draw a line through the origin, named at its end."""
-    line = {"color": colour, "width": 1.2, "dash": "dash"}
+    line = {"color": ink.text, "width": 1.2, "dash": "dash"}
     figure.add_shape(type="line", x0=0, y0=0, x1=end, y1=slope * end, line=line)
     figure.add_annotation(
         x=end, y=slope * end, text=name, showarrow=False, xanchor="right", yanchor="bottom",
-        font={"color": colour, "size": 12},
+        font={"color": ink.text, "size": 13}, bgcolor=ink.paper, opacity=0.9,
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerScene
 
 MOST_PANES = 4
+MOST_OUTLINED = 300
+"""Selected voxels that are outlined one by one."""
 
 
 def build_masked_scene(
@@ -105,7 +107,9 @@ def build_difference_scene(
 
 
 def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> ViewerScene | None:
-    """Build a scene of one map at some voxels only, outlined; at all significant ones if none.
+    """Build a scene of one map at some voxels only; at all significant ones if none.
+
+    A few are outlined too; many outlines would hide the colours.
 
     Parameters
     ----------
@@ -127,7 +131,9 @@ def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> Viewer
         shown, label = np.zeros(values.shape, dtype=np.bool_), "voxels of the drawn area"
         shown[list(columns)] = True
     scene = build_on_surface(run, [RunMap(info, values, shown, label)], panes=(name,))
-    return None if scene is None else mark_vertices(scene, queries.find_marked(run, columns))
+    if scene is None or len(columns) > MOST_OUTLINED:
+        return scene
+    return mark_vertices(scene, queries.find_marked(run, columns))
 
 
 def mark_vertices(

@@ -70,7 +70,7 @@ from jne_engine.queries.selectivity import (
     read_pictures,
     tabulate_category_means,
 )
-from jne_engine.queries.statistics import Correlation, correlate
+from jne_engine.queries.statistics import Correlation, compute_mean, correlate
 from jne_engine.queries.summary import (
     list_places,
     read_fits,
@@ -117,6 +117,7 @@ __all__ = [
     "choose_subjects",
     "compare_r2",
     "compare_sample_size",
+    "compute_mean",
     "correlate",
     "correlate_with_truth",
     "count_above_ceiling",

@@ -41,11 +41,13 @@ def _show_head(run: Run, vertices: Any, columns: tuple[int, ...], preset: str | 
     """Name the vertices and the ROIs that they lie in."""
     n = sum(map(len, vertices.values()))
     single = next(f"{hemi} hemisphere, vertex {own[0]}" for hemi, own in vertices.items())
-    title, clear = st.columns([6, 1], vertical_alignment="center")
+    title, clear = st.columns([5, 1], vertical_alignment="center")
     with title:
         st.subheader(f"Selected: {single if n == 1 else f'{n:,} vertices'}", anchor=False)
     with clear:
-        st.button("Clear", on_click=select, kwargs={"vertices": ""}, icon=":material/close:")
+        st.button(
+            "Clear selection", on_click=select, kwargs={"vertices": ""}, icon=":material/close:"
+        )
     if columns:
         regions = cached.name_regions(run, columns, preset)
         pairs = zip(regions["name"], regions["n"], strict=True)

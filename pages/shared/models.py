@@ -15,7 +15,7 @@ from jne_engine.figures.comparisons import (
     plot_pair_grid,
     plot_pairs,
 )
-from jne_engine.queries import JNE_UNIT, R2_UNIT, correlate, select_inside
+from jne_engine.queries import JNE_UNIT, R2_UNIT, compute_mean, correlate, select_inside
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.cortex import show_cortex
@@ -35,6 +35,7 @@ class Pair:
     x: str
     y: str
     labels: tuple[str, str]
+    short: tuple[str, str]
     how: str
     shown: str
     identity: bool = False
@@ -45,6 +46,7 @@ PAIRS: Mapping[str, Pair] = MappingProxyType(
     {
         "r2": Pair(
             "Linear and nonlinear R²", "r2_linear", "r2_nonlinear", R2_LABELS,
+            ("R², linear", "R², nonlinear"),
             "R² = 1 − mean squared error ÷ variance over test stimuli. Above the dashed line of"
             " equal values the nonlinear encoder predicts more. r is Pearson's; its 95 % interval"
             " takes voxels as independent, which neighbours are not.",
@@ -53,6 +55,7 @@ PAIRS: Mapping[str, Pair] = MappingProxyType(
         "ceiling": Pair(
             "R² and noise ceiling", "noise_ceiling", "r2_nonlinear",
             ("Noise ceiling (% of variance)", R2_LABELS[1]),
+            ("noise ceiling (%)", "R², nonlinear"),
             "the dashed lines are R² = 100 % and 80 % of the ceiling. Points above the 100 % line"
             " are no error of the figure: there the ceiling is estimated too low.",
             "r2_nonlinear", slopes={"100 %": 0.01, "80 %": 0.008},
@@ -60,6 +63,7 @@ PAIRS: Mapping[str, Pair] = MappingProxyType(
         "delta": Pair(
             "ΔR² and JNE", "delta_r2", "jne",
             (f"ΔR², nonlinear − linear ({R2_UNIT})", f"JNE ({JNE_UNIT})"),
+            ("ΔR²", "JNE"),
             "**ΔR² is not JNE.** ΔR² is how much better the nonlinear encoder *predicts*, which"
             " noise, training and the ceiling limit; JNE is how much the fitted response's"
             " *derivative* varies over stimuli, in units of the response. A strong voxel that a"
@@ -86,13 +90,13 @@ def show_pair(run: Run, name: str, roi: str) -> None:
         _show_scatter(run, name, roi, pairs)
     with right:
         _show_selected(run, pair, roi, len(pairs), columns)
+    found = correlate(pairs[pair.x].to_numpy(), pairs[pair.y].to_numpy())
     with st.container(horizontal=True, gap="medium"):
-        found = correlate(pairs[pair.x].to_numpy(), pairs[pair.y].to_numpy())
         limits = f"n = {found.n:,} voxels, 95 % [{found.low:.3f}, {found.high:.3f}]."
         st.metric("Pearson r", format_number(found.r), help=limits)
-        for measure, label in zip((pair.x, pair.y), pair.labels, strict=True):
-            mean = float(pairs[measure].mean()) if len(pairs) else None
-            st.metric(f"Mean {label.split(' (')[0]}", format_number(mean), help=label)
+        for measure, label in zip((pair.x, pair.y), pair.short, strict=True):
+            mean = compute_mean(pairs[measure].to_numpy())
+            st.metric(f"Mean {label}", format_number(mean))
 
 
 def show_all_areas(run: Run) -> None:
@@ -104,19 +108,16 @@ def show_all_areas(run: Run) -> None:
         pairs = cached.tabulate_pairs(run, "r2_linear", "r2_nonlinear", name)
         x, y = pairs["r2_linear"].to_numpy(), pairs["r2_nonlinear"].to_numpy()
         panels.append((name, x, y, correlate(x, y)))
-    left, right = st.columns([5, 3], gap="medium")
-    with left:
-        show_result(
-            plot_pair_grid(panels, labels=R2_LABELS, dark=is_dark()), table, "r2", run.run_id,
-            title="Nonlinear against linear R², each area on the same axes",
-            how="voxels in each of 32 × 32 cells, significant voxels only; above each panel r with"
-            " its 95 % interval (Fisher, voxels taken as independent) and n.",
-            alt="Densities of linear against nonlinear R² in each area",
-        )  # fmt: skip
-    with right:
-        st.markdown("**Pearson r of each area**")
-        show_figure(plot_correlations(table, dark=is_dark()), "r2-correlation", run.run_id,
-                    alt="Pearson r of linear with nonlinear R² in each area")  # fmt: skip
+    show_result(
+        plot_pair_grid(panels, labels=R2_LABELS, dark=is_dark()), table, "r2", run.run_id,
+        title="Nonlinear against linear R², each area on the same axes",
+        how="voxels in each of 32 × 32 cells, significant voxels only; above each panel Pearson's"
+        " r with its 95 % interval (Fisher, voxels taken as independent) and n.",
+        alt="Densities of linear against nonlinear R² in each area",
+    )  # fmt: skip
+    st.markdown("**Pearson r of each area, with its 95 % interval**")
+    show_figure(plot_correlations(table, dark=is_dark()), "r2-correlation", run.run_id,
+                alt="Pearson r of linear with nonlinear R² in each area")  # fmt: skip
 
 
 def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
@@ -137,19 +138,23 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
 
 def _show_selected(run: Run, pair: Pair, roi: str, n: int, columns: tuple[int, ...]) -> None:
     """Show the outlined voxels on the brain, with their count in each ROI."""
-    st.markdown(f"**{len(columns):,} of {n:,} voxels of {plain(roi)} are in the drawn area**"
-                if columns else "**Draw an area in the figure: its voxels light up here**")  # fmt: skip
+    inside = f"{len(columns):,} of {n:,} voxels of {plain(roi)} are in the drawn area"
+    st.markdown(f"**{inside if columns else 'Draw an area: its voxels light up here'}**")
     scene = cached.read_selection_scene(run, pair.shown, columns)
     if scene is None:
         show_missing("This run's responses do not lie on a surface that can be drawn here.",
                      "The counts below hold all the same.")  # fmt: skip
     else:
         with st.container(key="models_brain"):
-            show_cortex(scene, key="models", height=HEIGHT - 60)
+            show_cortex(scene, key="models", height=HEIGHT)
     if columns:
         regions = cached.name_regions(run, columns)
         places = zip(regions["name"], regions["n"], strict=True)
-        st.caption("In each ROI: " + ", ".join(f"{plain(a)} {k:,}" for a, k in places) + ".")
+        st.caption(
+            "Only these are coloured. In each ROI: "
+            + ", ".join(f"{plain(a)} {k:,}" for a, k in places)
+            + "."
+        )
         show_table(regions, "selected", run.run_id, label="Selected voxels in each ROI")
     else:
         st.caption("Box and lasso stand in the figure's tool bar; all voxels inside count, drawn"

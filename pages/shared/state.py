@@ -18,7 +18,7 @@ _FLAGS = {"yes": True, "no": False}
 _NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
 _SPAN = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
 _MOST = 400_000
-_LONGEST = 1500
+_LONGEST = 4000
 """Characters of a value that the address holds; a longer one stays in this session."""
 
 
@@ -210,7 +210,7 @@ def read_outline(pair: str) -> tuple[tuple[tuple[float, float], ...], ...]:
 
 def write_outline(pair: str, areas: Sequence[Sequence[tuple[float, float]]]) -> str:
     """Return drawn areas as :func:`read_outline` reads them; empty where there is none."""
-    texts = [" ".join(f"{x:.4g},{y:.4g}" for x, y in area) for area in areas]
+    texts = [" ".join(f"{x:.6g},{y:.6g}" for x, y in area) for area in areas]
     return ";".join([pair, *texts]) if texts else ""
 
 
