@@ -153,6 +153,14 @@ def plot_pair_grid(
     return styled.update_layout(margin={"l": 64, "b": 56, "t": 44})
 
 
+def add_areas(figure: go.Figure, areas: Sequence[Sequence[tuple[float, float]]]) -> None:
+    """Draw areas that a link holds, which a box or lasso has not drawn in this figure."""
+    for corners in areas:
+        path = "L".join(f"{x},{y}" for x, y in corners)
+        if path:
+            figure.add_shape(type="path", path=f"M{path}Z", line={"color": SELECTED, "width": 2})
+
+
 def _title_panel(name: str, found: Correlation) -> str:
     """Return a panel's title: the area, r with its interval, and n."""
     r = "r undefined" if np.isnan(found.r) else f"r = {found.r:.2f}"
@@ -212,15 +220,15 @@ def _draw_density(x: Array, y: Array) -> go.Heatmap:
 def _draw_points(x: Array, y: Array, columns: Array | None, *, over: bool) -> go.Scattergl:
     """Return one point a voxel, or for a seeded draw of them where they are many."""
     rows = choose_points(len(x))
-    look = {"size": 4, "color": "#ffffff", "opacity": 0.1} if over else {}
+    size, colour, opacity = (4, "#ffffff", 0.1) if over else (4, ACCENT, 0.5)
     return go.Scattergl(
         x=x[rows],
         y=y[rows],
         customdata=None if columns is None else columns[rows],
         mode="markers",
-        marker={"size": 4, "color": ACCENT, "opacity": 0.5, **look},
+        marker={"size": size, "color": colour, "opacity": opacity},
         selected={"marker": {"color": SELECTED, "opacity": 1}},
-        unselected={"marker": {"opacity": look.get("opacity", 0.5) / 2}},
+        unselected={"marker": {"opacity": opacity / 2}},
         hovertemplate="(%{x:.3f}, %{y:.3f})<extra></extra>",
     )
 

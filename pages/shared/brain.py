@@ -65,7 +65,8 @@ def show_brain(
         on_click="ignore",
         key="brain.html",
         icon=":material/download:",
-        help="All maps on the interactive brain, this one first; opens without a network."
+        help="All maps of this run on the interactive brain, this one first, under significance"
+        " and threshold; other masks and other runs do not travel. Opens without a network."
         " It is made when you ask for it, which takes some seconds.",
     )  # fmt: skip
 

@@ -123,6 +123,11 @@ def _read_points(key: str) -> list[dict[str, Any]]:
     return [] if state is None else list(state["selection"]["points"])
 
 
+def has_areas(*names: str) -> bool:
+    """Tell whether a reader has drawn in the figure of these names, so that it shows there."""
+    return bool(_read_areas(f"figure.{name_file(*names)}"))
+
+
 def _read_areas(key: str) -> Areas:
     """Return the corners of the areas that are drawn in a figure."""
     state: Any = st.session_state.get(key)

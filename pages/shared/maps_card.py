@@ -30,7 +30,7 @@ def show_card(run: Run, preset: str | None) -> None:
         show_missing("This run has no voxel at the selected vertices.", "Select coloured cortex.")
         return
     ranking = cached.rank_vertex_stimuli(run, columns)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         _show_values(run, columns, preset)
     with right:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from jne_engine.figures.comparisons import (
     N_POINTS,
+    add_areas,
     plot_correlations,
     plot_pair_grid,
     plot_pairs,
@@ -19,7 +20,7 @@ from jne_engine.queries import JNE_UNIT, R2_UNIT, compute_mean, correlate, selec
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.cortex import show_cortex
-from pages.shared.figures import Areas, is_dark, show_figure, show_result, show_table
+from pages.shared.figures import Areas, has_areas, is_dark, show_figure, show_result, show_table
 from pages.shared.state import is_beyond_link, read_outline, select, write_outline
 from pages.shared.widgets import format_number, plain, show_missing, show_note
 
@@ -128,9 +129,12 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
         x, y, correlate(x, y), labels=pair.labels, identity=pair.identity, slopes=pair.slopes,
         columns=pairs["column"].to_numpy(), dark=is_dark(), height=HEIGHT,
     )  # fmt: skip
+    names = "pairs", name, roi, run.run_id
+    if not has_areas(*names):
+        add_areas(figure, read_outline(name))
     drawn = f", {N_POINTS:,} of them as points (a seeded draw)" if len(pairs) > N_POINTS else ""
     show_result(
-        figure, pairs, "pairs", name, roi, run.run_id,
+        figure, pairs, *names,
         title=f"{pair.label}: {plain(roi)}, {len(pairs):,} significant voxels{drawn}",
         how=pair.how, alt=f"{pair.label} of the voxels of {roi}", on_areas=_take_areas(name),
     )  # fmt: skip
