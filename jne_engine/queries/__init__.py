@@ -31,6 +31,7 @@ from jne_engine.queries.comparisons import (
     tabulate_recovery,
 )
 from jne_engine.queries.listing import RunListing, list_runs
+from jne_engine.queries.map_tables import tabulate_groups, tabulate_maps
 from jne_engine.queries.maps import (
     OF_CEILING,
     choose_roi_set,
@@ -159,6 +160,8 @@ __all__ = [
     "subtract_runs",
     "summarise_run",
     "tabulate_category_means",
+    "tabulate_groups",
+    "tabulate_maps",
     "tabulate_masks",
     "tabulate_pairs",
     "tabulate_recovery",

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from jne_engine.figures.map_scenes import mark_vertices
-from jne_engine.queries import OF_CEILING, MapInfo, Masks, choose_subjects
+from jne_engine.figures.tables import write_csv
+from jne_engine.figures.template import name_file
+from jne_engine.queries import (
+    OF_CEILING,
+    MapInfo,
+    Masks,
+    choose_subjects,
+    tabulate_groups,
+    tabulate_maps,
+)
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.brain import show_brain
@@ -18,7 +28,6 @@ from pages.shared.state import choose_map, read_vertices, select, write_vertices
 from pages.shared.widgets import plain, show_note
 
 Maps = dict[str, MapInfo]
-HOW_MASKED = "Grey cortex has no value there, or a mask hides it."
 
 
 def show_comparison(run: Run, compare: str, maps: Maps, chosen: str, masks: Masks) -> None:
@@ -31,6 +40,7 @@ def show_comparison(run: Run, compare: str, maps: Maps, chosen: str, masks: Mask
 def _show_one(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     """Show one map; the viewer offers the others."""
     _show(run, cached.read_masked_scene(run, (chosen,), masks), maps, chosen)
+    _offer(run, partial(tabulate_maps, run, (chosen,), masks), chosen)
 
 
 def _show_maps(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
@@ -39,12 +49,15 @@ def _show_maps(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     if len(panes) == 1:
         show_note("Choose maps above to see them beside this one.")
     _show(run, cached.read_masked_scene(run, panes, masks), maps, chosen)
+    _offer(run, partial(tabulate_maps, run, panes, masks), *panes)
 
 
 def _show_runs(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     """Show the same map of up to four runs on one range."""
     others = _choose_comparable(run, chosen, most=3)
     _show(run, cached.read_masked_scene(run, (chosen,), masks, others), maps, chosen)
+    for each in (run, *others):
+        _offer(each, partial(tabulate_maps, each, (chosen,), masks), chosen, of=name_run(each))
     if others:
         st.caption("One colour range for all runs to begin with; “Panes” in the viewer gives"
                    " each its own. One camera turns all.")  # fmt: skip
@@ -59,6 +72,7 @@ def _show_difference(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     made = cached.subtract_runs(run, others[0], chosen, significant=masks.significant)
     scene = cached.read_difference_scene(run, others[0], chosen, masks)
     _show(run, scene, maps, chosen, follow=False)
+    _offer(run, partial(tabulate_groups, (made,)), chosen, "minus", others[0].run_id)
     st.caption(
         f"How computed: value of {plain(name_run(run))} − value of {plain(name_run(others[0]))} at"
         f" each vertex of both. n = {int(made.shown.sum()):,} vertices {made.shown_label}, of"
@@ -78,6 +92,7 @@ def _show_subjects(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
         return
     made = cached.average_subjects(subjects, chosen, significant=masks.significant)
     _show(run, cached.read_group_scene(subjects, chosen, masks), maps, chosen, follow=False)
+    _offer(run, partial(tabulate_groups, made), chosen, "subjects")
     names = ", ".join(plain(subject.manifest.subject) for subject in subjects)
     st.caption(
         f"How computed: over {len(subjects)} subjects ({names}), every subject with a value at a"
@@ -117,6 +132,18 @@ def _show(run: Run, scene: Any, maps: Maps, chosen: str, *, follow: bool = True)
     show_brain(
         run, chosen, scene=scene, on_select=take_vertices,
         on_map=_take_map(maps) if follow else None,
+    )  # fmt: skip
+
+
+def _offer(run: Run, tabulate: Callable[[], Any], *names: str, of: str = "") -> None:
+    """Offer what the brain shows as CSV: one row a vertex; made when asked for."""
+    mark = ("SIMULATED",) if run.manifest.simulated else ()
+    name = name_file("map", *names, run.run_id, *mark)
+    st.download_button(
+        f"Values as CSV{', ' + plain(of) if of else ''}", lambda: write_csv(tabulate()),
+        file_name=f"{name}.csv", mime="text/csv", on_click="ignore", key=f"csv.{name}",
+        icon=":material/download:",
+        help="One row a vertex, hidden ones too, with a column that tells which are shown.",
     )  # fmt: skip
 
 

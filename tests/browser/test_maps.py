@@ -42,6 +42,15 @@ def _expect_probes(problems):
     problems.ignored = ("/maps/_stcore/", "/models/_stcore/")
 
 
+def wait_until(probe, script, argument=None, tries=100):
+    """Wait for the viewer: it lives in a shadow root, which the page's own waits do not enter."""
+    for _ in range(tries):
+        if probe.run(script, argument):
+            return
+        probe.page.wait_for_timeout(100)
+    raise AssertionError(f"never: {script}")
+
+
 def find_voxel(probe, run):
     """Return a vertex that has a voxel and where it can be clicked."""
     space, values = queries.read_surface(run), queries.read_map(run, "jne")
@@ -73,9 +82,7 @@ def test_a_clicked_vertex_has_a_card_of_the_stored_floats_and_a_link_restores_it
     assert CortexProbe(again).run("return [...v.selection.left];") == [vertex]
     again.get_by_role("button", name="Clear selection").click()
     again.get_by_text("Click a vertex for its card").wait_for()
-    again.wait_for_function(
-        "() => document.querySelector('.cortex-viewer').__cortex.viewer.choosing.isEmpty"
-    )
+    wait_until(CortexProbe(again), "return v.choosing.isEmpty;")
 
 
 def check_card(page, run, column):
@@ -112,11 +119,8 @@ def check_lit(page, run, columns):
     """Require outlines and colours at exactly these voxels."""
     expected = {h: v.tolist() for h, v in queries.find_marked(run, columns).items()}
     probe = CortexProbe(page)
-    page.wait_for_function(
-        "(n) => document.querySelector('.cortex-viewer').__cortex.viewer.header.marked"
-        ".reduce((sum, m) => sum + m.vertices.length, 0) === n",
-        arg=len(columns),
-    )
+    count = "return v.header.marked.reduce((sum, m) => sum + m.vertices.length, 0) === a;"
+    wait_until(probe, count, len(columns))
     marked = probe.run("return v.header.marked;")
     assert {m["hemi"]: m["vertices"] for m in marked} == expected
     shown = "return ['left', 'right'].map((h) => [...v.shownMaps()[0].mask(h).keys()]"
@@ -137,10 +141,7 @@ def test_two_runs_side_by_side_keep_one_camera(page, app, runs):
     check_one_camera(probe)
     page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
     page.get_by_role("option", name="Gain", exact=True).click()
-    page.wait_for_function(
-        "() => document.querySelector('.cortex-viewer').__cortex.viewer.scene.paneNames()"
-        "[1].startsWith('gain@')"
-    )
+    wait_until(probe, "return v.scene.paneNames()[1].startsWith('gain@');")
     assert probe.camera() == turned
     assert probe.run("return v.scene.paneNames();") == ["gain", f"gain@{second}"]
     assert probe.run("return v.state.shared;") is True
@@ -158,6 +159,4 @@ def test_fewer_panes_are_shown_when_the_page_asks_for_fewer(page, app, runs):
     assert probe.run("return v.scene.paneNames();") == ["jne", "gain", "delta_r2"]
     page.get_by_test_id("stSelectbox").filter(has_text="Beside it").locator("input").click()
     page.get_by_role("option", name="Nothing", exact=True).click()
-    page.wait_for_function(
-        "() => document.querySelector('.cortex-viewer').__cortex.viewer.state.panes.length === 1"
-    )
+    wait_until(probe, "return v.state.panes.length === 1;")
