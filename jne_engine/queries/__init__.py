@@ -87,6 +87,7 @@ from jne_engine.queries.validation import (
 )
 from jne_engine.queries.variant_maps import explain_variants, stamp_variants
 from jne_engine.queries.vertices import (
+    find_above_ceiling,
     find_marked,
     find_selected,
     name_regions,
@@ -125,6 +126,7 @@ __all__ = [
     "count_shown",
     "explain_apart",
     "explain_variants",
+    "find_above_ceiling",
     "find_map",
     "find_marked",
     "find_selected",

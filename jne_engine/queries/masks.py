@@ -52,11 +52,22 @@ class Masks:
 
 @dataclass(frozen=True, eq=False)
 class Hidden:
-    """One mask: what it asks for, and which voxels it hides, shape (n_voxels,)."""
+    """One mask.
+
+    Parameters
+    ----------
+    label, shown_label : str
+        What is hidden, and what is left, in words.
+    voxels : numpy.ndarray of bool, shape (n_voxels,)
+        Which voxels it hides.
+    holds_for_labels : bool
+        Whether it hides labels too, as those of ROIs and tiers, which are known everywhere.
+    """
 
     label: str
     shown_label: str
     voxels: BoolArray
+    holds_for_labels: bool = False
 
 
 def find_map(name: str) -> MapInfo:
@@ -183,14 +194,13 @@ def _list_for(
 ) -> list[Hidden]:
     """Return the masks that hold for one map, its threshold included."""
     if info.kind not in NUMERIC:
-        return [hidden for hidden in listed if hidden.shown_label.startswith("inside ")]
+        return [hidden for hidden in listed if hidden.holds_for_labels]
     if masks.threshold is None:
         return list(listed)
     size = np.abs(values) if info.kind == "diverging" else values
     what = "|value|" if info.kind == "diverging" else "value"
-    limit = f"{masks.threshold:g}"
-    label = f"{what.capitalize() if what == 'value' else what} below {limit}"
-    return [*listed, Hidden(label, f"{what} ≥ {limit}", size < masks.threshold)]
+    label, left = f"Below the threshold {masks.threshold:g}", f"{what} ≥ {masks.threshold:g}"
+    return [*listed, Hidden(label, left, size < masks.threshold)]
 
 
 def _hide_outside(run: Run, masks: Masks) -> Hidden:
@@ -200,4 +210,4 @@ def _hide_outside(run: Run, masks: Masks) -> Hidden:
         raise InputError("ROI mask", "at least one ROI set", "none", "add ROIs to the dataset")
     inside = np.any([rois.mask(name) for name in masks.rois], axis=0)
     names = ", ".join(masks.rois)
-    return Hidden(f"Outside {names}", f"inside {names}", ~inside)
+    return Hidden(f"Outside {names}", f"inside {names}", ~inside, holds_for_labels=True)

@@ -9,7 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from jne_engine.queries.catalogue import MapInfo
-from jne_engine.queries.maps import choose_roi_set, list_maps, read_map, read_surface
+from jne_engine.queries.maps import (
+    choose_roi_set,
+    list_maps,
+    read_map,
+    read_surface,
+    select_above_ceiling,
+)
 from jne_engine.queries.selectivity import list_stimulus_ids, rank_stimuli, read_categories
 from jne_engine.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
 from jne_engine.store import CHUNK_STIMULI, CHUNK_VOXELS, Run
@@ -59,6 +65,11 @@ def find_marked(run: Run, columns: Sequence[int]) -> dict[Hemisphere, IntArray]:
     """Return the vertices of some of a run's columns; none where it lies on no surface."""
     space = read_surface(run)
     return {} if space is None else find_vertices(space, np.asarray(columns, dtype=np.int64))
+
+
+def find_above_ceiling(run: Run, name: str) -> dict[Hemisphere, IntArray]:
+    """Return the vertices whose R² exceeds its noise ceiling, by hemisphere."""
+    return find_marked(run, np.flatnonzero(select_above_ceiling(run, name)).tolist())
 
 
 def name_regions(run: Run, columns: Sequence[int], preset: str | None = None) -> pd.DataFrame:

@@ -24,7 +24,8 @@ from pages.shared import cached
 from pages.shared.brain import show_brain
 from pages.shared.comparison import choose_beside, name_run
 from pages.shared.maps import choose_panes
-from pages.shared.state import choose_map, read_vertices, select, write_vertices
+from pages.shared.marks import read_vertices, write_vertices
+from pages.shared.state import choose_map, select
 from pages.shared.widgets import plain, show_note
 
 Maps = dict[str, MapInfo]
@@ -126,8 +127,7 @@ def _show(run: Run, scene: Any, maps: Maps, chosen: str, *, follow: bool = True)
     if scene is not None:
         marked = {}
         if chosen in OF_CEILING:
-            above = cached.select_above_ceiling(run, chosen)
-            marked = cached.find_marked(run, tuple(above.nonzero()[0].tolist()))
+            marked = cached.find_above_ceiling(run, chosen)
         scene = mark_vertices(scene, marked, read_vertices())
     show_brain(
         run, chosen, scene=scene, on_select=take_vertices,

@@ -21,7 +21,8 @@ from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.cortex import show_cortex
 from pages.shared.figures import Areas, has_areas, is_dark, show_figure, show_result, show_table
-from pages.shared.state import is_beyond_link, read_outline, select, write_outline
+from pages.shared.marks import read_outline, write_outline
+from pages.shared.state import is_beyond_link, select
 from pages.shared.widgets import format_number, plain, show_missing, show_note
 
 HEIGHT = 440

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import unquote
 
 import streamlit as st
 
-from jne_engine.spaces import HEMISPHERES, Hemisphere
-
 _REMEMBERED = "selection"
 _FLAGS = {"yes": True, "no": False}
 _NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
-_SPAN = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
-_MOST = 400_000
 _LONGEST = 4000
 """Characters of a value that the address holds; a longer one stays in this session."""
 
@@ -47,10 +42,10 @@ class Selection:
     compare, panes : str
         On the page of maps: what stands beside the map, and which maps where it is maps.
     vertices : str
-        Vertices that the reader has selected, as :func:`write_vertices` writes them.
+        Vertices that the reader has selected, as ``marks.write_vertices`` writes them.
     pair, outline : str
         On the page of models: which two measures, and the areas that a reader has drawn in
-        their figure, as :func:`write_outline` writes them.
+        their figure, as ``marks.write_outline`` writes them.
     picture : str
         ``"svg"`` or ``"png"``: what a figure's camera saves.
     check, activation, placement, wiring : str
@@ -161,59 +156,6 @@ def choose_map(name: str) -> None:
     _remember(replace(read_selection(), map=name))
 
 
-def read_vertices() -> dict[Hemisphere, tuple[int, ...]]:
-    """Return the vertices that the reader has selected, by hemisphere; what is no vertex is not.
-
-    ``left:12,14-16 right:3`` are vertices 12, 14, 15, 16 and 3.
-    """
-    found: dict[Hemisphere, tuple[int, ...]] = {}
-    for part in read_selection().vertices.split():
-        hemi, _, text = part.partition(":")
-        if hemi in HEMISPHERES:
-            spans = [_SPAN.fullmatch(span) for span in text.split(",")]
-            limits = [(int(m[1]), int(m[2] or m[1])) for m in spans if m is not None]
-            kept = [v for low, high in limits for v in range(low, min(high, low + _MOST) + 1)]
-            found[hemi] = tuple(sorted(set(kept))[:_MOST])
-    return {hemi: vertices for hemi, vertices in found.items() if vertices}
-
-
-def write_vertices(vertices: Mapping[Hemisphere, Sequence[int]]) -> str:
-    """Return vertices as :func:`read_vertices` reads them, neighbours in number as a span."""
-    parts = []
-    for hemi in HEMISPHERES:
-        spans: list[list[int]] = []
-        for vertex in sorted(vertices.get(hemi, ())):
-            if spans and vertex == spans[-1][1] + 1:
-                spans[-1][1] = vertex
-            else:
-                spans.append([vertex, vertex])
-        text = ",".join(f"{a}-{b}" if b > a else str(a) for a, b in spans)
-        parts += [f"{hemi}:{text}"] if text else []
-    return " ".join(parts)
-
-
-def read_outline(pair: str) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """Return the areas that a reader has drawn in one figure: the corners of each polygon.
-
-    ``r2;0,0 0.5,0 0.5,0.5`` is one area in the figure ``r2``.
-    """
-    name, *areas = read_selection().outline.split(";")
-    if name != pair:
-        return ()
-    found = []
-    for area in areas:
-        corners = [[_parse_number(part) for part in corner.split(",")] for corner in area.split()]
-        kept = [(c[0], c[1]) for c in corners if len(c) == 2 and None not in c]
-        found.append(tuple((float(x or 0), float(y or 0)) for x, y in kept))
-    return tuple(found)
-
-
-def write_outline(pair: str, areas: Sequence[Sequence[tuple[float, float]]]) -> str:
-    """Return drawn areas as :func:`read_outline` reads them; empty where there is none."""
-    texts = [" ".join(f"{x:.6g},{y:.6g}" for x, y in area) for area in areas]
-    return ";".join([pair, *texts]) if texts else ""
-
-
 def is_beyond_link(name: str) -> bool:
     """Tell whether a field is too long for the address, so that a link does not restore it."""
     return len(str(getattr(read_selection(), name))) > _LONGEST
@@ -268,11 +210,11 @@ def _parse(name: str, text: str) -> Any:
     if name == "significant":
         return _FLAGS.get(text, default)
     if name in _NUMBERS:
-        return _parse_number(text)
+        return parse_number(text)
     return text
 
 
-def _parse_number(text: str) -> float | None:
+def parse_number(text: str) -> float | None:
     """Return a finite number, None where the text is none."""
     try:
         number = float(text)
