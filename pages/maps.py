@@ -29,7 +29,7 @@ def show(run: Run) -> None:
         compare = choose_comparison(maps[chosen])
     with hide:
         masks = choose_masks(run)
-    show_counts(run, maps[chosen], masks)
+    show_counts(run, maps[chosen], masks, alone=compare == "subjects")
     show_comparison(run, compare, maps, chosen, masks)
     explain_map(run, maps[chosen])
     show_mask_table(run, maps[chosen], masks)

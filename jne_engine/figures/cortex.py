@@ -126,6 +126,7 @@ def build_on_surface(
     preset: str | None = None,
     panes: tuple[str, ...],
     shared_range: bool = False,
+    others: Sequence[Run] = (),
 ) -> ViewerScene | None:
     """Build a scene of maps at a run's columns, None where its surface cannot be drawn.
 
@@ -141,12 +142,14 @@ def build_on_surface(
         Names of the maps to begin with, side by side.
     shared_range : bool
         Begin with one colour range for all panes.
+    others : sequence of Run
+        Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
     """
     space = queries.read_surface(run)
     display = None if space is None else choose_display(space)
     if space is None or display is None:
         return None
-    manifest = run.manifest
+    manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
     return build_scene(
         space,
         display,
@@ -154,8 +157,8 @@ def build_on_surface(
         queries.choose_roi_set(run, preset),
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
-        provenance=f"{manifest.source} Run {run.run_id}.",
-        simulated=manifest.simulated,
+        provenance=f"{manifest.source} Run {run.run_id}{f', with {ids}' if ids else ''}.",
+        simulated=any(each.manifest.simulated for each in (run, *others)),
         shared_range=shared_range,
     )
 

@@ -51,19 +51,24 @@ def build_masked_scene(
     others = [_read_other(other, panes[0], masks) for other in beside]
     shown = (*panes, *(other.info.name for other in others))[:MOST_PANES]
     return build_on_surface(
-        run, [*maps, *others], preset=masks.preset, panes=shown, shared_range=bool(beside)
+        run,
+        [*maps, *others],
+        preset=masks.preset,
+        panes=shown,
+        shared_range=bool(beside),
+        others=beside,
     )
 
 
 def build_group_scene(
-    run: Run, groups: Sequence[GroupMap], preset: str | None = None
+    runs: Sequence[Run], groups: Sequence[GroupMap], preset: str | None = None
 ) -> ViewerScene | None:
     """Build a scene of maps made of several runs.
 
     Parameters
     ----------
-    run : Run
-        Whose surface and ROIs are drawn.
+    runs : sequence of Run
+        What the maps were made of; the surface and the ROIs of the first are drawn.
     groups : sequence of GroupMap
         What was made of the runs, one pane each.
     preset : str, optional
@@ -75,7 +80,8 @@ def build_group_scene(
         None where the run's surface cannot be drawn.
     """
     panes = tuple(group.info.name for group in groups)[:MOST_PANES]
-    return build_on_surface(run, [_take(g) for g in groups], preset=preset, panes=panes)
+    maps = [_take(group) for group in groups]
+    return build_on_surface(runs[0], maps, preset=preset, panes=panes, others=runs[1:])
 
 
 def build_difference_scene(
@@ -103,7 +109,7 @@ def build_difference_scene(
     maps = [own, _read_other(other, name, masks)]
     maps.append(_take(difference))
     panes = tuple(m.info.name for m in maps)
-    return build_on_surface(run, maps, preset=masks.preset, panes=panes)
+    return build_on_surface(run, maps, preset=masks.preset, panes=panes, others=(other,))
 
 
 def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> ViewerScene | None:

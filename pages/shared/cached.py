@@ -118,4 +118,4 @@ def read_difference_scene(run: Run, other: Run, name: str, masks: Masks) -> Any:
 def read_group_scene(runs: tuple[Run, ...], name: str, masks: Masks) -> Any:
     """Return the scene of a map's mean and consistency over subjects."""
     made = average_subjects(runs, name, significant=masks.significant)
-    return build_group_scene(runs[0], made, masks.preset)
+    return build_group_scene(runs, made, masks.preset)

@@ -51,15 +51,18 @@ def choose_masks(run: Run) -> Masks:
     )
 
 
-def show_counts(run: Run, info: MapInfo, masks: Masks) -> None:
-    """Say how many voxels are shown and hidden, and how many each mask hides."""
+def show_counts(run: Run, info: MapInfo, masks: Masks, *, alone: bool = False) -> None:
+    """Say how many voxels are shown and hidden, and how many each mask hides.
+
+    ``alone``: say that the counts are this run's, where the brain shows what several have.
+    """
     table = cached.tabulate_masks(run, info.name, masks)
     counts = dict(zip(table["mask"], table["n_hidden_first"], strict=True))
     shown = counts.pop("Shown")
     why = "; ".join(f"{plain(name)}: {n:,}" for name, n in counts.items() if n)
-    hidden = sum(counts.values())
+    hidden, start = sum(counts.values()), "This run alone: " if alone else ""
     st.caption(
-        f"**{shown:,}** voxels shown, **{hidden:,}** hidden{'. ' + why if why else ''}."
+        f"{start}**{shown:,}** voxels shown, **{hidden:,}** hidden{'. ' + why if why else ''}."
         " Each hidden voxel is counted once, by the first mask that hides it."
     )
     if info.name in OF_CEILING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,7 +41,7 @@ def show_comparison(run: Run, compare: str, maps: Maps, chosen: str, masks: Mask
 def _show_one(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     """Show one map; the viewer offers the others."""
     _show(run, cached.read_masked_scene(run, (chosen,), masks), maps, chosen)
-    _offer(run, partial(tabulate_maps, run, (chosen,), masks), chosen)
+    _offer((run,), partial(tabulate_maps, run, (chosen,), masks), chosen)
 
 
 def _show_maps(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
@@ -50,7 +50,7 @@ def _show_maps(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     if len(panes) == 1:
         show_note("Choose maps above to see them beside this one.")
     _show(run, cached.read_masked_scene(run, panes, masks), maps, chosen)
-    _offer(run, partial(tabulate_maps, run, panes, masks), *panes)
+    _offer((run,), partial(tabulate_maps, run, panes, masks), *panes)
 
 
 def _show_runs(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
@@ -58,7 +58,7 @@ def _show_runs(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     others = _choose_comparable(run, chosen, most=3)
     _show(run, cached.read_masked_scene(run, (chosen,), masks, others), maps, chosen)
     for each in (run, *others):
-        _offer(each, partial(tabulate_maps, each, (chosen,), masks), chosen, of=name_run(each))
+        _offer((each,), partial(tabulate_maps, each, (chosen,), masks), chosen, of=name_run(each))
     if others:
         st.caption("One colour range for all runs to begin with; “Panes” in the viewer gives"
                    " each its own. One camera turns all.")  # fmt: skip
@@ -73,7 +73,7 @@ def _show_difference(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     made = cached.subtract_runs(run, others[0], chosen, significant=masks.significant)
     scene = cached.read_difference_scene(run, others[0], chosen, masks)
     _show(run, scene, maps, chosen, follow=False)
-    _offer(run, partial(tabulate_groups, (made,)), chosen, "minus", others[0].run_id)
+    _offer((run, *others), partial(tabulate_groups, (made,)), chosen, "minus", others[0].run_id)
     st.caption(
         f"How computed: value of {plain(name_run(run))} − value of {plain(name_run(others[0]))} at"
         f" each vertex of both. n = {int(made.shown.sum()):,} vertices {made.shown_label}, of"
@@ -93,7 +93,7 @@ def _show_subjects(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
         return
     made = cached.average_subjects(subjects, chosen, significant=masks.significant)
     _show(run, cached.read_group_scene(subjects, chosen, masks), maps, chosen, follow=False)
-    _offer(run, partial(tabulate_groups, made), chosen, "subjects")
+    _offer(subjects, partial(tabulate_groups, made), chosen, "subjects")
     names = ", ".join(plain(subject.manifest.subject) for subject in subjects)
     st.caption(
         f"How computed: over {len(subjects)} subjects ({names}), every subject with a value at a"
@@ -119,7 +119,17 @@ def _choose_comparable(run: Run, chosen: str, *, most: int) -> tuple[Run, ...]:
             show_note(f"Not shown beside: {reason}")
         else:
             kept.append(other)
+    _tell_apart(run, kept)
     return tuple(kept)
+
+
+def _tell_apart(run: Run, others: Sequence[Run]) -> None:
+    """Say where the runs beside one are simulated and it is not, or of other features."""
+    if not run.manifest.simulated and any(other.manifest.simulated for other in others):
+        st.badge("SIMULATED runs stand beside", color="red", icon=":material/science:")
+    made_of = {f"{r.manifest.feature_set}, layer {r.manifest.layer}" for r in (run, *others)}
+    if len(made_of) > 1:
+        show_note(f"These runs differ in their features: {'; '.join(sorted(made_of))}.")
 
 
 def _show(run: Run, scene: Any, maps: Maps, chosen: str, *, follow: bool = True) -> None:
@@ -135,10 +145,10 @@ def _show(run: Run, scene: Any, maps: Maps, chosen: str, *, follow: bool = True)
     )  # fmt: skip
 
 
-def _offer(run: Run, tabulate: Callable[[], Any], *names: str, of: str = "") -> None:
+def _offer(runs: Sequence[Run], tabulate: Callable[[], Any], *names: str, of: str = "") -> None:
     """Offer what the brain shows as CSV: one row a vertex; made when asked for."""
-    mark = ("SIMULATED",) if run.manifest.simulated else ()
-    name = name_file("map", *names, run.run_id, *mark)
+    mark = ("SIMULATED",) if any(run.manifest.simulated for run in runs) else ()
+    name = name_file("map", *mark, *names, runs[0].run_id)
     st.download_button(
         f"Values as CSV{', ' + plain(of) if of else ''}", lambda: write_csv(tabulate()),
         file_name=f"{name}.csv", mime="text/csv", on_click="ignore", key=f"csv.{name}",

@@ -72,7 +72,7 @@ def test_a_difference_stands_beside_both_runs(runs):
 
 def test_four_maps_tell_of_several_subjects(runs):
     made = queries.average_subjects(runs, "jne")
-    scene = scenes.build_group_scene(runs[0], made)
+    scene = scenes.build_group_scene(runs, made)
     assert scene.panes == ("group_mean", "group_sd", "group_share", "group_n")
     left = queries.read_surface(runs[0]).left
     n = find(scene, "group_n").values("left")
@@ -131,3 +131,20 @@ def test_a_histogram_holds_every_finite_stimulus():
     values = np.array([0.0, 1.0, 2.0, np.nan, 2.0])
     assert sum(plot_jne_ss(values).data[0].y) == 4
     assert len(plot_jne_ss(np.full(3, np.nan)).data[0].y) == 0
+
+
+def test_a_simulated_run_beside_a_real_one_marks_the_scene(tmp_path):
+    real, made_up = (
+        Run(write_synthetic_run(tmp_path, subject=name, seed=seed, simulated=simulated))
+        for name, seed, simulated in (("real", 0, False), ("made up", 1, True))
+    )
+    groups = queries.average_subjects((real, made_up), "jne")
+    difference = queries.subtract_runs(real, made_up, "jne")
+    assert not scenes.build_masked_scene(real, ("jne",), Masks()).simulated
+    for scene in (
+        scenes.build_masked_scene(real, ("jne",), Masks(), (made_up,)),
+        scenes.build_group_scene((real, made_up), groups),
+        scenes.build_difference_scene(real, made_up, "jne", Masks(), difference),
+    ):
+        assert scene.simulated
+        assert made_up.run_id in scene.provenance
