@@ -21,7 +21,7 @@ from jne_engine.queries import (
 )
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.brain import show_brain
+from pages.shared.brain import HEIGHT, show_brain
 from pages.shared.comparison import choose_beside, name_run
 from pages.shared.maps import choose_panes
 from pages.shared.marks import read_vertices, write_vertices
@@ -29,6 +29,7 @@ from pages.shared.state import choose_map, select
 from pages.shared.widgets import plain, show_note
 
 Maps = dict[str, MapInfo]
+TALL = 780
 
 
 def show_comparison(run: Run, compare: str, maps: Maps, chosen: str, masks: Masks) -> None:
@@ -139,8 +140,9 @@ def _show(run: Run, scene: Any, maps: Maps, chosen: str, *, follow: bool = True)
         if chosen in OF_CEILING:
             marked = cached.find_above_ceiling(run, chosen)
         scene = mark_vertices(scene, marked, read_vertices())
+    tall = scene is not None and len(scene.panes) > 3  # two rows of panes
     show_brain(
-        run, chosen, scene=scene, on_select=take_vertices,
+        run, chosen, scene=scene, on_select=take_vertices, height=TALL if tall else HEIGHT,
         on_map=_take_map(maps) if follow else None,
     )  # fmt: skip
 
