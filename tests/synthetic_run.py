@@ -62,6 +62,8 @@ class Recipe:
     name: str = "Synthetic subject"
     subject: str = "sim-01"
     n_significant: int | None = None
+    surface: str = "fsLR32k"
+    second_preset: str | None = None
     seed: int = 0
 
 
@@ -138,7 +140,7 @@ def _build_dataset(recipe, planted):
             inputs=(InputRecord("synthetic", "0" * 64),),
             notes=("Everything here is drawn from a seeded generator.",),
         ),
-        space=recipe.space or (_build_space(n_voxels) if recipe.with_space else None),
+        space=recipe.space or _build_space(recipe, n_voxels),
         roi_sets=_build_rois(recipe, planted) if recipe.with_rois else MappingProxyType({}),
         ground_truth=_build_truth(planted, rng) if recipe.simulated else None,
         feature_set="gabor",
@@ -155,11 +157,12 @@ def _build_stimuli(recipe, planted, rng):
     )
 
 
-def _build_space(n_voxels):
-    """Return every seventh vertex of fsLR32k, half of the columns on each side."""
-    n_left = n_voxels // 2
-    left = np.arange(n_left, dtype=np.int64) * 7
-    return SurfaceSpace("fsLR32k", left, np.arange(n_voxels - n_left, dtype=np.int64) * 7)
+def _build_space(recipe, n_voxels):
+    """Return every seventh vertex of a surface, half of the columns on each side."""
+    if not recipe.with_space:
+        return None
+    left, right = (np.arange(n, dtype=np.int64) * 7 for n in (n_voxels // 2, -(-n_voxels // 2)))
+    return SurfaceSpace(recipe.surface, left, right)
 
 
 def _build_rois(recipe, planted):
@@ -168,7 +171,13 @@ def _build_rois(recipe, planted):
     rois = RoiSet(
         "hcp-mmp", source, tuple(recipe.roi_names), tiers, planted.masks, approximate=True
     )
-    return MappingProxyType({"hcp-mmp": rois})
+    sets = {"hcp-mmp": rois}
+    if recipe.second_preset is not None:  # the same names, on other voxels
+        masks = planted.masks[::-1].copy()
+        sets[recipe.second_preset] = RoiSet(
+            recipe.second_preset, source, rois.names, rois.tiers, masks, approximate=False
+        )
+    return MappingProxyType(sets)
 
 
 def _build_truth(planted, rng):

@@ -6,7 +6,7 @@
 import { sharedStore, unpack } from './payload.js';
 import { CortexViewer } from './viewer.js';
 
-/** @type {WeakMap<Node, {viewer: CortexViewer, tell: object, asked: string, sent: string}>} */
+/** @type {WeakMap<Node, {viewer: CortexViewer, tell: object, asked: string, sent: string, map: string, toldMap: string}>} */
 const instances = new WeakMap();
 const LINK = 'brain';
 
@@ -34,7 +34,10 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   const header = wholeHeader(message, store);
   if (header) {
     instance.viewer.setScene(header, readLink(message.key));
-    instance.map = header.maps[header.view.panes[0]]?.name;
+    instance.sent = JSON.stringify(header.selected ?? []);
+    const wish = header.maps[header.view.panes[0]]?.name;
+    if (wish !== instance.map) instance.toldMap = '';
+    instance.map = wish;
     instance.viewer.tell.map(instance.viewer.scene.paneNames()[0]);
   } else instance.viewer.tell.need([message.scene]);
   return () => {
@@ -64,8 +67,9 @@ function tellThrough(instance) {
       instance.tell.setTriggerValue('need', hashes);
     },
     map: (name) => {
-      if (!instance.reportsMap || name === instance.map) return;
-      instance.map = name;
+      // A page that keeps its own map is told once, not at every message.
+      if (!instance.reportsMap || name === instance.map || name === instance.toldMap) return;
+      instance.toldMap = name;
       instance.tell.setStateValue('map', name);
     },
     changed: (link) => writeLink(instance.key, link),

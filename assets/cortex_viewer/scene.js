@@ -35,11 +35,24 @@ export class Scene {
     const before = this.header;
     const moved = before !== null && before.topology !== header.topology;
     if (!this.state) this.state = startingState(header, link);
-    else if (wishedPanes(header) !== wishedPanes(before) && !this.showsFirst(header)) this.state.panes = initialState(header).panes;
+    else this.follow(before, header);
     if (moved) this.state.shape = initialState(header).shape;
     this.state.panes = this.state.panes.map((i) => clamp(i, 0, Math.max(0, header.maps.length - 1)));
     this.header = header;
     return moved;
+  }
+
+  /** Keep the panes by name, and take what the page asks for that it did not before. */
+  follow(before, header) {
+    const { state } = this;
+    const kept = state.panes.map((i) => header.maps.findIndex((m) => m.name === before.maps[i]?.name));
+    const asks = wishedPanes(header) !== wishedPanes(before);
+    const fewer = (header.view?.panes ?? []).length < (before.view?.panes ?? []).length;
+    const gone = !kept.length || kept.includes(-1);
+    state.panes = kept;
+    if (gone || (asks && (fewer || !this.showsFirst(header)))) state.panes = initialState(header).panes;
+    if (state.panes.length < 2) state.difference = false;
+    if (header.view?.shared !== before.view?.shared) state.shared = header.view?.shared ?? false;
   }
 
   /** @returns {string[]} names of the maps that the panes show */
@@ -49,8 +62,7 @@ export class Scene {
 
   /** Whether the panes begin with what a page asks for, so that they may stay. @param {object} header */
   showsFirst(header) {
-    const names = this.paneNames();
-    return (header.view?.panes ?? []).every((i, k) => header.maps[i]?.name === names[k] && i === this.state.panes[k]);
+    return (header.view?.panes ?? []).every((i, k) => i === this.state.panes[k]);
   }
 
   /** @returns {string[]} hashes without which the present state cannot be drawn */

@@ -20,6 +20,16 @@ export class Selection {
     this.picked = null;
   }
 
+  /** Take what the page asks for, as from a link; nothing is told, for the page knows it. @param {{hemi: string, vertices: number[]}[]} lists */
+  begin(lists) {
+    if (JSON.stringify(lists) === JSON.stringify(selectionLists(this.sets))) return;
+    this.empty();
+    for (const { hemi, vertices } of lists) this.sets[hemi] = new Set(vertices);
+    const [first, ...more] = lists.flatMap(({ hemi, vertices }) => vertices.map((vertex) => ({ hemi, vertex })));
+    this.picked = first && !more.length ? first : null;
+    this.viewer.controls.refresh?.();
+  }
+
   /** @returns {boolean} */
   get isEmpty() {
     return !this.sets.left.size && !this.sets.right.size;

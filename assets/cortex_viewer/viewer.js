@@ -121,7 +121,9 @@ export class CortexViewer {
   /** Take a new description; the state (camera, looks, panes) survives. @param {object} header @param {string} link */
   setScene(header, link = '') {
     performance.mark('cortex:scene');
+    const asked = JSON.stringify(this.header?.selected ?? []);
     if (this.scene.describe(header, link)) this.choosing.empty();
+    if (JSON.stringify(header.selected ?? []) !== asked) this.choosing.begin(header.selected ?? []);
     this.host.style.setProperty('--cv-height', `${header.height ?? 600}px`);
     this.applyScene();
   }

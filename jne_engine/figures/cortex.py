@@ -11,7 +11,7 @@ import pandas as pd
 
 from jne_engine import queries
 from jne_engine.palettes import TIER_COLOURS, region_colours
-from jne_engine.queries import VARIANT_MAPS, MapInfo, scatter_to_surface
+from jne_engine.queries import VARIANT_MAPS, MapInfo, Masks, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
@@ -21,6 +21,10 @@ Array = npt.NDArray[Any]
 
 COLOURS = {"r2_linear": "magma", "r2_nonlinear": "magma", "noise_ceiling": "cividis"}
 COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
+COLOURS |= {"r2_nonlinear_of_ceiling": "magma", "r2_linear_of_ceiling": "magma"}
+
+BESIDE = "@"
+"""Between a map's name and the run that it is of, where that is not the scene's own."""
 
 
 class RunMap(NamedTuple):
@@ -35,12 +39,15 @@ class RunMap(NamedTuple):
         Columns to show.
     mask_label : str
         Which columns these are, in words.
+    space : SurfaceSpace, optional
+        Where the columns lie, if not where the scene's run has its own.
     """
 
     info: MapInfo
     values: Array
     shown: Array
     mask_label: str = "voxels with a value"
+    space: SurfaceSpace | None = None
 
 
 def build_run_scene(
@@ -70,14 +77,22 @@ def build_run_scene(
     ViewerScene or None
         None where the run's surface cannot be drawn.
     """
+    masks = Masks(significant=significant, threshold=threshold, preset=preset)
+    maps = list_run_maps(run, chosen, masks)
+    return build_on_surface(run, maps, preset=preset, panes=(chosen,))
+
+
+def list_run_maps(run: Run, chosen: str, masks: Masks) -> list[RunMap]:
+    """Return all maps of a run under masks; the threshold is the chosen map's alone."""
+    listed, others = queries.list_masks(run, masks), queries.without_threshold(masks)
     maps = []
-    for info in queries.list_maps(run):
+    for info in queries.list_maps(run, masks.preset):
         if info.kind != "mask":
-            limit = threshold if info.name == chosen else None
-            shown = queries.select_shown(run, info.name, significant=significant, threshold=limit)
-            label = _name_mask(info, significant=significant, threshold=limit)
-            maps.append(RunMap(info, queries.read_map(run, info.name), shown, label))
-    return _build_on_surface(run, maps, preset=preset, panes=(chosen,))
+            own = masks if info.name == chosen else others
+            shown = queries.select_masked(run, info.name, own, listed)
+            values = queries.read_map(run, info.name, masks.preset)
+            maps.append(RunMap(info, values, shown, queries.name_masks(info.name, own, listed)))
+    return maps
 
 
 def build_variant_scene(run: Run, variants: pd.DataFrame) -> ViewerScene | None:
@@ -101,18 +116,40 @@ def build_variant_scene(run: Run, variants: pd.DataFrame) -> ViewerScene | None:
         values = variants[info.name].to_numpy(dtype=np.float32)
         shown = variants["significant"].to_numpy(dtype=np.bool_) & np.isfinite(values)
         maps.append(RunMap(info, values, shown, "significant voxels"))
-    return _build_on_surface(run, maps, panes=tuple(info.name for info in VARIANT_MAPS))
+    return build_on_surface(run, maps, panes=tuple(info.name for info in VARIANT_MAPS))
 
 
-def _build_on_surface(
-    run: Run, maps: Sequence[RunMap], *, preset: str | None = None, panes: tuple[str, ...]
+def build_on_surface(
+    run: Run,
+    maps: Sequence[RunMap],
+    *,
+    preset: str | None = None,
+    panes: tuple[str, ...],
+    shared_range: bool = False,
+    others: Sequence[Run] = (),
 ) -> ViewerScene | None:
-    """Build a scene of maps at a run's columns, None where its surface cannot be drawn."""
+    """Build a scene of maps at a run's columns, None where its surface cannot be drawn.
+
+    Parameters
+    ----------
+    run : Run
+        Whose surface is drawn.
+    maps : sequence of RunMap
+        What can be shown.
+    preset : str, optional
+        ROI preset; the run's first by default.
+    panes : tuple of str
+        Names of the maps to begin with, side by side.
+    shared_range : bool
+        Begin with one colour range for all panes.
+    others : sequence of Run
+        Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
+    """
     space = queries.read_surface(run)
     display = None if space is None else choose_display(space)
     if space is None or display is None:
         return None
-    manifest = run.manifest
+    manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
     return build_scene(
         space,
         display,
@@ -120,8 +157,9 @@ def _build_on_surface(
         queries.choose_roi_set(run, preset),
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
-        provenance=f"{manifest.source} Run {run.run_id}.",
-        simulated=manifest.simulated,
+        provenance=f"{manifest.source} Run {run.run_id}{f', with {ids}' if ids else ''}.",
+        simulated=any(each.manifest.simulated for each in (run, *others)),
+        shared_range=shared_range,
     )
 
 
@@ -135,6 +173,7 @@ def build_scene(
     title: str,
     provenance: str,
     simulated: bool,
+    shared_range: bool = False,
 ) -> ViewerScene:
     """Build the viewer's scene of a run.
 
@@ -154,6 +193,8 @@ def build_scene(
         What exports of the viewer print.
     simulated : bool
         True stamps SIMULATED on the viewer.
+    shared_range : bool
+        Begin with one colour range for all panes.
     """
     labels = (_build_labels(space, display, rois),) if rois is not None else ()
     return ViewerScene(
@@ -167,22 +208,13 @@ def build_scene(
         shape=_choose_shape(display.surface),
         view="posterior",  # where most of visual cortex is in sight
         panes=panes,
+        shared_range=shared_range,
     )
-
-
-def _name_mask(info: MapInfo, *, significant: bool, threshold: float | None) -> str:
-    """Say which voxels of a map are shown."""
-    if info.kind not in ("sequential", "diverging"):
-        return "voxels with a value"
-    parts = ["significant voxels"] if significant else []
-    if threshold is not None:
-        parts.append(f"{'|value|' if info.kind == 'diverging' else 'value'} ≥ {threshold:g}")
-    return ", ".join(parts) or "voxels with a value"
 
 
 def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> ViewerMap:
     """Spread one map and its mask over the vertices; a mask without gaps is left out."""
-    info = run_map.info
+    info, space = run_map.info, run_map.space or space
     left, right = (_spread(space, display, run_map.values, hemi) for hemi in HEMISPHERES)
     masks = [_spread(space, display, run_map.shown, hemi) == 1 for hemi in HEMISPHERES]
     whole = bool(run_map.shown.all())
@@ -197,7 +229,7 @@ def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> Viewer
         mask_left=None if whole else masks[0],
         mask_right=None if whole else masks[1],
         mask_label=run_map.mask_label,
-        colours=COLOURS.get(info.name) if numeric else None,
+        colours=COLOURS.get(info.name.partition(BESIDE)[0]) if numeric else None,
         categories=() if numeric else _name_colours(info.levels),
     )
 

@@ -4,24 +4,56 @@ Numbers only: numpy and pandas in, tables, arrays and plain values out. Nothing 
 fits, draws, or knows a page.
 """
 
-from jne_engine.queries.catalogue import JNE_UNIT, MAPS, R2_UNIT, VARIANT_MAPS, MapInfo
+from jne_engine.queries.across import (
+    GroupMap,
+    align_runs,
+    average_subjects,
+    choose_subjects,
+    explain_apart,
+    subtract_runs,
+)
+from jne_engine.queries.catalogue import (
+    JNE_SS_UNIT,
+    JNE_UNIT,
+    MAPS,
+    R2_UNIT,
+    STORED_VARIANTS,
+    VARIANT_MAPS,
+    MapInfo,
+)
 from jne_engine.queries.comparisons import (
     compare_r2,
     correlate_with_truth,
     has_truth,
     read_pairs,
+    select_inside,
+    tabulate_pairs,
     tabulate_recovery,
 )
 from jne_engine.queries.listing import RunListing, list_runs
+from jne_engine.queries.map_tables import tabulate_groups, tabulate_maps
 from jne_engine.queries.maps import (
+    OF_CEILING,
     choose_roi_set,
-    count_shown,
+    count_above_ceiling,
     list_maps,
+    list_presets,
     read_map,
     read_significant,
     read_surface,
     scatter_to_surface,
+    select_above_ceiling,
+)
+from jne_engine.queries.masks import (
+    Masks,
+    count_shown,
+    find_map,
+    list_masks,
+    name_masks,
+    select_masked,
     select_shown,
+    tabulate_masks,
+    without_threshold,
 )
 from jne_engine.queries.regions import (
     WHOLE_BRAIN,
@@ -39,7 +71,7 @@ from jne_engine.queries.selectivity import (
     read_pictures,
     tabulate_category_means,
 )
-from jne_engine.queries.statistics import Correlation, correlate
+from jne_engine.queries.statistics import Correlation, compute_mean, correlate
 from jne_engine.queries.summary import (
     list_places,
     read_fits,
@@ -53,33 +85,64 @@ from jne_engine.queries.validation import (
     read_validation,
     tell_command,
 )
+from jne_engine.queries.variant_maps import explain_variants, stamp_variants
+from jne_engine.queries.vertices import (
+    find_above_ceiling,
+    find_marked,
+    find_selected,
+    name_regions,
+    rank_vertex_stimuli,
+    read_vertex_jne_ss,
+    tabulate_vertices,
+)
 
 __all__ = [
+    "JNE_SS_UNIT",
     "JNE_UNIT",
     "MAPS",
+    "OF_CEILING",
     "R2_UNIT",
+    "STORED_VARIANTS",
     "VALIDATION",
     "VARIANT_MAPS",
     "WHOLE_BRAIN",
     "Correlation",
+    "GroupMap",
     "MapInfo",
+    "Masks",
     "RunListing",
+    "align_runs",
     "average_by_category",
     "average_jne_ss",
+    "average_subjects",
     "choose_roi_set",
+    "choose_subjects",
     "compare_r2",
     "compare_sample_size",
+    "compute_mean",
     "correlate",
     "correlate_with_truth",
+    "count_above_ceiling",
     "count_shown",
+    "explain_apart",
+    "explain_variants",
+    "find_above_ceiling",
+    "find_map",
+    "find_marked",
+    "find_selected",
     "has_truth",
     "list_category_columns",
     "list_departures",
     "list_maps",
+    "list_masks",
     "list_places",
+    "list_presets",
     "list_runs",
+    "name_masks",
+    "name_regions",
     "normalise_columns",
     "rank_stimuli",
+    "rank_vertex_stimuli",
     "read_categories",
     "read_fits",
     "read_learning_curves",
@@ -89,13 +152,25 @@ __all__ = [
     "read_significant",
     "read_surface",
     "read_validation",
+    "read_vertex_jne_ss",
     "scatter_to_surface",
+    "select_above_ceiling",
+    "select_inside",
+    "select_masked",
     "select_shown",
+    "stamp_variants",
+    "subtract_runs",
     "summarise_run",
     "tabulate_category_means",
+    "tabulate_groups",
+    "tabulate_maps",
+    "tabulate_masks",
+    "tabulate_pairs",
     "tabulate_recovery",
     "tabulate_rois",
     "tabulate_tiers",
+    "tabulate_vertices",
     "tabulate_voxels",
     "tell_command",
+    "without_threshold",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jne_engine.spaces import TIERS
@@ -10,6 +10,7 @@ from jne_engine.spaces import TIERS
 MapKind = Literal["sequential", "diverging", "categorical", "mask"]
 
 JNE_UNIT = "Δresponse / Δfeature"
+JNE_SS_UNIT = "(Δresponse / Δfeature)²"
 R2_UNIT = "fraction of variance"
 
 
@@ -99,6 +100,22 @@ MAPS: tuple[MapInfo, ...] = (
         "Share of the variance that repeated presentations of a stimulus have in common.",
     ),
     MapInfo(
+        "r2_nonlinear_of_ceiling",
+        "R² nonlinear / ceiling",
+        "ratio",
+        "sequential",
+        "R² of the nonlinear encoder divided by the noise ceiling; 1 is all that can be predicted,"
+        " and more than 1 says that the ceiling is estimated too low there.",
+    ),
+    MapInfo(
+        "r2_linear_of_ceiling",
+        "R² linear / ceiling",
+        "ratio",
+        "sequential",
+        "R² of the linear encoder divided by the noise ceiling; 1 is all that can be predicted,"
+        " and more than 1 says that the ceiling is estimated too low there.",
+    ),
+    MapInfo(
         "truth_nonlinear_share",
         "Planted nonlinear share",
         "fraction of signal variance",
@@ -139,3 +156,11 @@ VARIANT_MAPS: tuple[MapInfo, ...] = tuple(
     for norm in ("l1", "l2")
 )
 """The four variants of JNE that are compared on a run; ``l1`` is JNE itself."""
+
+STORED_VARIANTS: tuple[MapInfo, ...] = tuple(
+    replace(info, name=f"jne_{info.name}", label=f"JNE, {info.label[0].lower()}{info.label[1:]}")
+    if info.name.startswith("zscored")
+    else replace(info, name=f"jne_{info.name}", label=f"JNE, {info.label}")
+    for info in VARIANT_MAPS[1:]
+)
+"""The variants as maps of a run for which they have been computed."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from matplotlib.path import Path as MplPath
 
 from jne_engine.queries.maps import (
     BoolArray,
@@ -15,6 +18,8 @@ from jne_engine.queries.maps import (
 from jne_engine.queries.regions import WHOLE_BRAIN, select_voxels
 from jne_engine.queries.statistics import Correlation, compute_mean, correlate
 from jne_engine.store import Run
+
+Outline = Sequence[tuple[float, float]]
 
 TRUTH = "truth_nonlinear_share"
 MEASURES = ("jne", "jne_per_gain", "deviation_mean", "delta_r2", "gain", "r2_nonlinear")
@@ -57,6 +62,55 @@ def read_pairs(
     x, y = read_map(run, first), read_map(run, second)
     mask = mask & np.isfinite(x) & np.isfinite(y)
     return x[mask], y[mask]
+
+
+def tabulate_pairs(
+    run: Run, first: str, second: str, roi: str = WHOLE_BRAIN, preset: str | None = None
+) -> pd.DataFrame:
+    """Return two maps at the significant voxels of one ROI, with the voxels' columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``column`` (response column of the run) and the two maps' names, finite in both.
+
+    Raises
+    ------
+    InputError
+        If there is no such map or ROI.
+    """
+    mask = select_voxels(run, choose_roi_set(run, preset), roi)
+    x, y = read_map(run, first), read_map(run, second)
+    columns = np.flatnonzero(mask & np.isfinite(x) & np.isfinite(y))
+    return pd.DataFrame({"column": columns, first: x[columns], second: y[columns]})
+
+
+def select_inside(pairs: pd.DataFrame, areas: Sequence[Outline]) -> tuple[int, ...]:
+    """Return the response columns of the pairs that lie inside any of some drawn areas.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        What :func:`tabulate_pairs` returns.
+    areas : sequence of sequence of (float, float)
+        Corners of each polygon, in the units of the two maps; fewer than three enclose nothing.
+
+    Returns
+    -------
+    tuple of int
+        Ascending.
+
+    Notes
+    -----
+    A point is inside where a ray from it crosses the outline an odd number of times, as a lasso
+    of the figure decides it.
+    """
+    points = pairs[[name for name in pairs.columns if name != "column"]].to_numpy(np.float64)
+    inside = np.zeros(len(points), dtype=np.bool_)
+    for area in areas:
+        if len(area) >= 3:
+            inside |= MplPath([*area, area[0]], closed=True).contains_points(points)
+    return tuple(pairs["column"].to_numpy()[inside].tolist())
 
 
 def has_truth(run: Run) -> bool:

@@ -1,4 +1,4 @@
-"""The maps of a run: which it has, their values, which voxels to show, where they lie."""
+"""The maps of a run: which it has, their values, where they lie."""
 
 from __future__ import annotations
 
@@ -11,28 +11,33 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_choice, check_length
 from jne_engine.errors import InputError
-from jne_engine.queries.catalogue import MAPS, MapInfo
+from jne_engine.queries.catalogue import MAPS, STORED_VARIANTS, MapInfo
+from jne_engine.queries.variant_maps import explain_variants, read_variant
 from jne_engine.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run, read_roi_sets, read_space
 
 Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
+OF_CEILING = ("r2_nonlinear_of_ceiling", "r2_linear_of_ceiling")
+"""Maps of R² over noise ceiling; above 1 the ceiling is estimated too low, or R² by luck high."""
 
-def list_maps(run: Run) -> tuple[MapInfo, ...]:
+
+def list_maps(run: Run, preset: str | None = None) -> tuple[MapInfo, ...]:
     """Return the maps that a run has values for, in the order in which to offer them."""
-    rois = choose_roi_set(run)
+    rois = choose_roi_set(run, preset)
     missing = set() if rois is not None else {"roi", "tier"}
     if not np.isfinite(run.stage("scores").read_array("noise_ceiling")).any():
-        missing.add("noise_ceiling")
+        missing |= {"noise_ceiling", *OF_CEILING}
     if not run.stage("dataset").has_array("truth_nonlinear_share"):
         missing |= {"truth_nonlinear_share", "truth_signal_to_noise"}
-    found = [info for info in MAPS if info.name not in missing]
+    variants = () if explain_variants(run) else STORED_VARIANTS
+    found = [info for info in (*MAPS[:1], *variants, *MAPS[1:]) if info.name not in missing]
     names = rois.names if rois is not None else ()
     return tuple(replace(i, levels=names) if i.name == "roi" else i for i in found)
 
 
-def read_map(run: Run, name: str) -> Float32Array:
+def read_map(run: Run, name: str, preset: str | None = None) -> Float32Array:
     """Return a map's value at every response column.
 
     Parameters
@@ -41,6 +46,8 @@ def read_map(run: Run, name: str) -> Float32Array:
         A complete run.
     name : str
         Name of one of :func:`list_maps`.
+    preset : str, optional
+        ROI set of the maps of ROIs and tiers; the run's first one by default.
 
     Returns
     -------
@@ -53,7 +60,9 @@ def read_map(run: Run, name: str) -> Float32Array:
     InputError
         If there is no such map, or the run has no values for it.
     """
-    check_choice("map", name, tuple(_READERS))
+    check_choice("map", name, (*_READERS, *_LABELLERS))
+    if name in _LABELLERS:
+        return _LABELLERS[name](_require_rois(run, preset))
     return np.asarray(_READERS[name](run), dtype=np.float32)
 
 
@@ -69,43 +78,16 @@ def read_significant(run: Run) -> BoolArray:
     return np.asarray(quantiles < float(run.manifest.spec["fdr_q"]), dtype=np.bool_)
 
 
-def select_shown(
-    run: Run, name: str, *, significant: bool = True, threshold: float | None = None
-) -> BoolArray:
-    """Return which voxels of a map to show.
+def select_above_ceiling(run: Run, name: str) -> BoolArray:
+    """Return the voxels whose R² exceeds its noise ceiling, shape (n_voxels,).
 
-    Parameters
-    ----------
-    run : Run
-        A complete run.
-    name : str
-        A map.
-    significant : bool
-        Leave out voxels that are not significant. Labels are known everywhere and stay.
-    threshold : float, optional
-        Leave out values below; in a diverging map, values nearer to 0.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (n_voxels,)
-        False where the map has no value.
+    Raises
+    ------
+    InputError
+        If the map is not one of :data:`OF_CEILING`.
     """
-    values = read_map(run, name)
-    kind = next(info.kind for info in MAPS if info.name == name)
-    shown = np.isfinite(values)
-    if significant and kind in ("sequential", "diverging"):
-        shown &= read_significant(run)
-    if threshold is not None and kind in ("sequential", "diverging"):
-        shown &= (np.abs(values) if kind == "diverging" else values) >= threshold
-    return np.asarray(shown, dtype=np.bool_)
-
-
-def count_shown(
-    run: Run, name: str, *, significant: bool = True, threshold: float | None = None
-) -> tuple[int, int]:
-    """Return how many voxels of a map are shown and how many hidden, invalid ones included."""
-    shown = select_shown(run, name, significant=significant, threshold=threshold)
-    return int(shown.sum()), int((~shown).sum())
+    check_choice("map of R² over ceiling", name, OF_CEILING)
+    return np.asarray(read_map(run, name) > 1, dtype=np.bool_)
 
 
 def choose_roi_set(run: Run, preset: str | None = None) -> RoiSet | None:
@@ -121,6 +103,21 @@ def choose_roi_set(run: Run, preset: str | None = None) -> RoiSet | None:
         check_choice("ROI preset", preset, tuple(sets))
         return sets[preset]
     return next(iter(sets.values()), None)
+
+
+def count_above_ceiling(run: Run, name: str) -> tuple[int, int]:
+    """Return how many voxels have an R² above their ceiling, and how many R² but no ceiling.
+
+    A ceiling of 0, or one that is not known, leaves the ratio undefined.
+    """
+    undefined = np.isfinite(read_map(run, name.removesuffix("_of_ceiling")))
+    undefined &= ~np.isfinite(read_map(run, name))
+    return int(select_above_ceiling(run, name).sum()), int(undefined.sum())
+
+
+def list_presets(run: Run) -> tuple[str, ...]:
+    """Return the names of a run's ROI sets, the default first."""
+    return tuple(read_roi_sets(run.stage("dataset")))
 
 
 def scatter_to_surface(
@@ -181,6 +178,10 @@ def _read_planted(name: str) -> Callable[[Run], npt.NDArray[Any]]:
     return lambda run: run.stage("dataset").read_array(name)
 
 
+def _read_stored_variant(name: str) -> Callable[[Run], npt.NDArray[Any]]:
+    return lambda run: read_variant(run, name.removeprefix("jne_"))
+
+
 def _compute_delta_r2(run: Run) -> npt.NDArray[Any]:
     scores = run.stage("scores")
     difference = scores.read_array("r2_nonlinear") - scores.read_array("r2_linear")
@@ -194,17 +195,25 @@ def _compute_jne_per_gain(run: Run) -> npt.NDArray[Any]:
     return np.divide(jne, gain, out=ratio, where=gain > 0)
 
 
-def _label_rois(run: Run) -> npt.NDArray[Any]:
-    rois = _require_rois(run)
+def _divide_by_ceiling(name: str) -> Callable[[Run], npt.NDArray[Any]]:
+    def divide(run: Run) -> npt.NDArray[Any]:
+        scores = run.stage("scores")
+        share, ceiling = scores.read_array(name), scores.read_array("noise_ceiling") / 100
+        ratio = np.full(share.shape, np.nan, dtype=np.float32)
+        return np.divide(share, ceiling, out=ratio, where=ceiling > 0)
+
+    return divide
+
+
+def _label_rois(rois: RoiSet) -> Float32Array:
     return _label(rois, list(range(len(rois.names))))
 
 
-def _label_tiers(run: Run) -> npt.NDArray[Any]:
-    rois = _require_rois(run)
+def _label_tiers(rois: RoiSet) -> Float32Array:
     return _label(rois, [None if tier is None else TIERS.index(tier) for tier in rois.tiers])
 
 
-def _label(rois: RoiSet, levels: list[int | None]) -> npt.NDArray[Any]:
+def _label(rois: RoiSet, levels: list[int | None]) -> Float32Array:
     """Return each column's level; where ROIs overlap, the lowest of the hierarchy."""
     labels = np.full(rois.masks.shape[1], np.nan, dtype=np.float32)
     for mask, level in reversed(list(zip(rois.masks, levels, strict=True))):
@@ -213,8 +222,8 @@ def _label(rois: RoiSet, levels: list[int | None]) -> npt.NDArray[Any]:
     return labels
 
 
-def _require_rois(run: Run) -> RoiSet:
-    rois = choose_roi_set(run)
+def _require_rois(run: Run, preset: str | None) -> RoiSet:
+    rois = choose_roi_set(run, preset)
     if rois is None:
         raise InputError("ROI map", "at least one ROI set", "none", "add ROIs to the dataset")
     return rois
@@ -226,7 +235,11 @@ _READERS: dict[str, Callable[[Run], npt.NDArray[Any]]] = {
     **{n: _read_planted(n) for n in ("truth_nonlinear_share", "truth_signal_to_noise")},
     "jne_per_gain": _compute_jne_per_gain,
     "delta_r2": _compute_delta_r2,
+    **{info.name: _read_stored_variant(info.name) for info in STORED_VARIANTS},
+    **{name: _divide_by_ceiling(name.removesuffix("_of_ceiling")) for name in OF_CEILING},
     "significant": lambda run: read_significant(run).astype(np.float32),
+}
+_LABELLERS: dict[str, Callable[[RoiSet], Float32Array]] = {
     "tier": _label_tiers,
     "roi": _label_rois,
 }

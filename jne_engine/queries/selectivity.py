@@ -36,7 +36,7 @@ def average_jne_ss(run: Run, preset: str | None = None) -> pd.DataFrame:
         for column, mask in enumerate(masks):
             if mask.any():
                 means[rows, column] = block[:, mask].mean(axis=1)
-    return pd.DataFrame(means, index=_stimulus_ids(run), columns=names)
+    return pd.DataFrame(means, index=list_stimulus_ids(run), columns=names)
 
 
 def list_category_columns(run: Run) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def read_categories(run: Run, column: str | None = None) -> pd.Series | None:
     if column is not None:
         check_choice("category column", column, stimuli.category_columns)
     labels = stimuli.table[column or stimuli.category_columns[0]].astype(str)
-    return pd.Series(labels.to_numpy(), index=_stimulus_ids(run), name="category")
+    return pd.Series(labels.to_numpy(), index=list_stimulus_ids(run), name="category")
 
 
 def average_by_category(means: pd.DataFrame, categories: pd.Series) -> pd.DataFrame:
@@ -163,6 +163,6 @@ def read_pictures(run: Run) -> npt.NDArray[np.uint8] | None:
     return read_stimuli(run.stage("dataset"), pictures=True).thumbnails
 
 
-def _stimulus_ids(run: Run) -> list[str]:
+def list_stimulus_ids(run: Run) -> list[str]:
     """Return the test stimuli's ids in the order of JNE-SS rows."""
     return [str(i) for i in read_stimuli(run.stage("dataset")).table.index]

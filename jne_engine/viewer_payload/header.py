@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from jne_engine.spaces import Hemisphere
 from jne_engine.viewer_payload.blobs import Blob
 from jne_engine.viewer_payload.maps import ViewerMap
 from jne_engine.viewer_payload.scene import ViewerScene, colour_blob
 from jne_engine.viewer_payload.surface import ViewerShape
 
-_CHANGING = ("key", "height", "marked", "view", "fallback")
+_CHANGING = ("key", "height", "marked", "selected", "view", "fallback")
 
 
 def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str, Any]:
@@ -43,10 +44,8 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
         "maps": [_map_entry(m) for m in scene.maps],
         "labels": [{"name": s.title, "hash": s.blob.hash} for s in scene.labels],
         "fallback": still_hash(scene),
-        "marked": [
-            {"hemi": hemi, "vertices": np.asarray(vertices).astype(int).tolist()}
-            for hemi, vertices in scene.marked.items()
-        ],
+        "marked": _list_vertices(scene.marked),
+        "selected": _list_vertices(scene.selected),
         "view": {
             "view": scene.view,
             "geometry": scene.shape or scene.surface.shapes[0].name,
@@ -88,6 +87,14 @@ def still_hash(scene: ViewerScene) -> str:
     }
     text = json.dumps(["still", facts], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
+
+
+def _list_vertices(vertices: Mapping[Hemisphere, Any]) -> list[dict[str, Any]]:
+    """Return vertices by hemisphere as plain values."""
+    return [
+        {"hemi": hemi, "vertices": np.asarray(own).astype(int).tolist()}
+        for hemi, own in vertices.items()
+    ]
 
 
 def _shape_entry(shape: ViewerShape) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -58,6 +58,8 @@ class ViewerScene:
         How regions begin.
     marked : mapping of hemisphere to numpy.ndarray of int
         Vertices that the page marks.
+    selected : mapping of hemisphere to sequence of int
+        Vertices that a new viewer begins with as the reader's selection.
 
     Raises
     ------
@@ -78,6 +80,9 @@ class ViewerScene:
     shared_range: bool = False
     region_style: Literal["outline", "fill", "off"] = "outline"
     marked: Mapping[Hemisphere, AnyArray] = field(default_factory=lambda: MappingProxyType({}))
+    selected: Mapping[Hemisphere, Sequence[int]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def __post_init__(self) -> None:
         """Validate names and vertex counts."""

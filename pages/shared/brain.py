@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -10,15 +11,24 @@ from jne_engine.figures.template import name_file
 from jne_engine.run_export import make_run_html
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
-from pages.shared.cached import read_scene, read_variant_scene
-from pages.shared.cortex import show_cortex
+from jne_engine.viewer_payload import ViewerScene
+from pages.shared.cached import read_variant_scene
+from pages.shared.cortex import VertexSelection, show_cortex
 from pages.shared.state import choose_map, read_selection
 from pages.shared.widgets import show_missing, show_note
 
 HEIGHT = 500
 
 
-def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
+def show_brain(
+    run: Run,
+    chosen: str,
+    *,
+    scene: ViewerScene | None,
+    height: int = HEIGHT,
+    on_map: Callable[[str], None] | None = choose_map,
+    on_select: Callable[[VertexSelection], None] | None = None,
+) -> None:
     """Show both hemispheres with one of a run's maps.
 
     Parameters
@@ -26,15 +36,16 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
     run : Run
         A complete run.
     chosen : str
-        Name of the map to show first; the viewer offers the others too.
+        Name of the map that the downloaded file shows first.
+    scene : ViewerScene or None
+        What to show; None where the run's surface cannot be drawn.
     height : int
         CSS pixels, reserved while the viewer loads.
+    on_map, on_select : callable, optional
+        Called with the map of the first pane, and with the selected vertices, where a reader
+        changes them in the viewer.
     """
     selection = read_selection()
-    scene = read_scene(
-        run, chosen, preset=None,
-        significant=selection.significant, threshold=selection.threshold,
-    )  # fmt: skip
     if scene is None:
         show_missing(
             "This run's responses do not lie on a surface that can be drawn here.",
@@ -42,7 +53,7 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
         )
         return
     with st.container(key="brain_box"):
-        show_cortex(scene, key="brain", height=height, on_map=choose_map)
+        show_cortex(scene, key="brain", height=height, on_map=on_map, on_select=on_select)
     if scene.note:
         show_note(scene.note)
     st.download_button(
@@ -54,7 +65,8 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
         on_click="ignore",
         key="brain.html",
         icon=":material/download:",
-        help="All maps on the interactive brain, this one first; opens without a network."
+        help="All maps of this run on the interactive brain, this one first, under significance"
+        " and threshold; other masks and other runs do not travel. Opens without a network."
         " It is made when you ask for it, which takes some seconds.",
     )  # fmt: skip
 

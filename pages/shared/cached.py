@@ -17,16 +17,22 @@ import streamlit as st
 from jne_engine import queries
 from jne_engine.export.formats import list_refusals as list_refusals_of
 from jne_engine.export.methods import describe_methods as describe_methods_of
-from jne_engine.figures.cortex import build_run_scene, build_variant_scene
+from jne_engine.figures.cortex import build_variant_scene
 from jne_engine.figures.gallery import render_gallery
-from jne_engine.queries import RunListing
+from jne_engine.figures.map_scenes import (
+    build_difference_scene,
+    build_group_scene,
+    build_masked_scene,
+    build_selection_scene,
+)
+from jne_engine.queries import Masks, RunListing
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 
 
-def _identify(run: Run) -> tuple[str, str, str]:
-    """Return what tells one run's answers from another's."""
-    return str(run.path), run.run_id, run.manifest.key
+def _identify(run: Run) -> tuple[str, str, str, int]:
+    """Return what tells one run's answers from another's; variants may be added to a run."""
+    return str(run.path), run.run_id, run.manifest.key, queries.stamp_variants(run)
 
 
 _keep: Callable[..., Any] = partial(
@@ -52,9 +58,22 @@ correlate_with_truth = _keep(queries.correlate_with_truth)
 tabulate_recovery = _keep(queries.tabulate_recovery)
 average_jne_ss = _keep(queries.average_jne_ss)
 read_categories = _keep(queries.read_categories)
-count_shown = _keep(queries.count_shown)
+list_presets = _keep(queries.list_presets)
+tabulate_masks = _keep(queries.tabulate_masks)
+explain_variants = _keep(queries.explain_variants)
+explain_apart = _keep(queries.explain_apart)
+count_above_ceiling = _keep(queries.count_above_ceiling)
+find_above_ceiling = _hold(queries.find_above_ceiling)
+find_selected = _hold(queries.find_selected)
+name_regions = _keep(queries.name_regions)
+tabulate_vertices = _keep(queries.tabulate_vertices)
+rank_vertex_stimuli = _keep(queries.rank_vertex_stimuli)
+tabulate_pairs = _keep(queries.tabulate_pairs)
+subtract_runs = _hold(queries.subtract_runs)
+average_subjects = _hold(queries.average_subjects)
+read_masked_scene = _hold(build_masked_scene)
+read_selection_scene = _hold(build_selection_scene)
 _read_pictures = _hold(queries.read_pictures)
-read_scene = _hold(build_run_scene)
 
 
 def find_root() -> Path:
@@ -90,3 +109,17 @@ def read_variant_scene(run: Run, made: str, _variants: Any) -> Any:
     """Return the scene of the four variants; ``made`` tells one result from another."""
     del made  # part of the key only
     return build_variant_scene(run, _variants)
+
+
+@_hold
+def read_difference_scene(run: Run, other: Run, name: str, masks: Masks) -> Any:
+    """Return the scene of a map in two runs and of their difference."""
+    made = subtract_runs(run, other, name, significant=masks.significant)
+    return build_difference_scene(run, other, name, masks, made)
+
+
+@_hold
+def read_group_scene(runs: tuple[Run, ...], name: str, masks: Masks) -> Any:
+    """Return the scene of a map's mean and consistency over subjects."""
+    made = average_subjects(runs, name, significant=masks.significant)
+    return build_group_scene(runs, made, masks.preset)

@@ -8,7 +8,7 @@ from jne_engine.queries import RunListing
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.jobs import read_studies
-from pages.shared.state import bind_choice, bind_list, read_selection, settle
+from pages.shared.state import bind_choice, bind_list, read_list, settle
 
 ALL_RUNS = ""
 
@@ -71,10 +71,9 @@ def choose_beside(run: Run, *, label: str = "Beside it", most: int = 3) -> tuple
         format_func=lambda run_id: name_run(others[run_id]),
         max_selections=most,
         placeholder="nothing",
-        **bind_list("beside", list(others)),
+        **bind_list("beside", list(others), most),
     )
-    chosen = read_selection().beside.split(",")
-    return tuple(others[run_id] for run_id in chosen if run_id in others)[:most]
+    return tuple(others[run_id] for run_id in read_list("beside", list(others))[:most])
 
 
 def name_run(run: Run) -> str:

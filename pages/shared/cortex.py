@@ -47,7 +47,7 @@ def show_cortex(
     *,
     key: str,
     height: int = 600,
-    on_select: Callable[[], None] | None = None,
+    on_select: Callable[[VertexSelection], None] | None = None,
     on_map: Callable[[str], None] | None = None,
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
@@ -65,7 +65,7 @@ def show_cortex(
     height : int
         Height in CSS pixels.
     on_select : callable, optional
-        Called before the rerun that a new selection causes.
+        Called with the selected vertices before the rerun that a new selection causes.
     on_map : callable, optional
         Called with the name of the map that the reader has put into the first pane, before the
         rerun that this causes; without it such a change never reaches the server.
@@ -90,11 +90,11 @@ def show_cortex(
         key=key,
         data=pack({**message, "report_map": on_map is not None}, fresh),
         height="content",
-        on_selection_change=on_select or _nothing,
+        on_selection_change=partial(_pass_selection, key, on_select),
         on_need_change=_nothing,
         on_map_change=partial(_pass_map, key, on_map),
     )
-    return {item["hemi"]: tuple(item["vertices"]) for item in answer.get("selection") or ()}
+    return _read_selection(answer)
 
 
 def _mount_runtime() -> None:
@@ -114,6 +114,17 @@ def _asked_for(key: str) -> list[str]:
     """Return the hashes that the browser asked for in this run."""
     state: Any = st.session_state.get(key)
     return list((state or {}).get("need") or ())
+
+
+def _read_selection(answer: Mapping[str, Any]) -> VertexSelection:
+    """Return the selected vertices of what the viewer told."""
+    return {item["hemi"]: tuple(item["vertices"]) for item in answer.get("selection") or ()}
+
+
+def _pass_selection(key: str, on_select: Callable[[VertexSelection], None] | None) -> None:
+    """Hand on the vertices that the reader has selected."""
+    if on_select is not None:
+        on_select(_read_selection(st.session_state.get(key) or {}))
 
 
 def _pass_map(key: str, on_map: Callable[[str], None] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,11 @@ import streamlit as st
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import name_download, name_file
 from pages.shared.state import bind_choice, settle
+
+Areas = list[list[tuple[float, float]]]
+
+MOST_ROWS = 1000
+"""Rows of a table that a page shows; its CSV holds all."""
 
 PICTURES = {"svg": "SVG", "png": "PNG"}
 
@@ -27,6 +33,7 @@ def show_result(
     how: str,
     alt: str,
     on_points: Callable[[list[dict[str, Any]]], None] | None = None,
+    on_areas: Callable[[Areas], None] | None = None,
 ) -> None:
     """Show a figure with everything that a reader may ask of it.
 
@@ -46,9 +53,12 @@ def show_result(
     on_points : callable, optional
         Called before the rerun that a click, box or lasso causes, with the selected points as
         Plotly names them (``customdata``, ``x``, ``y``, …); an empty list clears.
+    on_areas : callable, optional
+        Called instead with the areas of a box or lasso, as corners in the axes' units, where
+        what counts is all that lies inside and not only the points that are drawn.
     """
     st.markdown(f"**{title}**")
-    show_figure(figure, *names, alt=alt, on_points=on_points)
+    show_figure(figure, *names, alt=alt, on_points=on_points, on_areas=on_areas)
     st.caption(f"How computed: {how}")
     show_table(table, *names)
 
@@ -58,15 +68,20 @@ def show_figure(
     *names: str,
     alt: str,
     on_points: Callable[[list[dict[str, Any]]], None] | None = None,
+    on_areas: Callable[[Areas], None] | None = None,
 ) -> None:
     """Show a Plotly figure in the project's look; its picture downloads under these names."""
     key = f"figure.{name_file(*names)}"
     config = name_download(
-        *names, picture=settle("picture", list(PICTURES)), selectable=on_points is not None
+        *names,
+        picture=settle("picture", list(PICTURES)),
+        selectable=on_points is not None or on_areas is not None,
     )
     more: dict[str, Any] = {}
     if on_points is not None:
         more = {"on_select": lambda: on_points(_read_points(key))}
+    if on_areas is not None:
+        more = {"on_select": lambda: on_areas(_read_areas(key)), "selection_mode": ("box", "lasso")}
     with st.container(height=figure.layout.height + 2, border=False):  # reserved while it loads
         st.plotly_chart(figure, theme=None, config=config, key=key, alt=alt, **more)
 
@@ -75,10 +90,12 @@ def show_table(table: Any, *names: str, label: str = "As a table") -> None:
     """Offer a figure's numbers as a table and as CSV."""
     name = name_file(*names)
     with st.expander(label):
-        st.dataframe(table, hide_index=False, key=f"table.{name}")
+        st.dataframe(table.head(MOST_ROWS), hide_index=False, key=f"table.{name}")
+        if len(table) > MOST_ROWS:
+            st.caption(f"The first {MOST_ROWS:,} of {len(table):,} rows; the CSV has all.")
         st.download_button(
             "Download CSV",
-            write_csv(table),
+            partial(write_csv, table),
             file_name=f"{name}.csv",
             mime="text/csv",
             key=f"csv.{name}",
@@ -104,3 +121,21 @@ def _read_points(key: str) -> list[dict[str, Any]]:
     """Return the points that are selected in a figure."""
     state: Any = st.session_state.get(key)
     return [] if state is None else list(state["selection"]["points"])
+
+
+def has_areas(*names: str) -> bool:
+    """Tell whether a reader has drawn in the figure of these names, so that it shows there."""
+    return bool(_read_areas(f"figure.{name_file(*names)}"))
+
+
+def _read_areas(key: str) -> Areas:
+    """Return the corners of the areas that are drawn in a figure."""
+    state: Any = st.session_state.get(key)
+    if state is None:
+        return []
+    drawn = state["selection"]
+    boxes = [(box["x"], box["y"]) for box in drawn.get("box") or ()]
+    areas = [[(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])] for x, y in boxes]
+    return areas + [
+        list(zip(lasso["x"], lasso["y"], strict=True)) for lasso in drawn.get("lasso") or ()
+    ]

@@ -6,11 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 
 _REMEMBERED = "selection"
 _FLAGS = {"yes": True, "no": False}
+_NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
+_LONGEST = 4000
+"""Characters of a value that the address holds; a longer one stays in this session."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,18 @@ class Selection:
         ``"raw"`` or ``"normalised"`` category matrix.
     significant : bool
         Show significant voxels only.
-    threshold : float or None
-        Hide values of the map below this one.
+    threshold, q, min_r2, min_ceiling : float or None
+        Hide values of the map below this one; voxels whose q is not below, whose nonlinear R²
+        or noise ceiling (%) is below.
+    rois : str
+        Show only voxels inside these ROIs, separated by commas.
+    compare, panes : str
+        On the page of maps: what stands beside the map, and which maps where it is maps.
+    vertices : str
+        Vertices that the reader has selected, as ``marks.write_vertices`` writes them.
+    pair, outline : str
+        On the page of models: which two measures, and the areas that a reader has drawn in
+        their figure, as ``marks.write_outline`` writes them.
     picture : str
         ``"svg"`` or ``"png"``: what a figure's camera saves.
     export : str
@@ -55,6 +69,15 @@ class Selection:
     scale: str = "normalised"
     significant: bool = True
     threshold: float | None = None
+    q: float | None = None
+    min_r2: float | None = None
+    min_ceiling: float | None = None
+    rois: str = ""
+    compare: str = ""
+    panes: str = ""
+    vertices: str = ""
+    pair: str = ""
+    outline: str = ""
     picture: str = "svg"
     export: str = ""
     check: str = ""
@@ -88,7 +111,7 @@ def select(**changes: Any) -> None:
 def list_unreadable() -> list[str]:
     """Return one line for each value in the address that cannot be understood."""
     lines = []
-    for name in ("significant", "threshold"):
+    for name in ("significant", *_NUMBERS):
         text = st.query_params.get(name)
         if text is not None and _format(_parse(name, text)) != text:
             lines.append(f"The link's {name} “{text[:40]}” is not understood: showing the default.")
@@ -115,18 +138,30 @@ def bind_value(name: str) -> dict[str, Any]:
     return _bind(name, getattr(read_selection(), name))
 
 
-def bind_list(name: str, options: Sequence[str]) -> dict[str, Any]:
+def bind_list(name: str, options: Sequence[str], most: int | None = None) -> dict[str, Any]:
     """Return the arguments that tie a box of several choices to the selection.
 
-    The field holds the choices separated by commas; what the options lack is left out.
+    The field holds the choices separated by commas; what the options lack is left out, and what
+    is beyond the first ``most``.
     """
-    chosen = [text for text in getattr(read_selection(), name).split(",") if text in options]
-    return _bind(name, chosen)
+    return _bind(name, read_list(name, options)[:most])
+
+
+def read_list(name: str, options: Sequence[str]) -> list[str]:
+    """Return the choices of a field of several that are among the options, in their order."""
+    parts = getattr(read_selection(), name).split(",")
+    chosen = [unquote(text) for text in parts]
+    return [text for text in chosen if text in options]
 
 
 def choose_map(name: str) -> None:
     """Take over the map that a reader has chosen in the viewer, as if in the page's own menu."""
     _remember(replace(read_selection(), map=name))
+
+
+def is_beyond_link(name: str) -> bool:
+    """Tell whether a field is too long for the address, so that a link does not restore it."""
+    return len(str(getattr(read_selection(), name))) > _LONGEST
 
 
 def settle(name: str, options: Sequence[str], default: str | None = None) -> str:
@@ -151,8 +186,13 @@ def _bind(name: str, value: Any) -> dict[str, Any]:
 def _take_over(name: str, key: str) -> None:
     """Keep what a person chose in a widget."""
     value = st.session_state[key]
-    text = ",".join(value) if isinstance(value, list) else value
+    text = ",".join(map(_quote, value)) if isinstance(value, list) else value
     _remember(replace(read_selection(), **{name: text}))
+
+
+def _quote(text: str) -> str:
+    """Return a choice without what separates choices."""
+    return text.replace("%", "%25").replace(",", "%2C")
 
 
 def _remember(selection: Selection) -> None:
@@ -160,7 +200,7 @@ def _remember(selection: Selection) -> None:
     st.session_state[_REMEMBERED] = selection
     for field in fields(Selection):
         value, text = getattr(selection, field.name), st.query_params.get(field.name)
-        if value == field.default:
+        if value == field.default or len(str(value)) > _LONGEST:
             if text is not None and _parse(field.name, text) != value:
                 del st.query_params[field.name]
         elif text != _format(value):
@@ -172,12 +212,12 @@ def _parse(name: str, text: str) -> Any:
     default = getattr(Selection(), name)
     if name == "significant":
         return _FLAGS.get(text, default)
-    if name == "threshold":
-        return _parse_number(text)
+    if name in _NUMBERS:
+        return parse_number(text)
     return text
 
 
-def _parse_number(text: str) -> float | None:
+def parse_number(text: str) -> float | None:
     """Return a finite number, None where the text is none."""
     try:
         number = float(text)

@@ -358,6 +358,29 @@ export const cases = {
     same(scene.state.panes, [1]);
     same(scene.describe({ ...scene.header, topology: 'another' }, ''), true);
   },
+  'panes are kept by name, and follow the page where it asks for others': () => {
+    const scene = tinyScene();
+    const { header } = scene;
+    const ask = (panes, more = {}) => scene.describe({ ...scene.header, ...more, view: { ...scene.header.view, panes, ...more.view } }, '');
+    ask([0, 1]);
+    same(scene.paneNames(), ['a', 'b']);
+    scene.state.panes = [0, 1, 2];
+    ask([0, 1], { title: 'other' });
+    same(scene.paneNames(), ['a', 'b', 'tier']);
+    ask([1, 2], { maps: [header.maps[2], header.maps[0], header.maps[1]] });
+    same(scene.paneNames(), ['a', 'b', 'tier']);
+    scene.state.difference = true;
+    ask([1]);
+    same(scene.paneNames(), ['a']);
+    same(scene.state.difference, false);
+    ask([0], { maps: [header.maps[1]] });
+    same(scene.paneNames(), ['b']);
+    ask([0], { view: { shared: true } });
+    same(scene.state.shared, true);
+    scene.state.shared = false;
+    ask([0], { title: 'again' });
+    same(scene.state.shared, false);
+  },
   'a scene says what it needs before it can be drawn': () => {
     same(tinyScene(['pial', 'a', 'b']).missing(), ['pial', 'a']);
     const scene = tinyScene(['b']);

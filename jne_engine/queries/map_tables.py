@@ -1,0 +1,50 @@
+"""Maps as tables: one row a vertex, for a file that somebody else can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jne_engine.queries.across import GroupMap
+from jne_engine.queries.maps import read_map, read_surface
+from jne_engine.queries.masks import Masks, select_masked, without_threshold
+from jne_engine.spaces import HEMISPHERES, SurfaceSpace
+from jne_engine.store import Run
+
+
+def tabulate_maps(run: Run, names: Sequence[str], masks: Masks) -> pd.DataFrame:
+    """Return some maps' values at every response column, and whether each is shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``hemisphere, vertex`` where the run lies on a surface, and for each map its
+        stored float32 values by its name and ``NAME_shown``; the threshold is the first map's.
+    """
+    space = read_surface(run)
+    columns = {} if space is None else _places(space)
+    for name in names:
+        own = masks if name == names[0] else without_threshold(masks)
+        columns[name] = read_map(run, name, masks.preset)
+        columns[f"{name}_shown"] = select_masked(run, name, own)
+    return pd.DataFrame(columns)
+
+
+def tabulate_groups(groups: Sequence[GroupMap]) -> pd.DataFrame:
+    """Return maps made of several runs on one space, as :func:`tabulate_maps`."""
+    columns = _places(groups[0].space)
+    for group in groups:
+        columns[group.info.name] = group.values
+        columns[f"{group.info.name}_shown"] = group.shown
+    return pd.DataFrame(columns)
+
+
+def _places(space: SurfaceSpace) -> dict[str, npt.NDArray[Any]]:
+    """Return the hemisphere and vertex of every column."""
+    sizes = [space.vertices(hemi).size for hemi in HEMISPHERES]
+    vertices = np.concatenate([space.vertices(hemi) for hemi in HEMISPHERES])
+    return {"hemisphere": np.repeat(np.array(HEMISPHERES), sizes), "vertex": vertices}

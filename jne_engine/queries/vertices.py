@@ -1,0 +1,155 @@
+"""One vertex, or a few: their values in every map, and which stimuli drive them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jne_engine.queries.catalogue import MapInfo
+from jne_engine.queries.maps import (
+    choose_roi_set,
+    list_maps,
+    read_map,
+    read_surface,
+    select_above_ceiling,
+)
+from jne_engine.queries.selectivity import list_stimulus_ids, rank_stimuli, read_categories
+from jne_engine.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
+from jne_engine.store import CHUNK_STIMULI, CHUNK_VOXELS, Run
+
+IntArray = npt.NDArray[np.int64]
+Vertices = Mapping[Hemisphere, Sequence[int]]
+
+VALUE_COLUMNS = ["map", "value", "text", "sd", "n", "unit"]
+SELECTED = "selected"
+
+
+def find_columns(space: SurfaceSpace, vertices: Vertices) -> IntArray:
+    """Return the response columns at some vertices, ascending; a bare vertex has none.
+
+    Parameters
+    ----------
+    space : SurfaceSpace
+        Where the columns lie.
+    vertices : mapping of hemisphere to sequence of int
+        Zero-based vertices.
+    """
+    parts = []
+    for hemi in HEMISPHERES:
+        wanted = np.asarray(vertices.get(hemi, ()), dtype=np.int64)
+        inside = np.flatnonzero(np.isin(space.vertices(hemi), wanted))
+        parts.append(inside + space.columns(hemi).start)
+    return np.concatenate(parts).astype(np.int64)
+
+
+def find_vertices(space: SurfaceSpace, columns: IntArray) -> dict[Hemisphere, IntArray]:
+    """Return the vertices of some response columns, ascending within each hemisphere."""
+    found: dict[Hemisphere, IntArray] = {}
+    for hemi in HEMISPHERES:
+        span = space.columns(hemi)
+        own = columns[(columns >= span.start) & (columns < span.stop)] - span.start
+        found[hemi] = np.sort(space.vertices(hemi)[own])
+    return found
+
+
+def find_selected(run: Run, vertices: Vertices) -> tuple[int, ...]:
+    """Return a run's response columns at some vertices; none where it lies on no surface."""
+    space = read_surface(run)
+    return () if space is None else tuple(find_columns(space, vertices).tolist())
+
+
+def find_marked(run: Run, columns: Sequence[int]) -> dict[Hemisphere, IntArray]:
+    """Return the vertices of some of a run's columns; none where it lies on no surface."""
+    space = read_surface(run)
+    return {} if space is None else find_vertices(space, np.asarray(columns, dtype=np.int64))
+
+
+def find_above_ceiling(run: Run, name: str) -> dict[Hemisphere, IntArray]:
+    """Return the vertices whose R² exceeds its noise ceiling, by hemisphere."""
+    return find_marked(run, np.flatnonzero(select_above_ceiling(run, name)).tolist())
+
+
+def name_regions(run: Run, columns: Sequence[int], preset: str | None = None) -> pd.DataFrame:
+    """Count the columns in each ROI: ``name, n``; the last row counts those in none."""
+    rois, columns = choose_roi_set(run, preset), list(columns)
+    if rois is None:
+        return pd.DataFrame({"name": ["In no ROI"], "n": [len(columns)]})
+    counts = rois.masks[:, columns].sum(axis=1)
+    nowhere = int((~rois.masks[:, columns].any(axis=0)).sum())
+    rows = [*zip(rois.names, counts.tolist(), strict=True), ("In no ROI", nowhere)]
+    return pd.DataFrame([row for row in rows if row[1]], columns=["name", "n"])
+
+
+def tabulate_vertices(run: Run, columns: Sequence[int], preset: str | None = None) -> pd.DataFrame:
+    """Return every map's value at one column, or its mean over several.
+
+    Parameters
+    ----------
+    run : Run
+        A complete run.
+    columns : sequence of int
+        Response columns, at least one.
+    preset : str, optional
+        ROI set; the run's first one by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``map, value, text, sd, n, unit``, indexed by the map's name. Of one column,
+        ``value`` is the stored float32, exactly, and so is ``text``; of several, the mean over
+        the n finite ones in float64 and ``sd`` their standard deviation (ddof 1).
+    """
+    rows, index, columns = [], [], list(columns)
+    for info in list_maps(run, preset):
+        if info.kind in ("sequential", "diverging"):
+            values = read_map(run, info.name, preset)[columns]
+            rows.append(_summarise(info, values))
+            index.append(info.name)
+    return pd.DataFrame(rows, columns=VALUE_COLUMNS, index=pd.Index(index, name="name"))
+
+
+def read_vertex_jne_ss(run: Run, columns: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return the JNE-SS of each test stimulus at one column, or its mean over several.
+
+    Only the chunks that hold these columns are read, 32 stimuli at a time.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_test,)
+        NaN where no column is valid.
+    """
+    stage, wanted = run.stage("dispersion"), np.sort(np.asarray(columns, dtype=np.int64))
+    n_stimuli = stage.array("jne_ss").shape[0]
+    valid = wanted[np.asarray(run.stage("dataset").read_array("valid"), dtype=np.bool_)[wanted]]
+    means = np.full(n_stimuli, np.nan)
+    if valid.size == 0:
+        return means
+    groups = np.split(valid, np.flatnonzero(np.diff(valid // CHUNK_VOXELS)) + 1)
+    for start in range(0, n_stimuli, CHUNK_STIMULI):
+        rows = slice(start, min(start + CHUNK_STIMULI, n_stimuli))
+        total = np.zeros(rows.stop - start)
+        for group in groups:
+            low = int(group[0])
+            block = stage.read_array("jne_ss", (rows, slice(low, int(group[-1]) + 1)))
+            total += block[:, group - low].astype(np.float64).sum(axis=1)
+        means[rows] = total / valid.size
+    return means
+
+
+def rank_vertex_stimuli(run: Run, columns: Sequence[int]) -> pd.DataFrame:
+    """Rank the test stimuli by their JNE-SS at some columns, as :func:`rank_stimuli`."""
+    values = read_vertex_jne_ss(run, columns)
+    means = pd.DataFrame({SELECTED: values}, index=list_stimulus_ids(run))
+    return rank_stimuli(means, read_categories(run), SELECTED)
+
+
+def _summarise(info: MapInfo, values: npt.NDArray[np.float32]) -> tuple[object, ...]:
+    """Return one map's row: the value itself, or mean and deviation of several."""
+    finite = values[np.isfinite(values)].astype(np.float64)
+    mean = float(finite.mean()) if finite.size else float("nan")
+    sd = float(finite.std(ddof=1)) if finite.size > 1 else float("nan")
+    text = str(values[0]) if values.size == 1 else f"{mean:.6g}"
+    return info.label, mean, text, sd, int(finite.size), info.unit

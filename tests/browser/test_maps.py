@@ -1,0 +1,162 @@
+"""Cards, drawn areas and runs side by side, as a reader makes them in Chromium."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from jne_engine import queries
+from tests.browser.conftest import ROOT
+from tests.browser.cortex_probe import CortexProbe
+from tests.synthetic_run import write_synthetic_run
+
+SELECTED_POINTS = """() => {
+  const plot = [...document.querySelectorAll('.js-plotly-plot')].find(
+    (p) => p._fullData?.some((t) => t.type === 'scattergl'));
+  const trace = plot._fullData.find((t) => t.type === 'scattergl');
+  return (trace.selectedpoints ?? []).map((i) => trace.customdata[i]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("subjects")
+    for seed, subject in enumerate(("first", "second")):
+        write_synthetic_run(folder, subject=subject, seed=seed, n_per_roi=24 - 4 * seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(root):
+    return {run.manifest.subject: run for run in queries.list_runs(root).runs}
+
+
+@pytest.fixture(scope="module")
+def app(streamlit_app, root):
+    return streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
+
+
+@pytest.fixture(autouse=True)
+def _expect_probes(problems):
+    problems.ignored = ("/maps/_stcore/", "/models/_stcore/")
+
+
+def wait_until(probe, script, argument=None, tries=100):
+    """Wait for the viewer: it lives in a shadow root, which the page's own waits do not enter."""
+    for _ in range(tries):
+        if probe.run(script, argument):
+            return
+        probe.page.wait_for_timeout(100)
+    raise AssertionError(f"never: {script}")
+
+
+def find_voxel(probe, run):
+    """Return a vertex that has a voxel and where it can be clicked."""
+    space, values = queries.read_surface(run), queries.read_map(run, "jne")
+    known = {int(v): i for i, v in enumerate(space.left) if np.isfinite(values[i])}
+    for _, vertex in probe.visible("left"):
+        if vertex in known:
+            spot = probe.positions("left", vertex)[0]
+            said = probe.hover(spot["x"], spot["y"])
+            if said and said["vertex"] == vertex and said["hemi"] == "left":
+                return vertex, known[vertex], (spot["x"], spot["y"])
+    raise AssertionError("no voxel is in sight")
+
+
+def test_a_clicked_vertex_has_a_card_of_the_stored_floats_and_a_link_restores_it(
+    page, app, runs, context
+):
+    run = runs["first"]
+    page.goto(f"{app.url}/maps?run={run.run_id}")
+    probe = CortexProbe(page)
+    vertex, column, spot = find_voxel(probe, run)
+    page.mouse.click(*spot)
+    title = f"Selected: left hemisphere, vertex {vertex}"
+    page.get_by_text(title).wait_for()
+    check_card(page, run, column)
+    again = context.new_page()
+    again.goto(page.url)
+    again.get_by_text(title).wait_for(timeout=60_000)
+    check_card(again, run, column)
+    assert CortexProbe(again).run("return [...v.selection.left];") == [vertex]
+    again.get_by_role("button", name="Clear selection").click()
+    again.get_by_text("Click a vertex for its card").wait_for()
+    wait_until(CortexProbe(again), "return v.choosing.isEmpty;")
+
+
+def check_card(page, run, column):
+    """Compare each value of the card with the store, bit by bit."""
+    rows = page.locator(".st-key-vertex_values tbody tr")
+    infos = [i for i in queries.list_maps(run) if i.kind in ("sequential", "diverging")]
+    expect(rows).to_have_count(len(infos))
+    for row, info in enumerate(infos):
+        cells = rows.nth(row).locator("th, td").all_inner_texts()
+        stored = queries.read_map(run, info.name)[column]
+        assert cells[0].strip() == info.label
+        assert np.float32(cells[1]).tobytes() == stored.tobytes()
+
+
+def test_a_lasso_in_a_scatter_lights_up_its_voxels(page, app, runs, context):
+    run = runs["first"]
+    page.goto(f"{app.url}/models?run={run.run_id}")
+    probe = CortexProbe(page)
+    plot = page.locator(".js-plotly-plot .plot-container .nsewdrag").first
+    box = plot.bounding_box()
+    path = [(0.35, 0.2), (0.85, 0.25), (0.8, 0.6), (0.55, 0.5), (0.4, 0.75), (0.35, 0.2)]
+    probe.drag([(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in path])
+    page.get_by_text("are in the drawn area").wait_for()
+    columns = sorted(page.evaluate(SELECTED_POINTS))
+    assert len(columns) > 5
+    check_lit(page, run, columns)
+    again = context.new_page()
+    again.goto(page.url)
+    again.get_by_text("are in the drawn area").wait_for(timeout=60_000)
+    check_lit(again, run, columns)
+
+
+def check_lit(page, run, columns):
+    """Require outlines and colours at exactly these voxels."""
+    expected = {h: v.tolist() for h, v in queries.find_marked(run, columns).items()}
+    probe = CortexProbe(page)
+    count = "return v.header.marked.reduce((sum, m) => sum + m.vertices.length, 0) === a;"
+    wait_until(probe, count, len(columns))
+    marked = probe.run("return v.header.marked;")
+    assert {m["hemi"]: m["vertices"] for m in marked} == expected
+    shown = "return ['left', 'right'].map((h) => [...v.shownMaps()[0].mask(h).keys()]"
+    lit = probe.run(f"{shown}.filter((i) => v.shownMaps()[0].mask(h)[i]));")
+    assert lit == [expected["left"], expected["right"]]
+
+
+def test_two_runs_side_by_side_keep_one_camera(page, app, runs):
+    first, second = runs["first"].run_id, runs["second"].run_id
+    page.goto(f"{app.url}/maps?run={first}&compare=runs&beside={second}")
+    probe = CortexProbe(page)
+    assert probe.run("return v.scene.paneNames();") == ["jne", f"jne@{second}"]
+    before = probe.camera()
+    start = probe.stage_point(0.25, 0.5)
+    probe.drag([start, (start[0] + 40, start[1] + 25), (start[0] + 70, start[1] + 10)])
+    turned = probe.camera()
+    assert turned != before
+    check_one_camera(probe)
+    page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
+    page.get_by_role("option", name="Gain", exact=True).click()
+    wait_until(probe, "return v.scene.paneNames()[1].startsWith('gain@');")
+    assert probe.camera() == turned
+    assert probe.run("return v.scene.paneNames();") == ["gain", f"gain@{second}"]
+    assert probe.run("return v.state.shared;") is True
+    check_one_camera(probe)
+
+
+def check_one_camera(probe):
+    left, right = (probe.tiles(pane)[0]["bodies"] for pane in (0, 1))
+    assert [b["matrix"] for b in left] == [b["matrix"] for b in right]
+
+
+def test_fewer_panes_are_shown_when_the_page_asks_for_fewer(page, app, runs):
+    page.goto(f"{app.url}/maps?run={runs['first'].run_id}&compare=maps&panes=gain,delta_r2")
+    probe = CortexProbe(page)
+    assert probe.run("return v.scene.paneNames();") == ["jne", "gain", "delta_r2"]
+    page.get_by_test_id("stSelectbox").filter(has_text="Beside it").locator("input").click()
+    page.get_by_role("option", name="Nothing", exact=True).click()
+    wait_until(probe, "return v.state.panes.length === 1;")

@@ -1,0 +1,236 @@
+"""Maps and models: masks, several runs, a vertex's card, drawn areas; links restore each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jne_engine import queries
+from jne_engine.simulations.results import SimulationResult, write_result
+from jne_engine.store import Run
+from tests.browser.conftest import ROOT
+from tests.synthetic_run import write_synthetic_run
+
+HOSTILE = "<script>alert(1)</script>, *a* `b`"
+
+
+@pytest.fixture
+def visit(monkeypatch):
+    """Return a function that opens a page of a folder of runs by an address."""
+
+    def visit(root, page, **address):
+        monkeypatch.setenv("JNE_RUNS", str(root))
+        monkeypatch.chdir(ROOT)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return healthy(app.switch_page(f"pages/{page}.py").run())
+
+    return visit
+
+
+@pytest.fixture(scope="module")
+def subjects(tmp_path_factory):
+    """Write three subjects on one surface, a second run of the first, and one nowhere."""
+    root = tmp_path_factory.mktemp("subjects")
+    made = {}
+    for name, choices in {
+        "a": {"subject": "a"},
+        "b": {"subject": "b", "seed": 1, "n_per_roi": 20},
+        "c": {"subject": "c", "seed": 2},
+        "a2": {"subject": "a", "seed": 3},
+        "nowhere": {"subject": "n", "seed": 4, "with_space": False},
+        "own": {"subject": "o", "seed": 5, "surface": "my-own"},
+    }.items():
+        made[name] = Run(write_synthetic_run(root, **choices))
+    return root, made
+
+
+def healthy(app):
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def said(app) -> str:
+    kinds = (app.caption, app.markdown, app.info, app.subheader)
+    return "\n".join(str(e.value).replace("\\", "") for kind in kinds for e in kind)
+
+
+def table_with(app, *columns):
+    found = [t.value for t in app.dataframe if set(columns) <= set(t.value.columns)]
+    assert found, f"no table with {columns}"
+    return found[0]
+
+
+def test_every_mask_of_the_address_is_applied_counted_and_shown(visit, synthetic_root):
+    run = Run(next(synthetic_root.glob("[!.]*")))
+    app = visit(synthetic_root, "maps", q="0.01", min_r2="0.3", min_ceiling="60",
+                rois="V1,PPA", threshold="0.4")  # fmt: skip
+    masks = queries.Masks(q=0.01, min_r2=0.3, min_ceiling=60.0, rois=("V1", "PPA"), threshold=0.4)
+    expected = queries.tabulate_masks(run, "jne", masks)
+    pd.testing.assert_frame_equal(table_with(app, "mask"), expected)
+    shown, hidden = queries.count_shown(run, "jne", masks)
+    text = said(app)
+    assert f"**{shown:,}** voxels shown, **{hidden:,}** hidden" in text
+    for name, n in zip(expected["mask"][:-1], expected["n_hidden_first"], strict=False):
+        assert (f"{name}: {n:,}" in text) is bool(n)
+    assert app.multiselect(key="choice.rois").value == ["V1", "PPA"]
+    app.multiselect(key="choice.rois").unselect("PPA").run()
+    assert app.query_params["rois"] == "V1"
+
+
+def test_masks_of_a_link_that_are_no_numbers_fall_back_in_one_line(visit, synthetic_root):
+    app = visit(synthetic_root, "maps", q="x", min_r2="nan", min_ceiling="1e999", rois="nope",
+                vertices="up:1 left:a,-3,99999999 right:", outline="r2;1;x,y", panes="no,jne",
+                compare="?", beside="../..")  # fmt: skip
+    assert said(app).count("is not understood") == 3
+    assert "Click a vertex for its card" in said(app)
+
+
+def test_the_roi_set_can_be_chosen_where_there_are_several(visit, make_root):
+    root = make_root(second_preset="other")
+    run = Run(next(root.glob("[!.]*")))
+    app = visit(root, "maps", preset="other", rois="V1")
+    shown, _ = queries.count_shown(run, "jne", queries.Masks(rois=("V1",), preset="other"))
+    assert f"**{shown:,}** voxels shown" in said(app)
+    assert app.selectbox(key="choice.preset").value == "other"
+
+
+def test_an_roi_with_a_comma_in_its_name_can_be_chosen(visit, make_root):
+    names = ("V1", HOSTILE, *(f"R{i}" for i in range(8)))
+    root = make_root(roi_names=names)
+    app = visit(root, "maps")
+    app = healthy(app.multiselect(key="choice.rois").select(HOSTILE).run())
+    assert app.multiselect(key="choice.rois").value == [HOSTILE]
+    run = Run(next(root.glob("[!.]*")))
+    shown, _ = queries.count_shown(run, "jne", queries.Masks(rois=(HOSTILE,)))
+    assert f"**{shown:,}** voxels shown" in said(app)
+    for element in (*app.markdown, *app.caption):
+        assert "<script" not in element.value.replace("\\<", "")
+
+
+@pytest.mark.parametrize("name", queries.OF_CEILING)
+def test_values_above_the_ceiling_are_counted_in_words(visit, synthetic_root, name):
+    run = Run(next(synthetic_root.glob("[!.]*")))
+    above, undefined = queries.count_above_ceiling(run, name)
+    text = said(visit(synthetic_root, "maps", map=name))
+    assert f"**{above:,}** voxels lie **above 1**" in text
+    assert f"**{undefined:,}** have an R²" in text
+
+
+def test_variants_are_offered_once_they_are_computed(visit, make_root):
+    root = make_root()
+    run = Run(next(root.glob("[!.]*")))
+    app = visit(root, "maps")
+    assert "variants of JNE are not computed" in said(app)
+    n = run.manifest.counts["n_voxels"]
+    maps = pd.DataFrame(
+        {v: np.ones(n, np.float32) for v in ("l1", "l2", "zscored_l1", "zscored_l2")}
+    )
+    result = SimulationResult("variants", {"run": run.run_id, "simulated": True}, {"maps": maps})
+    write_result(result, root / queries.VALIDATION)
+    app = visit(root, "maps", map="jne_zscored_l1")
+    assert app.selectbox(key="choice.map").value == "jne_zscored_l1"
+    assert "not computed" not in said(app)
+
+
+def test_other_maps_and_runs_stand_beside_and_what_cannot_says_why(visit, subjects):
+    root, runs = subjects
+    first = runs["a"].run_id
+    assert "Choose maps above" in said(visit(root, "maps", run=first, compare="maps"))
+    app = visit(root, "maps", run=first, compare="maps", panes="gain,delta_r2")
+    assert app.multiselect(key="choice.panes").value == ["gain", "delta_r2"]
+    beside = ",".join(runs[n].run_id for n in ("b", "nowhere", "own"))
+    text = said(visit(root, "maps", run=first, compare="runs", beside=beside))
+    assert "does not lie on a surface" in text
+    assert "they share no vertices" in text
+    assert "One colour range for all runs" in text
+
+
+def test_a_difference_says_how_it_is_computed_and_over_how_many_vertices(visit, subjects):
+    root, runs = subjects
+    made = queries.subtract_runs(runs["a"], runs["b"], "gain")
+    text = said(visit(root, "maps", run=runs["a"].run_id, map="gain", compare="difference",
+                      beside=f"{runs['b'].run_id},{runs['c'].run_id}"))  # fmt: skip
+    assert f"n = {int(made.shown.sum()):,} vertices significant in both runs" in text
+    assert "value of" in text
+    alone = said(visit(root, "maps", run=runs["a"].run_id, compare="difference"))
+    assert "Choose a run above to compare with" in alone
+
+
+def test_the_mean_takes_each_subject_once_and_says_n(visit, subjects):
+    root, runs = subjects
+    beside = ",".join(runs[n].run_id for n in ("b", "a2", "c"))
+    text = said(visit(root, "maps", run=runs["a"].run_id, compare="subjects", beside=beside))
+    made = queries.average_subjects((runs["a"], runs["b"], runs["c"]), "jne")
+    assert "over 3 subjects (a, b, c)" in text
+    assert f"n = {int(made[0].shown.sum()):,} vertices shown" in text
+    assert "Left out, for its subject is there already" in text
+    alone = visit(root, "maps", run=runs["a"].run_id, compare="subjects")
+    assert "needs runs of two or more subjects" in said(alone)
+
+
+def test_labels_have_no_difference_and_no_mean(visit, subjects):
+    root, runs = subjects
+    app = visit(root, "maps", run=runs["a"].run_id, map="roi", compare="difference")
+    assert app.selectbox(key="choice.compare").options == ["Nothing", "Other maps", "Other runs"]
+
+
+def test_a_link_restores_the_card_of_one_vertex(visit, synthetic_root):
+    run = Run(next(synthetic_root.glob("[!.]*")))
+    app = visit(synthetic_root, "maps", vertices="left:70")
+    assert "Selected: left hemisphere, vertex 70" in said(app)
+    assert "ROI: V1." in said(app)
+    shown = app.table[0].value
+    expected = queries.tabulate_vertices(run, (10,))
+    assert shown["Value"].tolist() == expected["text"].tolist()
+    assert np.float32(shown.loc["JNE", "Value"]) == queries.read_map(run, "jne")[10]
+    ranking = queries.rank_vertex_stimuli(run, (10,))
+    pd.testing.assert_frame_equal(table_with(app, "stimulus"), ranking)
+    app.button[0].click().run()
+    assert "vertices" not in app.query_params
+    assert "Click a vertex for its card" in said(healthy(app))
+
+
+def test_several_vertices_have_means_with_n_and_bare_ones_say_so(visit, synthetic_root):
+    app = visit(synthetic_root, "maps", vertices="left:7-21 right:70")
+    text = said(app)
+    assert "Selected: 16 vertices" in text
+    assert "4 of them are voxels of this run" in text
+    assert app.table[0].value["n"].tolist()[0] == 4
+    bare = said(visit(synthetic_root, "maps", vertices="left:1"))
+    assert "no voxel at the selected vertices" in bare
+
+
+@pytest.mark.parametrize("lack", ["with_thumbnails", "with_categories", "with_rois"])
+def test_a_card_holds_whatever_a_run_lacks(visit, make_root, lack):
+    app = visit(make_root(**{lack: False}), "maps", vertices="left:7")
+    assert "Selected: left hemisphere, vertex 7" in said(app)
+    assert ("has no pictures" in said(app)) is (lack == "with_thumbnails")
+
+
+@pytest.mark.parametrize("pair", ["r2", "ceiling", "delta"])
+def test_a_drawn_area_restored_by_a_link_selects_its_voxels(visit, synthetic_root, pair):
+    run = Run(next(synthetic_root.glob("[!.]*")))
+    names = {"r2": ("r2_linear", "r2_nonlinear"), "ceiling": ("noise_ceiling", "r2_nonlinear"),
+             "delta": ("delta_r2", "jne")}[pair]  # fmt: skip
+    pairs = queries.tabulate_pairs(run, *names)
+    x, y = (np.sort(pairs[name].to_numpy()) for name in names)
+    low, high = (x[len(x) // 4], y[len(y) // 4]), (x[-20], y[-20])
+    box = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
+    corners = " ".join(f"{a:.6g},{b:.6g}" for a, b in box)
+    app = visit(synthetic_root, "models", pair=pair, outline=f"{pair};{corners}")
+    areas = [[tuple(map(float, c.split(","))) for c in corners.split()]]
+    columns = queries.select_inside(pairs, areas)
+    assert 0 < len(columns) < len(pairs)
+    assert f"{len(columns):,} of {len(pairs):,} voxels of Whole brain" in said(app)
+    regions = queries.name_regions(run, columns)
+    counts = ", ".join(f"{a} {k:,}" for a, k in zip(regions["name"], regions["n"], strict=True))
+    assert f"In each ROI: {counts}." in said(app)
+
+
+def test_delta_r2_is_said_not_to_be_jne(visit, synthetic_root):
+    assert "ΔR² is not JNE." in said(visit(synthetic_root, "models", pair="delta"))
