@@ -30,6 +30,9 @@ def _identify(run: Run) -> tuple[str, str, str]:
 _keep: Callable[..., Any] = partial(
     st.cache_data, max_entries=64, show_spinner=False, hash_funcs={Run: _identify}
 )
+_keep_many: Callable[..., Any] = partial(
+    st.cache_data, max_entries=1024, show_spinner=False, hash_funcs={Run: _identify}
+)
 _hold: Callable[..., Any] = partial(
     st.cache_resource, max_entries=8, show_spinner=False, hash_funcs={Run: _identify}
 )
@@ -49,6 +52,8 @@ tabulate_recovery = _keep(queries.tabulate_recovery)
 average_jne_ss = _keep(queries.average_jne_ss)
 read_categories = _keep(queries.read_categories)
 count_shown = _keep(queries.count_shown)
+average_places = _keep_many(queries.average_places)
+describe_run = _keep_many(queries.describe_run)
 _read_pictures = _hold(queries.read_pictures)
 read_scene = _hold(build_run_scene)
 

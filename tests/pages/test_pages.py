@@ -18,6 +18,7 @@ TITLES = {
     "hierarchy": "Which areas are most nonlinear?",
     "selectivity": "Which images drive this area?",
     "models": "Does the encoder predict?",
+    "layers": "How does nonlinearity change over layers and subjects?",
 }
 LACKS = {
     "nothing": {},
