@@ -121,13 +121,13 @@ def plot_subjects(
     ink = choose_ink(dark)
     figure = go.Figure()
     for i, (subject, part) in enumerate(stacked.groupby("subject", sort=True)):
-        weak = part["weak"].to_numpy()
+        weak, mark = part["weak"].to_numpy(), SUBJECT_MARKS[i % len(SUBJECT_MARKS)]
         figure.add_trace(
             go.Scatter(
                 x=[_name_place(stacked, p) for p in part["place"]], y=part["mean"],
                 name=escape_label(str(subject)), mode="lines+markers",
                 line={"color": NEUTRAL, "width": 1.2},
-                marker={"symbol": [SUBJECT_MARKS[i % 8] + "-open" * w for w in weak], "size": 8,
+                marker={"symbol": [mark + "-open" if w else mark for w in weak], "size": 8,
                         "color": _colours(stacked, list(part["place"])),
                         "opacity": np.where(weak, FADED, 1.0)},
                 customdata=part[["n", "r2"]],
@@ -194,7 +194,8 @@ def _line(part: pd.DataFrame, colour: str, shift: float, *, bars: bool) -> go.Sc
         customdata=part[["n", "over", "r2", "low", "high", "layer"]],
         hovertemplate=f"{name}, layer %{{customdata[5]}}: %{{y:.4g}}<br>95 %"
                       " [%{customdata[3]:.4g}, %{customdata[4]:.4g}],"
-                      " n = %{customdata[0]:,} %{customdata[1]}<br>R² %{customdata[2]:.3f}<extra></extra>",
+                      " n = %{customdata[0]:,} %{customdata[1]}<br>R² %{customdata[2]:.3f}"
+                      "<extra></extra>",
     )  # fmt: skip
 
 

@@ -131,8 +131,9 @@ def average_places(run: Run, name: str, *, significant: bool = True) -> pd.DataF
     pandas.DataFrame
         Columns ``kind`` (``"whole"``, ``"tier"`` or ``"roi"``), ``place, tier``; ``n_voxels`` of
         the place and ``n`` averaged; ``mean`` with Student's 95 % interval over voxels
-        ``low, high``; ``r2``, the nonlinear encoder's mean R² over all valid voxels of the place, significant
-        or not, so that layers are judged by the same voxels. Places without voxels are left out.
+        ``low, high``; ``r2``, the nonlinear encoder's mean R² over all valid voxels of the place,
+        significant or not, so that layers are judged by the same voxels. Places without voxels
+        are left out.
     """
     values, r2 = read_map(run, name), read_map(run, "r2_nonlinear")
     shown = np.isfinite(values)

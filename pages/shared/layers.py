@@ -93,13 +93,11 @@ def show_lacks(group: RunGroup) -> None:
     few = [what for what, there in (("layer", group.layers), ("subject", group.subjects))
            if len(there) == 1]  # fmt: skip
     if few:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            show_missing(
-                f"Only one {' and one '.join(few)} here.",
-                "Start a study of several on Data & runs, or choose one at the left.",
-            )
-            st.page_link("pages/data.py", label="Start a study", icon=":material/play_circle:",
-                         query_params={"part": "run"})  # fmt: skip
+        show_missing(f"Only one {' and one '.join(few)} here.",
+                     "Start a study of several on Data & runs, or choose one at the left.")  # fmt: skip
+        if st.button("Start a study", icon=":material/play_circle:"):
+            select(part="run")
+            st.switch_page("pages/data.py")
 
 
 def stack(group: RunGroup, info: MapInfo, *, significant: bool) -> Any:
