@@ -49,7 +49,7 @@ def plot_layers(
     figure.update_xaxes(title_text="Layer", tickvals=layers, showgrid=False)
     if len(layers) == 1:
         figure.update_xaxes(range=[layers[0] - 0.6, layers[0] + 0.6])
-    figure.update_yaxes(title_text=_name_axis(label, unit), rangemode="tozero")
+    figure.update_yaxes(title_text=_name_axis(label, unit))
     return style_figure(figure, dark=dark, height=height, legend=True)
 
 
@@ -147,7 +147,7 @@ def plot_subjects(
             )
         )  # fmt: skip
     figure.update_xaxes(type="category", showgrid=False, tickangle=0)
-    figure.update_yaxes(title_text=_name_axis(label, unit), rangemode="tozero")
+    figure.update_yaxes(title_text=_name_axis(label, unit))
     return style_figure(figure, dark=dark, height=460, legend=True)
 
 

@@ -212,9 +212,10 @@ def correlate_subjects(stacked: pd.DataFrame, layer: int) -> pd.DataFrame:
         with Fisher's 95 % interval, which takes ROIs as independent; NaN below four ROIs. Each
         pair once.
     """
-    chosen = stacked[(stacked["layer"] == layer) & (stacked["kind"] == "roi")]
-    profiles = chosen.pivot(index="place", columns="subject", values="mean")
-    names = sorted(profiles.columns)
+    chosen = stacked[stacked["layer"] == layer]
+    names = sorted(chosen["subject"].unique())
+    rois = chosen[chosen["kind"] == "roi"]
+    profiles = rois.pivot(index="place", columns="subject", values="mean").reindex(columns=names)
     rows = []
     for i, first in enumerate(names):
         for second in names[i + 1 :]:

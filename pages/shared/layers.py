@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,11 +20,12 @@ from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.comparison import list_group
 from pages.shared.figures import is_dark, show_result, show_table
-from pages.shared.state import read_selection, settle
+from pages.shared.state import read_selection, select, settle
 from pages.shared.widgets import choose, show_missing, show_note
 
 NUMERIC = ("sequential", "diverging")
 PLACES = {"tier": "Tiers", "roi": "ROIs", "whole": "Whole brain"}
+BY = {"tier": "by tier", "roi": "by ROI", "whole": "whole brain"}
 ROIS_NEEDED = 4
 WEAK = (
     f"Pale or veiled: mean R² below {LOW_R2}, so that the layer predicts too little there for its"
@@ -46,11 +48,15 @@ def choose_group(run: Run) -> RunGroup:
     if len(groups) > 1:
         rest = sum(len(g.runs) + len(g.left_out) for g in groups if g is not chosen)
         own = ", ".join(f"{name} {value}" for name, value in chosen.differs.items())
-        show_note(f"Shown: {len(chosen.runs)} runs with {own}. {rest} other runs differ in this and"
-                  " are not mixed in: choose one of them at the left to see its kind.")  # fmt: skip
+        show_note(
+            f"Shown: {_count_runs(chosen.runs)} with {own}. Of the others, {rest} in all differ in"
+            " this and are not mixed in: choose one at the left to see its kind."
+        )
     if chosen.left_out:
-        show_note(f"{len(chosen.left_out)} runs have the subject and layer of a run that is shown"
-                  f" and are left out: {', '.join(chosen.left_out)}.")  # fmt: skip
+        show_note(
+            f"Left out, for a run that is shown has the same subject and layer:"
+            f" {', '.join(chosen.left_out)}."
+        )
     return chosen
 
 
@@ -93,8 +99,8 @@ def show_lacks(group: RunGroup) -> None:
     few = [what for what, there in (("layer", group.layers), ("subject", group.subjects))
            if len(there) == 1]  # fmt: skip
     if few:
-        show_missing(f"Only one {' and one '.join(few)} here.",
-                     "Start a study of several on Data & runs, or choose one at the left.")  # fmt: skip
+        fix = "Start a study of several on Data & runs, or choose one at the left."
+        show_missing(f"Only one {' and one '.join(few)} here.", fix)
         if st.button("Start a study", icon=":material/play_circle:"):
             select(part="run")
             st.switch_page("pages/data.py")
@@ -118,9 +124,9 @@ def show_over_layers(averages: Any, info: MapInfo, kind: str) -> None:
     show_result(
         plot_layers(averages, label=info.label, unit=info.unit, dark=is_dark()),
         averages, "layers", info.name, kind,
-        title=f"{title}, by {PLACES[kind].lower()}",
-        how=f"m ± t₀.₉₇₅ · s / √n; {over}. {info.explanation} {WEAK}",
-        alt=f"Mean {info.label} over layers, one line for each of the {PLACES[kind].lower()}",
+        title=f"{title}, {BY[kind]}",
+        how=f"m ± t(0.975, n − 1) · s / √n; {over}. The axis need not begin at 0. {WEAK}",
+        alt=f"Mean {info.label} over layers, {BY[kind]}",
     )  # fmt: skip
 
 
@@ -157,8 +163,8 @@ def show_subjects(stacked: Any, averages: Any, info: MapInfo, kind: str, *, laye
         plot_subjects(own, mean, label=info.label, unit=info.unit, dark=is_dark()),
         own, "subjects", info.name, kind, str(layer),
         title=f"{info.label} of each subject, layer {layer} (n = {n_subjects} subjects)",
-        how="a grey line joins one subject's means over voxels; bold: their mean, m ± t₀.₉₇₅ · s /"
-        f" √n over subjects. {WEAK}",
+        how="a grey line joins one subject's means over voxels; bold: their mean,"
+        f" m ± t(0.975, n − 1) · s / √n over subjects. The axis need not begin at 0. {WEAK}",
         alt=f"Mean {info.label} by place, one line a subject, layer {layer}",
     )  # fmt: skip
 
@@ -190,6 +196,7 @@ def show_runs(group: RunGroup) -> None:
               for row in rows]  # fmt: skip
     st.dataframe(
         linked, hide_index=True, key="runs",
+        column_order=["open", *(name for name in rows[0] if name != "run_id"), "run_id"],
         column_config={
             "open": st.column_config.LinkColumn("", display_text="Choose", width="small"),
             "median_r2": st.column_config.NumberColumn("median R²", format="%.3f",
@@ -201,3 +208,8 @@ def show_runs(group: RunGroup) -> None:
     st.caption("Median R² of the nonlinear encoder over all valid voxels; mean JNE over significant"
                " ones: q < the run's level after Benjamini–Hochberg correction.")  # fmt: skip
     show_table(queries.tabulate_described(rows), "runs", label="As CSV")
+
+
+def _count_runs(runs: Sized) -> str:
+    """Return ``1 run`` or ``3 runs``."""
+    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"

@@ -209,7 +209,9 @@ def test_a_run_without_rois_has_the_whole_brain_only(tmp_path):
     assert list(table["place"]) == [queries.WHOLE_BRAIN]
     stacked = queries.stack_runs([("S1", 0, table), ("S2", 0, table)])
     pairs = queries.correlate_subjects(stacked, 0)
-    assert pairs.empty
+    assert pairs["n"].tolist() == [0]
+    assert pairs["r"].isna().all()
+    assert queries.correlate_subjects(stacked[stacked["subject"] == "S1"], 0).empty
 
 
 def test_without_significant_voxels_means_are_unknown_and_counted_as_none(tmp_path):

@@ -46,8 +46,7 @@ def test_each_state_shows_what_there_is_and_says_what_is_missing(show, roots, st
     infos = " ".join(i.value for i in app.info)
     assert ("Only one" in infos) is (state in MISSING)
     assert MISSING.get(state, "") in infos
-    links = str([link.proto for link in app.get("page_link")])
-    assert ("data" in links) is (state in MISSING)
+    assert ("Start a study" in [b.label for b in app.button]) is (state in MISSING)
     captions = "\n".join(c.value for c in app.caption)
     over = "over the n subjects" if n_subjects > 1 else "of the one subject"
     assert over in captions
@@ -93,8 +92,8 @@ def test_runs_that_differ_otherwise_are_told_and_not_mixed(show, tmp_path):  # n
     other = write_synthetic_run(tmp_path, subject="S3", spec={"n_hidden": 8})
     app = show(tmp_path, "layers", run=other.name)
     assert_healthy(app)
-    assert "1 runs with n hidden 8" in texts(app)
-    assert "2 other runs" in texts(app)
+    assert "1 run with n hidden 8" in texts(app)
+    assert "Of the others, 2 in all differ" in texts(app)
     assert app.dataframe[-2].value["run_id"].tolist() == [other.name]
 
 
@@ -113,7 +112,7 @@ def test_runs_without_rois_show_the_whole_brain(show, tmp_path):  # noqa: F811
     assert_healthy(app)
     infos = " ".join(i.value for i in app.info)
     assert "no ROIs" in infos
-    assert "cannot be correlated" in infos or "Profiles" in infos
+    assert "cannot be correlated" in infos
     assert set(app.dataframe[0].value["place"]) == {queries.WHOLE_BRAIN}
 
 
