@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,21 @@ from typing import Any
 import click
 
 from jne_engine import __version__
-from jne_engine.errors import JneError
+from jne_engine.errors import InputError, JneError
+from jne_engine.gabor_layers import GABOR_LAYERS
 from jne_engine.job_commands import Following, follow, out_option, quiet_option
-from jne_engine.jobs import request_demo, request_run
+from jne_engine.jobs import (
+    DEMO_HIDDEN,
+    DEMO_SIZES,
+    SIMULATED_STUDY,
+    SMALL_DEMO_HIDDEN,
+    SMALL_DEMO_SIZES,
+    JobSpec,
+    request_demo,
+    request_demo_study,
+    request_run,
+)
 from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
-
-DEMO_HIDDEN = 256
-"""Hidden units of the demo: more recover the planted nonlinearity no better, and take longer."""
 
 INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."
 
@@ -112,18 +120,61 @@ study_option = click.option("--study", help="Also note the run in the study of t
 @quiet_option
 @inline_option
 @study_option
-@click.option("--subject", default="S1", show_default=True, help="Name of the subject.")
-@click.option("--subject-seed", type=int, default=0, show_default=True, help="Which subject.")
-@click.option("--n-stimuli", type=int, default=3000, show_default=True, help="Pictures in all.")
-@click.option("--n-test", type=int, default=600, show_default=True, help="Pictures of the test.")
+@click.option("--subject", help="Name of the one subject.  [default: S1]")
+@click.option("--subject-seed", type=int, help="Which one subject.  [default: 0]")
+@click.option(
+    "--subjects",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many subjects see the same pictures: S1, S2, …",
+)
+@click.option(
+    "--layers",
+    type=click.IntRange(1, len(GABOR_LAYERS)),
+    default=1,
+    show_default=True,
+    help=f"How many layers of features each is fitted to: {', '.join(GABOR_LAYERS)}.",
+)
+@click.option(
+    "--small",
+    is_flag=True,
+    help="Reduced sizes: {n_stimuli} pictures, {n_test} of them test, about {n_vertices}"
+    " vertices, {n_hidden} hidden units.".format(**SMALL_DEMO_SIZES, n_hidden=SMALL_DEMO_HIDDEN),
+)
+@click.option("--n-stimuli", type=int, help="Pictures in all.  [default: 3000]")
+@click.option("--n-test", type=int, help="Pictures of the test.  [default: 600]")
 @click.option("--n-vertices", type=int, help="About how many vertices; all by default.")
 @spec_options
-def demo(subject_seed: int, **options: Any) -> None:
-    """Make the SIMULATED subject and its whole run."""
+def demo(**options: Any) -> None:
+    """Make the SIMULATED subject and its whole run.
+
+    With several --subjects or --layers: a run of each, in the study of that name
+    ("Simulated study" by default). Responses are made of layer 0.
+    """  # fmt: skip
     following = _following(options)
-    sizes = {name: options.pop(name) for name in ("subject", "n_stimuli", "n_test", "n_vertices")}
-    spec = read_spec(options, n_hidden=DEMO_HIDDEN)
-    follow(request_demo(spec, seed=subject_seed, **sizes), following)
+    specs = _request_demos(options)
+    if len(specs) > 1 and following.study is None:
+        following = replace(following, study=SIMULATED_STUDY)
+    follow(specs, following)
+
+
+def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
+    """Return the job of the simulated subject, or the jobs of several subjects and layers."""
+    small = options.pop("small")
+    n_subjects, n_layers = options.pop("subjects"), options.pop("layers")
+    one = {"seed": options.pop("subject_seed"), "subject": options.pop("subject")}
+    named = {name: value for name, value in one.items() if value is not None}
+    given = {name: options.pop(name) for name in DEMO_SIZES}
+    sizes = dict(SMALL_DEMO_SIZES if small else DEMO_SIZES)
+    sizes |= {name: value for name, value in given.items() if value is not None}
+    spec = read_spec(options, n_hidden=SMALL_DEMO_HIDDEN if small else DEMO_HIDDEN)
+    if n_subjects == n_layers == 1:
+        return (request_demo(spec, **named, **sizes),)
+    if named:
+        found, fix = "several subjects or layers", "leave --subject and --subject-seed out"
+        raise InputError("--subject, --subject-seed", "one subject and one layer", found, fix)
+    return request_demo_study(spec, n_subjects=n_subjects, n_layers=n_layers, **sizes)
 
 
 @main.command()
@@ -150,7 +201,7 @@ def run(
     following = _following(options)
     given = {"linear": linear_weights, "nonlinear": nonlinear_weights}
     weights = {name: path for name, path in given.items() if path is not None}
-    follow(request_run(dataset, read_spec(options), weights=weights), following)
+    follow([request_run(dataset, read_spec(options), weights=weights)], following)
 
 
 @main.command()

@@ -5,6 +5,9 @@ channels. Quadrature pairs of Gabor filters at several frequencies, orientations
 give amplitudes that do not depend on phase; Gaussian windows give signed local means.
 All filters are rows of one matrix, so a batch of pictures is one product a channel.
 
+The pyramid's levels, and further layers that are computed from these local features, are in
+:mod:`jne_engine.gabor_layers`.
+
 Axes: s stimulus, p pixel, f feature.
 
 References
@@ -14,7 +17,6 @@ Kay, Naselaris, Prenger and Gallant (2008), Nature 452, 352-355, for the luminan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +27,7 @@ from PIL import Image
 
 from jne_engine.checks import check_matrix
 from jne_engine.errors import InputError
+from jne_engine.gabor_layers import PYRAMID
 from jne_engine.progress import Progress, ignore_progress
 
 Float32Array = npt.NDArray[np.float32]
@@ -40,41 +43,6 @@ CHANNELS: dict[str, tuple[float, float, float]] = {
 }
 """Weights of red, green and blue in each channel; the opponent ones ignore grey."""
 
-
-@dataclass(frozen=True)
-class PyramidLevel:
-    """Filters of one channel and scale on a grid of places.
-
-    Parameters
-    ----------
-    channel : str
-        One of :data:`CHANNELS`.
-    frequency : float
-        Cycles a picture width; 0 stands for a signed Gaussian mean.
-    n_orientations : int
-        Orientations between 0 and 180 degrees; 1 where the frequency is 0.
-    grid : int
-        Places along each side of the picture.
-    """
-
-    channel: str
-    frequency: float
-    n_orientations: int
-    grid: int
-
-
-PYRAMID: tuple[PyramidLevel, ...] = (
-    PyramidLevel("luminance", 2, 6, 2),
-    PyramidLevel("luminance", 4, 6, 4),
-    PyramidLevel("luminance", 8, 4, 6),
-    PyramidLevel("luminance", 16, 4, 6),
-    PyramidLevel("red-green", 4, 2, 3),
-    PyramidLevel("blue-yellow", 4, 2, 3),
-    PyramidLevel("luminance", 0, 1, 4),
-    PyramidLevel("red-green", 0, 1, 4),
-    PyramidLevel("blue-yellow", 0, 1, 4),
-)
-"""The levels in the order of the feature columns: 492 features."""
 
 BANDWIDTH = 0.5
 """Standard deviation of a Gabor's window, in periods of its carrier."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,16 +57,21 @@ class Following:
     study: str | None
 
 
-def follow(spec: JobSpec, following: Following) -> None:
-    """Have a run computed, show its progress, and print where it is.
+def follow(specs: Sequence[JobSpec], following: Following) -> None:
+    """Have runs computed one after another, show their progress, and print where they are.
 
-    Ctrl-C cancels the job. A command that is killed leaves the job running; the same command
-    finds it again.
+    Ctrl-C cancels the jobs. A command that is killed leaves them running; the same command
+    finds them again.
     """
-    path = _compute_here(spec, following) if following.inline else _have_computed(spec, following)
-    for warning in _read_warnings(path):
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(str(path))
+    paths = (
+        [_compute_here(spec, following) for spec in specs]
+        if following.inline
+        else _have_computed(specs, following)
+    )
+    for path in paths:
+        for warning in _read_warnings(path):
+            click.echo(f"warning: {warning}", err=True)
+        click.echo(str(path))
 
 
 def _compute_here(spec: JobSpec, following: Following) -> Path:
@@ -84,24 +89,45 @@ def _compute_here(spec: JobSpec, following: Following) -> Path:
     return path
 
 
-def _have_computed(spec: JobSpec, following: Following) -> Path:
-    """Ask for a job, follow it to its end, and return the run or leave with what went wrong."""
+def _have_computed(specs: Sequence[JobSpec], following: Following) -> list[Path]:
+    """Ask for jobs, follow them to their end, and return the runs or leave with what went wrong."""
     table = open_jobs(following.root)
-    record = table.submit(spec)
+    records = [table.submit(spec) for spec in specs]
     if following.study is not None:
-        add_to_study(table, following.study, job_ids=[record.id])
+        add_to_study(table, following.study, job_ids=[record.id for record in records])
+    try:
+        ended = [_follow_one(table, record, following, len(specs)) for record in records]
+    except KeyboardInterrupt:
+        _cancel_all(table, records)
+        raise
+    messages = [_tell_end(record) for record in ended if record.state != "done"]
+    for message in messages:
+        click.echo(f"error: {message}", err=True)
+    if messages:
+        raise click.exceptions.Exit(1 if any(m.startswith(INTERNAL) for m in messages) else 2)
+    return [record.place for record in ended if record.place is not None]
+
+
+def _follow_one(jobs: Jobs, record: JobRecord, following: Following, n_jobs: int) -> JobRecord:
+    """Show one job's progress, under its name where there are several."""
+    if n_jobs > 1 and not following.quiet:
+        click.echo(record.spec.label, err=True)
     with StageBars(quiet=following.quiet) as bars:
-        try:
-            record = _watch(table, record, bars)
-        except KeyboardInterrupt:
-            table.cancel(record.id)
-            _watch(table, record, bars)
-            raise
-    if record.state == "done" and record.place is not None:
-        return record.place
-    message = record.message or f"job {record.id} was cancelled; the same command goes on with it"
-    click.echo(f"error: {message}", err=True)
-    raise click.exceptions.Exit(1 if message.startswith(INTERNAL) else 2)
+        return _watch(jobs, record, bars)
+
+
+def _cancel_all(jobs: Jobs, records: Sequence[JobRecord]) -> None:
+    """Cancel what is not finished, the last ones first, so that none of them begins."""
+    for record in reversed(records):
+        jobs.cancel(record.id)
+    with StageBars(quiet=True) as bars:
+        for record in records:
+            _watch(jobs, record, bars)
+
+
+def _tell_end(record: JobRecord) -> str:
+    """Return why a job has made no run."""
+    return record.message or f"job {record.id} was cancelled; the same command goes on with it"
 
 
 def _watch(jobs: Jobs, record: JobRecord, bars: StageBars) -> JobRecord:

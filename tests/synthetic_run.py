@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -61,6 +61,8 @@ class Recipe:
     categories: Sequence[str] = CATEGORIES
     name: str = "Synthetic subject"
     subject: str = "sim-01"
+    layer: int = 0
+    spec: Mapping[str, Any] = field(default_factory=dict)
     n_significant: int | None = None
     surface: str = "fsLR32k"
     second_preset: str | None = None
@@ -76,13 +78,14 @@ def write_synthetic_run(root: Path, **choices: Any) -> Path:
     recipe = Recipe(**choices)
     planted = plant(recipe)
     dataset = _build_dataset(recipe, planted)
-    key = compute_run_key(dataset.content_hash, RunSpec().to_dict(), f"test{recipe.seed}")
+    spec = RunSpec(**recipe.spec).to_dict()
+    key = compute_run_key(dataset.content_hash, spec, f"test{recipe.seed}")
     folder = RunFolder(root / f"run-{key[:12]}")
     for stage in recipe.stages:
         with folder.write_stage(stage) as writer:
             _write_stage(writer, stage, dataset, planted)
     if recipe.complete:
-        folder.complete(_build_manifest(folder, key, dataset, planted))
+        folder.complete(_build_manifest(folder, key, dataset, planted, spec=spec))
     return folder.path
 
 
@@ -144,6 +147,7 @@ def _build_dataset(recipe, planted):
         roi_sets=_build_rois(recipe, planted) if recipe.with_rois else MappingProxyType({}),
         ground_truth=_build_truth(planted, rng) if recipe.simulated else None,
         feature_set="gabor",
+        layer=recipe.layer,
     )
 
 
@@ -210,7 +214,7 @@ def _write_masked(writer, arrays, invalid) -> None:
         writer.write_array(name, np.where(invalid, np.nan, values).astype(np.float32))
 
 
-def _build_manifest(folder, key, dataset, planted) -> Manifest:
+def _build_manifest(folder, key, dataset, planted, *, spec) -> Manifest:
     """Return the manifest of a synthetic run."""
     significant = (planted.scores["q_nonlinear"] < 0.05) & ~planted.invalid
     splits = dataset.splits
@@ -224,7 +228,7 @@ def _build_manifest(folder, key, dataset, planted) -> Manifest:
         simulated=dataset.provenance.simulated,
         source=dataset.provenance.source,
         created="2026-01-02T03:04:05+00:00",
-        spec=RunSpec().to_dict(),
+        spec=spec,
         counts={
             "n_train": splits.train.size,
             "n_validation": splits.validation.size,
@@ -240,3 +244,15 @@ def _build_manifest(folder, key, dataset, planted) -> Manifest:
         versions={"python": "3.11", "jne_engine": "0.1.0"},
         files=folder.hash_files(),
     )
+
+
+def write_synthetic_study(root: Path, *, n_subjects: int, n_layers: int, **choices: Any) -> Path:
+    """Write a run of each subject and layer below ``root``, and return ``root``.
+
+    Subjects differ in their seed; what a layer changes of a subject is drawn anew.
+    """
+    for subject in range(n_subjects):
+        for layer in range(n_layers):
+            own = {"subject": f"S{subject + 1}", "layer": layer, "seed": 10 * subject + layer}
+            write_synthetic_run(root, **{**own, **choices})
+    return root

@@ -5,6 +5,12 @@ and turned into responses of visual cortex on both hemispheres whose nonlinear s
 and rises from V1 to the category-selective areas, whose nonlinearity only pictures of a
 preferred category open.
 
+A subject may be looked at through any of the Gabor layers. Responses are always made of layer 0
+(local energy), so the planted share is the truth relative to layer 0 alone. Seen from another
+layer, the same response is another function: part of it is lost, for that layer does not say
+where things are, and part that was linear is not. What is planted is therefore kept with layer
+0 only; a low R² tells where JNE of another layer says little about the response.
+
 Axes: s stimulus, v voxel (a vertex of fs_LR 32k), r repeat.
 """
 
@@ -20,8 +26,10 @@ from jne_engine.demo.cortex import Cortex, choose_vertices
 from jne_engine.demo.recipe import GATED_CATEGORIES, Recipe, draw_recipe, name_preferences
 from jne_engine.demo.signal import SignalBank, build_signal_bank, mix_signal
 from jne_engine.demo.stimuli import SimulatedStimuli, simulate_stimuli
+from jne_engine.gabor_layers import GABOR_LAYERS
 from jne_engine.progress import Progress, ignore_progress
 from jne_engine.rois import HCP_MMP, build_surface_roi_set
+from jne_engine.spaces import RoiSet
 from jne_engine.surfaces import load_hcp_mmp
 from jne_engine.types import EncodingDataset, GroundTruth, InputRecord, Provenance, Splits
 
@@ -44,6 +52,7 @@ def simulate_subject(
     n_test: int = 600,
     n_vertices: int | None = None,
     subject: str = "S1",
+    layer: int = 0,
     progress: Progress = ignore_progress,
 ) -> EncodingDataset:
     """Simulate one subject whose nonlinearity is known.
@@ -61,19 +70,23 @@ def simulate_subject(
         Keep about this many vertices, evenly over all areas, for small tests; all by default.
     subject : str
         Name shown to people.
+    layer : int
+        Which of :data:`~jne_engine.gabor_layers.GABOR_LAYERS` to give as features; responses are
+        the same for each.
     progress : callable, optional
         Called as ``progress(pictures drawn, n_stimuli)``.
 
     Returns
     -------
     EncodingDataset
-        With ``ground_truth``, ``test_repeats`` and the ROI set ``"hcp-mmp"``. At full size
+        With ``test_repeats``, the ROI set ``"hcp-mmp"`` and, for layer 0, ``ground_truth``. At full
+        size
         3000 pictures, 492 features and 10,067 vertices take about 0.35 GB.
 
     Raises
     ------
     InputError
-        If sizes do not fit each other.
+        If sizes do not fit each other, or there is no such layer.
     """
     shown = stimuli or simulate_stimuli(n_stimuli=n_stimuli, n_test=n_test, progress=progress)
     atlas = load_hcp_mmp(SURFACE)
@@ -92,20 +105,26 @@ def simulate_subject(
     return EncodingDataset(
         name="Simulated subject",
         subject=subject,
-        features=shown.features,
+        features=shown.layer(layer),
         responses=responses,
         splits=shown.splits,
         stimuli=shown.stimuli,
-        provenance=_describe(shown, bank, seed),
+        provenance=_describe(shown, bank, seed, layer),
         space=space,
         roi_sets=MappingProxyType({rois.preset: rois}),
         test_repeats=repeats,
-        ground_truth=GroundTruth(
-            nonlinear_share=recipe.share.astype(np.float32),
-            signal_to_noise=recipe.signal_to_noise.astype(np.float32),
-            preferred_category=name_preferences(rois),
-        ),
+        ground_truth=_keep_truth(recipe, rois) if layer == 0 else None,
         feature_set="gabor",
+        layer=layer,
+    )
+
+
+def _keep_truth(recipe: Recipe, rois: RoiSet) -> GroundTruth:
+    """Return what was planted, which is relative to layer 0."""
+    return GroundTruth(
+        nonlinear_share=recipe.share.astype(np.float32),
+        signal_to_noise=recipe.signal_to_noise.astype(np.float32),
+        preferred_category=name_preferences(rois),
     )
 
 
@@ -150,13 +169,15 @@ def _add_noise(
     return noisy
 
 
-def _describe(shown: SimulatedStimuli, bank: SignalBank, seed: int) -> Provenance:
+def _describe(shown: SimulatedStimuli, bank: SignalBank, seed: int, layer: int) -> Provenance:
     """Say that all this is simulated, from which seeds, and relative to what."""
     text = f"simulated subject, stimulus seed {shown.seed}, subject seed {seed}"
     notes = [
-        f"Pictures of {len(set(shown.categories))} categories, drawn; Gabor features.",
+        f"Pictures of {len(set(shown.categories))} categories, drawn; Gabor features, layer "
+        f"{layer}: {GABOR_LAYERS[layer]}.",
         "Nonlinear share: of the signal's variance over these stimuli, what no linear map of "
-        f"the {bank.n_directions} leading directions of the features explains.",
+        f"the {bank.n_directions} leading directions of the features of layer 0 explains."
+        + (" It is no truth about other layers, and is not kept with them." if layer else ""),
         "Responses: mean of three noisy presentations, z-scored over training stimuli.",
     ]
     digest = hashlib.sha256(shown.features.tobytes() + text.encode()).hexdigest()

@@ -12,6 +12,7 @@ from jne_engine.checks import check_positive
 from jne_engine.drawing import draw_stimuli
 from jne_engine.errors import InputError
 from jne_engine.features import extract_gabor_features
+from jne_engine.gabor_layers import compute_gabor_layer
 from jne_engine.progress import Progress, ignore_progress
 from jne_engine.standardise import zscore_features
 from jne_engine.types import Splits, StimulusTable
@@ -31,7 +32,9 @@ class SimulatedStimuli:
     stimuli : StimulusTable
         Ids, column ``category``, and the pictures as thumbnails.
     features : numpy.ndarray of float32, shape (n_stimuli, n_features)
-        Gabor features, z-scored over training rows.
+        Gabor features of layer 0, z-scored over training rows: what responses are made of.
+    local : numpy.ndarray of float32, shape (n_stimuli, n_features)
+        The same, not z-scored: what other layers are computed from.
     splits : Splits
     seed : int
         Seed that all of it depends on.
@@ -39,6 +42,7 @@ class SimulatedStimuli:
 
     stimuli: StimulusTable
     features: Float32Array
+    local: Float32Array
     splits: Splits
     seed: int
 
@@ -46,6 +50,18 @@ class SimulatedStimuli:
     def categories(self) -> tuple[str, ...]:
         """Category of each stimulus."""
         return tuple(str(c) for c in self.stimuli.table["category"])
+
+    def layer(self, layer: int) -> Float32Array:
+        """Return a layer of :data:`~jne_engine.gabor_layers.GABOR_LAYERS`, z-scored likewise.
+
+        Raises
+        ------
+        InputError
+            If there is no such layer.
+        """
+        if layer == 0:
+            return self.features
+        return zscore_features(compute_gabor_layer(self.local, layer), self.splits.train)
 
 
 def simulate_stimuli(
@@ -78,10 +94,11 @@ def simulate_stimuli(
     check_positive("n_stimuli", n_stimuli)
     images, categories = draw_stimuli(n_stimuli, seed, progress=progress)
     splits = _split(n_stimuli, n_test, np.random.default_rng((seed, 1)))
-    features = zscore_features(extract_gabor_features(images), splits.train)
+    local = extract_gabor_features(images)
+    features = zscore_features(local, splits.train)
     ids = [f"drawn-{i:05d}" for i in range(n_stimuli)]
     table = pd.DataFrame({"category": categories}, index=pd.Index(ids, name="stimulus"))
-    return SimulatedStimuli(StimulusTable(table, images), features, splits, seed)
+    return SimulatedStimuli(StimulusTable(table, images), features, local, splits, seed)
 
 
 def _split(n_stimuli: int, n_test: int, rng: np.random.Generator) -> Splits:

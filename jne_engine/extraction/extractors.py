@@ -10,7 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from jne_engine.extraction.spec import GABOR, FeatureSpec
-from jne_engine.features import PIXELS, PYRAMID, describe_gabor_features, extract_gabor_features
+from jne_engine.features import PIXELS, describe_gabor_features, extract_gabor_features
+from jne_engine.gabor_layers import PYRAMID
 
 UInt8Array = npt.NDArray[np.uint8]
 Float32Array = npt.NDArray[np.float32]

@@ -16,7 +16,16 @@ from jne_engine.jobs.data_requests import (
 from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import ACTIVE, INTERNAL, STATES, EpochLoss, JobRecord, JobSpec, State
-from jne_engine.jobs.requests import request_demo, request_run
+from jne_engine.jobs.requests import (
+    DEMO_HIDDEN,
+    DEMO_SIZES,
+    SIMULATED_STUDY,
+    SMALL_DEMO_HIDDEN,
+    SMALL_DEMO_SIZES,
+    request_demo,
+    request_demo_study,
+    request_run,
+)
 from jne_engine.jobs.studies import (
     StudyRow,
     add_to_study,
@@ -27,8 +36,13 @@ from jne_engine.jobs.studies import (
 
 __all__ = [
     "ACTIVE",
+    "DEMO_HIDDEN",
+    "DEMO_SIZES",
     "INTERNAL",
     "KINDS",
+    "SIMULATED_STUDY",
+    "SMALL_DEMO_HIDDEN",
+    "SMALL_DEMO_SIZES",
     "STATES",
     "EpochLoss",
     "JobRecord",
@@ -41,6 +55,7 @@ __all__ = [
     "open_jobs",
     "remove_study",
     "request_demo",
+    "request_demo_study",
     "request_export",
     "request_features",
     "request_import",

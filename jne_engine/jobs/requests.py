@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from jne_engine.checks import check_choice
+from jne_engine.checks import check_choice, check_positive
 from jne_engine.errors import InputError
+from jne_engine.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs.records import JobSpec
 from jne_engine.spec import RunSpec
 
 ENCODERS = ("linear", "nonlinear")
+
+DEMO_HIDDEN = 256
+"""Hidden units of the demo: more recover the planted nonlinearity no better, and take longer."""
+SMALL_DEMO_HIDDEN = 64
+DEMO_SIZES: Mapping[str, Any] = MappingProxyType(
+    {"n_stimuli": 3000, "n_test": 600, "n_vertices": None}
+)
+SMALL_DEMO_SIZES: Mapping[str, Any] = MappingProxyType(
+    {"n_stimuli": 900, "n_test": 200, "n_vertices": 4000}
+)
+"""Reduced sizes, which finish in about a minute."""
+SIMULATED_STUDY = "Simulated study"
+"""Name of the study of several simulated subjects or layers."""
 
 
 def request_run(
@@ -55,6 +71,7 @@ def request_demo(
     *,
     seed: int = 0,
     subject: str = "S1",
+    layer: int = 0,
     n_stimuli: int = 3000,
     n_test: int = 600,
     n_vertices: int | None = None,
@@ -65,10 +82,43 @@ def request_demo(
     ----------
     spec : RunSpec
         How to fit it.
-    seed, subject, n_stimuli, n_test, n_vertices
+    seed, subject, layer, n_stimuli, n_test, n_vertices
         As :func:`~jne_engine.demo.simulate_subject` takes them.
     """
     sizes = {"n_stimuli": n_stimuli, "n_test": n_test, "n_vertices": n_vertices}
-    demo = {"seed": seed, "subject": subject, **sizes}
+    # Layer 0 goes without saying: jobs that were asked for before there were layers are the same.
+    deeper = {"layer": layer} if layer else {}
+    demo = {"seed": seed, "subject": subject, **deeper, **sizes}
     payload = {"demo": demo, "weights": {}, "spec": spec.to_dict()}
-    return JobSpec("run", payload, f"simulated subject {subject}")
+    label = f"simulated subject {subject}" + (f" · layer {layer}" if layer else "")
+    return JobSpec("run", payload, label)
+
+
+def request_demo_study(
+    spec: RunSpec, *, n_subjects: int, n_layers: int, **sizes: Any
+) -> tuple[JobSpec, ...]:
+    """Return the jobs of several SIMULATED subjects who see the same pictures, layer by layer.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        How to fit each.
+    n_subjects : int
+        Subjects S1, S2, … of seeds 0, 1, …
+    n_layers : int
+        Layers of each, from 0.
+    sizes : int
+        As :func:`request_demo` takes them.
+
+    Raises
+    ------
+    InputError
+        If there are not that many layers, or no subject.
+    """
+    check_positive("n_subjects", n_subjects)
+    check_choice("n_layers", str(n_layers), tuple(map(str, range(1, len(GABOR_LAYERS) + 1))))
+    return tuple(
+        request_demo(spec, seed=i, subject=f"S{i + 1}", layer=layer, **sizes)
+        for i in range(n_subjects)
+        for layer in range(n_layers)
+    )

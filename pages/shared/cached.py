@@ -38,6 +38,9 @@ def _identify(run: Run) -> tuple[str, str, str, int]:
 _keep: Callable[..., Any] = partial(
     st.cache_data, max_entries=64, show_spinner=False, hash_funcs={Run: _identify}
 )
+_keep_many: Callable[..., Any] = partial(
+    st.cache_data, max_entries=1024, show_spinner=False, hash_funcs={Run: _identify}
+)
 _hold: Callable[..., Any] = partial(
     st.cache_resource, max_entries=8, show_spinner=False, hash_funcs={Run: _identify}
 )
@@ -73,6 +76,9 @@ subtract_runs = _hold(queries.subtract_runs)
 average_subjects = _hold(queries.average_subjects)
 read_masked_scene = _hold(build_masked_scene)
 read_selection_scene = _hold(build_selection_scene)
+count_shown = _keep(queries.count_shown)
+average_places = _keep_many(queries.average_places)
+describe_run = _keep_many(queries.describe_run)
 _read_pictures = _hold(queries.read_pictures)
 
 

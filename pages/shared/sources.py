@@ -8,7 +8,17 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.allowed import VARIABLE, Listing
-from jne_engine.jobs import request_demo, request_import
+from jne_engine.gabor_layers import GABOR_LAYERS
+from jne_engine.jobs import (
+    DEMO_HIDDEN,
+    DEMO_SIZES,
+    SIMULATED_STUDY,
+    SMALL_DEMO_HIDDEN,
+    SMALL_DEMO_SIZES,
+    request_demo,
+    request_demo_study,
+    request_import,
+)
 from jne_engine.library import suggest_name
 from jne_engine.recognise import Recognised
 from jne_engine.spec import RunSpec
@@ -19,8 +29,8 @@ from pages.shared.source_choices import CHOICES, name_parts
 from pages.shared.state import read_selection, select
 from pages.shared.widgets import one_line_errors, plain
 
-DEMO_HIDDEN = 256
 LIST_HEIGHT = 300
+STUDY_SUBJECTS = 4
 
 
 def show_sources() -> None:
@@ -44,11 +54,40 @@ def show_sources() -> None:
         _show_found(folder, root, found)
 
 
-def start_demo(*, small: bool) -> None:
+def offer_demo() -> None:
+    """Offer the simulated subject, small or in full, and the small study of several."""
+    n_runs = STUDY_SUBJECTS * len(GABOR_LAYERS)
+    with st.container(horizontal=True):
+        if st.button("Try a small one", type="primary", icon=":material/play_arrow:",
+                     help="900 pictures, 4,000 vertices: about a minute."):  # fmt: skip
+            _start_demo(small=True)
+        if st.button("In full size", help="3,000 pictures on all vertices: some minutes."):
+            _start_demo(small=False)
+        if st.button("Four subjects, three layers", icon=":material/layers:",
+                     help=f"{n_runs} small runs as one study: some minutes. The page Layers &"
+                     " subjects compares them."):  # fmt: skip
+            _start_demo_study()
+
+
+def _start_demo(*, small: bool) -> None:
     """Ask for the simulated subject's run and show the queue."""
-    sizes: dict[str, Any] = {"n_stimuli": 900, "n_test": 200, "n_vertices": 4000} if small else {}
-    jobs.submit([request_demo(RunSpec(n_hidden=64 if small else DEMO_HIDDEN), **sizes)])
+    sizes = SMALL_DEMO_SIZES if small else DEMO_SIZES
+    spec = RunSpec(n_hidden=SMALL_DEMO_HIDDEN if small else DEMO_HIDDEN)
+    jobs.submit([request_demo(spec, **sizes)])
     select(part="queue")
+    st.rerun()
+
+
+def _start_demo_study() -> None:
+    """Ask for the small study of several simulated subjects and layers and show the queue."""
+    specs = request_demo_study(
+        RunSpec(n_hidden=SMALL_DEMO_HIDDEN),
+        n_subjects=STUDY_SUBJECTS,
+        n_layers=len(GABOR_LAYERS),
+        **SMALL_DEMO_SIZES,
+    )
+    jobs.submit(specs, study=SIMULATED_STUDY)
+    select(part="queue", study=SIMULATED_STUDY)
     st.rerun()
 
 
@@ -71,12 +110,7 @@ def _show_no_folder() -> None:
             "The simulated subject has drawn pictures, planted responses on both hemispheres, and"
             " a known answer. Nothing in it was measured in a brain."
         )
-        with st.container(horizontal=True):
-            if st.button("Try a small one", type="primary", icon=":material/play_arrow:",
-                         help="900 pictures, 4,000 vertices: about a minute."):  # fmt: skip
-                start_demo(small=True)
-            if st.button("In full size", help="3,000 pictures on all vertices: some minutes."):
-                start_demo(small=False)
+        offer_demo()
 
 
 def _show_roots(roots: tuple[Path, ...]) -> None:

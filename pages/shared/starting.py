@@ -8,14 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.jobs import JobSpec, request_demo, request_layers
+from jne_engine.gabor_layers import GABOR_LAYERS
+from jne_engine.jobs import JobSpec, request_demo_study, request_layers
 from jne_engine.library import DatasetEntry, FeatureEntry
 from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
 from pages.shared import jobs
 from pages.shared.cached import find_root
 from pages.shared.datasets import describe_entry, has_features
 from pages.shared.previews import show_when_there
-from pages.shared.sources import start_demo
+from pages.shared.sources import offer_demo
 from pages.shared.state import read_selection, select
 from pages.shared.widgets import format_bytes, format_seconds, one_line_errors, plain
 
@@ -23,6 +24,7 @@ DEMO = "Simulated subject"
 ACTIVATION_LABELS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "gelu": "GELU", "tanh": "tanh",
                      "swish": "Swish", "identity": "None (linear)"}  # fmt: skip
 MAX_SEEDS = 20
+MAX_DEMO_SUBJECTS = 8
 
 
 def show_starting() -> None:
@@ -39,13 +41,14 @@ def show_starting() -> None:
                                help="Several subjects make several runs.")  # fmt: skip
         chosen = [entries[name] for name in names if name in entries]
         features, layers = _choose_layers(chosen)
+        demo = _choose_demo() if DEMO in names else (0, 0)
         specs = _choose_encoder()
         study = st.text_input(
             "Study, optional",
             placeholder="Layers of CLIP, four subjects",
             help="Runs of one study are listed and compared together.",
         )
-    wanted_jobs = _request(chosen, features, layers, specs, demo=DEMO in names)
+    wanted_jobs = _request(chosen, features, layers, specs, demo=demo)
     with right:
         for entry in chosen:
             st.caption(f"**{plain(entry.name)}**  \n{describe_entry(entry)}")
@@ -64,13 +67,10 @@ def _show_no_dataset() -> None:
     with st.container(border=True):
         st.markdown("**No dataset with features yet.** Import one and extract features first; or"
                     " begin with the simulated subject.")  # fmt: skip
-        with st.container(horizontal=True):
-            st.button("Go to Data", icon=":material/folder_open:", type="primary",
-                      on_click=select, kwargs={"part": "data"})  # fmt: skip
-            if st.button("Simulated subject, small", icon=":material/science:"):
-                start_demo(small=True)
-            if st.button("Simulated subject, full size"):
-                start_demo(small=False)
+        st.button("Go to Data", icon=":material/folder_open:",
+                  on_click=select, kwargs={"part": "data"})  # fmt: skip
+        st.caption("The simulated subject:")
+        offer_demo()
 
 
 def _choose_layers(
@@ -94,6 +94,19 @@ def _choose_layers(
             help="0 enters the first block, k leaves block k; one run each.",
         )
     return found, tuple(layers)
+
+
+def _choose_demo() -> tuple[int, int]:
+    """Choose how many simulated subjects, and how many layers of each."""
+    left, right = st.columns(2)
+    with left:
+        n_subjects = st.number_input("Simulated subjects", 1, MAX_DEMO_SUBJECTS, 1,
+                                     help="They see the same pictures.")  # fmt: skip
+    with right:
+        n_layers = st.number_input("Layers of simulated subjects", 1, len(GABOR_LAYERS), 1,
+                                   help=f"In this order: {', '.join(GABOR_LAYERS)}. Responses are"
+                                   " made of the first.")  # fmt: skip
+    return int(n_subjects), int(n_layers)
 
 
 def _choose_encoder() -> list[RunSpec]:
@@ -150,9 +163,9 @@ def _choose_more() -> dict[str, Any]:
 
 def _request(
     chosen: Sequence[DatasetEntry], features: Mapping[str, FeatureEntry], layers: tuple[int, ...],
-    specs: Sequence[RunSpec], *, demo: bool,
+    specs: Sequence[RunSpec], *, demo: tuple[int, int],
 ) -> list[JobSpec]:  # fmt: skip
-    """Return the jobs of every dataset, layer and seed."""
+    """Return the jobs of every dataset, layer and seed; ``demo``: simulated subjects, layers."""
     root = find_root().absolute()
     made: list[JobSpec] = []
     for spec in specs:
@@ -160,7 +173,8 @@ def _request(
             own = features.get(entry.name)
             if own is not None or entry.n_features is not None:
                 made += request_layers(entry, spec, features=own, layers=layers, root=root)
-        made += [request_demo(spec)] * demo
+        if all(demo):
+            made += request_demo_study(spec, n_subjects=demo[0], n_layers=demo[1])
     return made
 
 

@@ -54,6 +54,9 @@ class Selection:
         On the validation page: which simulation, φ, where it sits, and the skips.
     window, n_inputs, input_scale : str
         Likewise: half-width of a neuron's window, number of inputs, their half-range.
+    places, layer : str
+        On the page of layers and subjects: ``"tier"``, ``"roi"`` or ``"whole"``; the layer in which
+        subjects are compared.
     part, folder, dataset : str
         On the page of data and runs: which part of it, the folder that is looked at, the
         dataset that a run is made of.
@@ -87,6 +90,8 @@ class Selection:
     window: str = ""
     n_inputs: str = ""
     input_scale: str = ""
+    places: str = ""
+    layer: str = ""
     part: str = ""
     folder: str = ""
     dataset: str = ""

@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "progress", "code_version", "run_folder"},
     {"checks", "viewer_modules"},
     {"spaces", "spec", "palettes", "standardise"},
-    {"types", "viewer_payload", "icosahedron", "trials"},
+    {"types", "viewer_payload", "icosahedron", "trials", "gabor_layers"},
     {"readers", "surfaces", "encoders", "scoring", "features", "drawing", "store", "training"},
     {
         "rois",

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from jne_engine import queries
 from jne_engine.store import Run
 from tests.browser.conftest import ROOT
-from tests.synthetic_run import write_synthetic_run
+from tests.synthetic_run import write_synthetic_run, write_synthetic_study
 
 PAGES = {
     "": ("What does this run say?", ".js-plotly-plot"),
@@ -16,6 +16,7 @@ PAGES = {
     "hierarchy": ("Which areas are most nonlinear?", ".js-plotly-plot .violins"),
     "selectivity": ("Which images drive this area?", ".jne-gallery img"),
     "models": ("Does the encoder predict?", ".js-plotly-plot"),
+    "layers": ("How does nonlinearity change over layers and subjects?", ".js-plotly-plot"),
     "validation": ("Can JNE be trusted?", ".js-plotly-plot"),
 }
 HOSTILE = "<img src=x onerror='window.ran=1'>"
@@ -143,6 +144,23 @@ def test_names_run_nothing(page, hostile_app, path):
     page.goto(f"{hostile_app.url}/{path}")
     page.locator(PAGES[path][1]).first.wait_for(timeout=60_000)
     assert page.evaluate("() => window.ran") is None
+    assert_healthy(page)
+
+
+def test_four_subjects_and_three_layers_are_seen_on_every_page(page, streamlit_app, tmp_path):
+    root = write_synthetic_study(tmp_path, n_subjects=4, n_layers=3)
+    study = streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
+    for path, (title, content) in PAGES.items():
+        page.goto(f"{study.url}/{path}")
+        page.get_by_role("heading", name=title).wait_for()
+        page.locator(content).first.wait_for(timeout=60_000)
+        page.get_by_test_id("stSidebar").get_by_role("combobox", name="Run").click()
+        expect(page.get_by_role("option")).to_have_count(12)
+        page.keyboard.press("Escape")
+        assert_healthy(page)
+    page.goto(f"{study.url}/layers?places=roi")
+    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=60_000)
+    expect(page.get_by_text("Runs (12)")).to_be_visible()
     assert_healthy(page)
 
 

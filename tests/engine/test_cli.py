@@ -7,14 +7,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.cli import LATE_COMMANDS, main
-from jne_engine.jobs import open_jobs
+from jne_engine.cli import LATE_COMMANDS, _request_demos, main
+from jne_engine.jobs import (
+    DEMO_HIDDEN,
+    SIMULATED_STUDY,
+    SMALL_DEMO_HIDDEN,
+    SMALL_DEMO_SIZES,
+    open_jobs,
+    request_demo,
+    tabulate_study,
+)
 from jne_engine.spec import RunSpec
 from jne_engine.store import find_unfinished, open_run
 
@@ -191,6 +200,47 @@ def test_a_run_and_a_mistake_go_through_the_worker_and_stay_in_its_table(demo_ro
     assert [job["id"] for job in listed] == [done.id]
     second = invoke("jobs", "worker", "--out", demo_root)
     assert "expected no other worker" in second.stderr
+
+
+def test_a_study_of_subjects_and_layers_is_made_by_one_command(tmp_path):
+    root = tmp_path / "runs"
+    command = [sys.executable, "-m", "jne_engine", "demo", "--out", str(root), "--subjects", "2",
+               "--layers", "2", *SMALL_DEMO, *SMALL_FIT[:-1]]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False,
+                          cwd=Path(__file__).parents[2])  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    runs = [open_run(Path(line)) for line in done.stdout.splitlines()]
+    found = [(r.manifest.subject, r.manifest.layer) for r in runs]
+    assert found == [("S1", 0), ("S1", 1), ("S2", 0), ("S2", 1)]
+    rows = tabulate_study(open_jobs(root), SIMULATED_STUDY)
+    assert [row.run_id for row in rows] == [run.run_id for run in runs]
+    assert {row.state for row in rows} == {"done"}
+    assert all(run.manifest.simulated for run in runs)
+    pictures = [r.stage("dataset").read_array("thumbnails") for r in runs]
+    assert all(np.array_equal(pictures[0], other) for other in pictures[1:])
+    jne = [r.stage("dispersion").read_array("jne") for r in runs]
+    assert all(not np.allclose(a, b) for i, a in enumerate(jne) for b in jne[:i])
+    truths = [r.stage("dataset").has_array("truth_nonlinear_share") for r in runs]
+    assert truths == [True, False, True, False]
+
+
+@pytest.mark.parametrize("more", [("--subjects", "2"), ("--layers", "2")])
+def test_one_subjects_name_is_not_given_to_several(tmp_path, more):
+    result = invoke("demo", "--out", tmp_path, "--subject", "S9", *more)
+    assert result.exit_code == 2
+    assert "expected one subject and one layer" in result.stderr
+
+
+def test_small_is_a_reduced_size_that_single_choices_override():
+    options = {"small": True, "subjects": 1, "layers": 1, "subject": None, "subject_seed": None,
+               "n_stimuli": None, "n_test": 50, "n_vertices": None, "full_batch": False,
+               **dict.fromkeys(f.name for f in fields(RunSpec))}  # fmt: skip
+    (spec,) = _request_demos(dict(options))
+    assert spec == request_demo(
+        RunSpec(n_hidden=SMALL_DEMO_HIDDEN), **{**SMALL_DEMO_SIZES, "n_test": 50}
+    )
+    (plain,) = _request_demos({**options, "small": False, "n_test": None})
+    assert plain == request_demo(RunSpec(n_hidden=DEMO_HIDDEN))
 
 
 def take_interrupts() -> None:

@@ -58,6 +58,28 @@ def test_subjects_see_the_same_pictures_and_answer_differently():
     assert not np.allclose(first.ground_truth.nonlinear_share, second.ground_truth.nonlinear_share)
 
 
+def test_layers_are_other_features_of_the_same_pictures_and_responses():
+    first = small_subject()
+    for layer, n_features in ((1, 108), (2, 98)):
+        data = simulate_subject(0, stimuli=small_stimuli(), n_vertices=600, layer=layer)
+        assert (data.layer, data.feature_set, data.n_features) == (layer, "gabor", n_features)
+        np.testing.assert_array_equal(data.responses, first.responses)
+        assert data.stimuli is first.stimuli
+        fitted = data.features[data.splits.train]
+        np.testing.assert_allclose(fitted.mean(axis=0), 0, atol=1e-4)
+        assert data.content_hash != first.content_hash
+        assert data.ground_truth is None
+        assert "no truth about other layers" in " ".join(data.provenance.notes)
+
+
+def test_the_plain_subject_is_layer_0_and_keeps_its_truth():
+    data = small_subject()
+    assert (data.layer, data.n_features) == (0, 492)
+    assert data.ground_truth is not None
+    with pytest.raises(InputError, match="layer"):
+        simulate_subject(0, stimuli=small_stimuli(), n_vertices=600, layer=3)
+
+
 def test_other_stimuli_have_other_pictures_and_splits():
     other = simulate_stimuli(1, **SIZES)
     assert not np.array_equal(other.stimuli.thumbnails, small_stimuli().stimuli.thumbnails)

@@ -22,6 +22,7 @@ from jne_engine.jobs import (
     open_jobs,
     remove_study,
     request_demo,
+    request_demo_study,
     request_run,
     tabulate_study,
 )
@@ -81,6 +82,25 @@ def test_the_same_request_is_one_job_and_another_choice_another(jobs):
     assert [record.id for record in jobs.list()] == [first.id + 1, first.id]
     assert first.state == "queued"
     assert first.spec == demo()
+
+
+def test_the_plain_demo_is_the_same_job_as_before_there_were_layers():
+    plain = {"seed": 0, "subject": "S1", "n_stimuli": 3000, "n_test": 600, "n_vertices": None}
+    assert demo().payload["demo"] == plain
+    assert request_demo(RunSpec(), layer=2).payload["demo"] == {**plain, "layer": 2}
+
+
+def test_a_simulated_study_has_every_subject_and_layer_once():
+    specs = request_demo_study(RunSpec(), n_subjects=2, n_layers=3, n_vertices=50)
+    asked = [spec.payload["demo"] for spec in specs]
+    assert [(d["subject"], d["seed"], d.get("layer", 0)) for d in asked] == [
+        (f"S{seed + 1}", seed, layer) for seed in (0, 1) for layer in (0, 1, 2)
+    ]
+    assert {d["n_vertices"] for d in asked} == {50}
+    assert len({spec.label for spec in specs}) == 6
+    for sizes in ({"n_subjects": 0, "n_layers": 1}, {"n_subjects": 1, "n_layers": 4}):
+        with pytest.raises(InputError):
+            request_demo_study(RunSpec(), **sizes)
 
 
 def test_jobs_are_taken_in_the_order_in_which_they_were_asked_for(jobs, ledger):

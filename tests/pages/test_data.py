@@ -99,6 +99,29 @@ def test_a_broken_setting_is_one_line(show):
     assert "JNE\\_DATA" in app.error[0].value
 
 
+def test_a_study_of_simulated_subjects_is_asked_for_by_one_button(show, root):
+    app = show()
+    button(app, "Four subjects, three layers").click().run()
+    assert not app.exception
+    asked = [r.spec.payload["demo"] for r in open_jobs(root).list()]
+    assert {(d["subject"], d.get("layer", 0)) for d in asked} == {
+        (f"S{i}", layer) for i in (1, 2, 3, 4) for layer in (0, 1, 2)
+    }
+    assert {d["n_vertices"] for d in asked} == {4000}
+    assert "Simulated study: 0 of 12 runs done" in [e.label for e in app.expander]
+
+
+def test_simulated_subjects_and_layers_stand_beside_datasets(show, root):
+    write_dataset(root)
+    app = show(part="run", dataset="subj01")
+    {m.label: m for m in app.multiselect}["Datasets"].set_value(["Simulated subject"]).run()
+    numbers = {n.label: n for n in app.number_input}
+    numbers["Simulated subjects"].set_value(2)
+    numbers["Layers of simulated subjects"].set_value(3).run()
+    button(app, "Start 6 runs").click().run()
+    assert len(open_jobs(root).list()) == 6
+
+
 @pytest.mark.parametrize("path", ["/etc", "{data}/../secret", "{data}/link", "{data}/.hidden"])
 def test_nothing_outside_the_allowed_folders_is_shown(show, tmp_path, path):
     data = tmp_path / "data"
