@@ -21,7 +21,14 @@ from jne_engine.code_version import code_version
 from jne_engine.run_folder import lock_run
 from jne_engine.run_stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
 from jne_engine.spec import RunSpec
-from jne_engine.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key
+from jne_engine.store import (
+    MANIFEST,
+    Manifest,
+    Run,
+    RunFolder,
+    compute_run_key,
+    telling_disk_errors,
+)
 from jne_engine.types import EncodingDataset
 
 LIBRARIES = ("numpy", "scipy", "torch", "zarr")
@@ -73,7 +80,7 @@ def compute_run(
     stages = RunStages(
         dataset, spec, given, report or _report_nothing, on_epoch=on_epoch or _ignore_epoch
     )
-    with lock_run(path):
+    with telling_disk_errors(path), lock_run(path):
         if not (path / MANIFEST).exists():
             folder = RunFolder(path)
             _write_stages(folder, stages)

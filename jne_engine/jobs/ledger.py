@@ -225,6 +225,13 @@ def describe_end(exit_status: int | None, log: Path) -> str:
     return f"{INTERNAL}: its traceback is at the end of {log}"
 
 
+def describe_refusal(error: Exception) -> str:
+    """Return one line on a process that the system did not start."""
+    found = " ".join(str(error).split()) or type(error).__name__
+    fix = "free memory or end other processes, then retry"
+    return f"job: expected a process of its own, found {found}: {fix}"
+
+
 def _describe_lost() -> str:
     """Return one line on a job whose workers keep dying."""
     times = f"its worker died {LOST_TIMES} times"

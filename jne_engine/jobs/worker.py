@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from jne_engine.jobs.attempting import attempt_job
 from jne_engine.jobs.database import JobFiles, prepare_table
 from jne_engine.jobs.kinds import KINDS
-from jne_engine.jobs.ledger import Attempt, Ledger, Lost, describe_end
+from jne_engine.jobs.ledger import Attempt, Ledger, Lost, describe_end, describe_refusal
 from jne_engine.jobs.records import JobRecord, WorkerRecord
 from jne_engine.jobs.starting import find_process
 
@@ -38,6 +38,8 @@ KILL_S = 4.0
 """Seconds after it at which they are killed."""
 LOCK_S = 2.0
 """Seconds in which another worker's lock must come free."""
+START_ERRORS = (OSError, EOFError)
+"""A process does not start: the system refuses it, or the fork server has ended."""
 
 
 def work(root: Path, *, idle_s: float | None = None, slots: int = 1) -> bool:
@@ -85,11 +87,18 @@ class _Nursery:
         return process
 
     def _warm(self) -> None:
-        """Wait for a first process, which waits for the imports."""
+        """Wait for a first process, which waits for the imports.
+
+        Where it cannot start, jobs are not kept waiting: each tries for itself, and says why not.
+        """
         process = self._context.Process(target=os.getpid)
-        process.start()
-        process.join()
-        self.ready.set()
+        try:
+            process.start()
+            process.join()
+        except START_ERRORS as error:
+            sys.stderr.write(f"the first process did not start: {error!r}\n")
+        finally:
+            self.ready.set()
 
 
 class _Running:
@@ -182,11 +191,19 @@ class _Worker:
                 if asked is not None:
                     self._close(running)
                 elif nursery.ready.is_set():
-                    running.start(nursery, self._files.root)
+                    self._start(running, nursery)
             elif running.has_ended():
                 self._close(running)
             elif asked is not None:
                 _press(running, time.time() - asked)
+
+    def _start(self, running: _Running, nursery: _Nursery) -> None:
+        """Start a job's process; where the system refuses one, the job has failed."""
+        try:
+            running.start(nursery, self._files.root)
+        except START_ERRORS as error:
+            self._ledger.settle(running.attempt, describe_refusal(error))
+            self._running.remove(running)
 
     def _close(self, running: _Running) -> None:
         """Note the end of an attempt that may not have done so itself."""

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jne_engine.errors import StoreError
+
+
+@contextmanager
+def telling_disk_errors(path: Path) -> Iterator[None]:
+    """Tell in one line what the disk refuses while the block writes to ``path``.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or not writable.
+    """
+    try:
+        yield
+    except OSError as error:
+        fix = "free disk space or choose another folder, then run the same command again"
+        raise StoreError(str(path), "a writable disk", str(error), fix) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -18,17 +36,16 @@ def write_atomically(path: Path, content: bytes) -> None:
         If the disk is full or not writable.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        fix = "free disk space, then run the same command again"
-        raise StoreError(str(path), "a writable disk", str(error), fix) from error
+    with telling_disk_errors(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def sync_tree(folder: Path) -> None:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from jne_engine.errors import StoreError
 from jne_engine.run_folder import MANIFEST
-from jne_engine.store.files import sha256, sync_folder, sync_tree, write_atomically
+from jne_engine.store.files import (
+    sha256,
+    sync_folder,
+    sync_tree,
+    telling_disk_errors,
+    write_atomically,
+)
 from jne_engine.store.manifest import Manifest
 from jne_engine.store.stages import StageReader, StageWriter
 
@@ -42,17 +48,16 @@ class RunFolder:
             If the disk is full or not writable.
         """
         self._sweep(stage)
-        partial = Path(tempfile.mkdtemp(prefix=f".{stage}.", suffix=".partial", dir=self.path))
-        try:
-            yield StageWriter(partial)
-            sync_tree(partial)
-            partial.rename(self.path / stage)
-            sync_folder(self.path)
-        except OSError as error:
-            fix = "free disk space or choose another --out, then run the same command again"
-            raise StoreError(str(self.path), "a writable disk", str(error), fix) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        with telling_disk_errors(self.path):
+            prefix, suffix = f".{stage}.", ".partial"
+            partial = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=self.path))
+            try:
+                yield StageWriter(partial)
+                sync_tree(partial)
+                partial.rename(self.path / stage)
+                sync_folder(self.path)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
 
     def read_stage(self, stage: str) -> StageReader:
         """Open a complete stage for reading."""

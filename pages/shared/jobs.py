@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -31,6 +31,8 @@ from jne_engine.previewing import Previewer
 from jne_engine.recognise import Recognised, recognise
 from pages.shared.cached import find_root
 
+Named = TypeVar("Named", int, str)
+"""A job by its number, a study by its name."""
 MAX_LOOKS = 64
 """Previews that are kept for the next look."""
 
@@ -82,11 +84,11 @@ def submit(specs: Sequence[JobSpec], *, study: str = "") -> tuple[JobRecord, ...
     return records
 
 
-def change(action: Callable[[Jobs, int], Any], job_id: int) -> None:
-    """Cancel, retry or delete a job; what cannot be done is told in one line."""
+def change(action: Callable[[Jobs, Named], Any], which: Named) -> None:
+    """Cancel, retry or delete a job, or forget a study; what cannot be done is told in one line."""
     try:
         table = open_table()
-        action(table, job_id)
+        action(table, which)
         table.ensure_worker()
     except JneError as error:
         st.toast(" ".join(str(error).split()), icon=":material/error:")

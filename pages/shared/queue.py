@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.figures.curves import plot_learning_curves
-from jne_engine.jobs import JobRecord, Jobs, StudyRow
+from jne_engine.jobs import JobRecord, Jobs, StudyRow, remove_study
 from pages.shared import jobs
 from pages.shared.figures import is_dark, show_figure
 from pages.shared.state import select
@@ -227,6 +227,10 @@ def _show_studies() -> None:
             st.dataframe(_tabulate(rows), hide_index=True, key=f"study.{name}",
                          column_config={"open": st.column_config.LinkColumn(
                              "", display_text="Open", width="small")})  # fmt: skip
+            with st.popover("Forget this study", icon=":material/playlist_remove:"):
+                st.markdown("Forget the name and this list? Its runs and jobs stay.")
+                st.button("Forget", key=f"forget.{name}", type="primary",
+                          on_click=jobs.change, args=(remove_study, name))  # fmt: skip
 
 
 def _tabulate(rows: Sequence[StudyRow]) -> list[Mapping[str, Any]]:

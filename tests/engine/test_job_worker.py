@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import signal
 import subprocess
@@ -15,7 +16,8 @@ import psutil
 import pytest
 import torch
 
-from jne_engine.jobs import Jobs, JobSpec, request_run
+from jne_engine.jobs import Jobs, JobSpec, open_jobs, request_run, starting
+from jne_engine.jobs.database import connect
 from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.worker import signal_group
 from jne_engine.pipeline import compute_run
@@ -26,6 +28,7 @@ from tests.job_helpers import (
     is_gone,
     job_process,
     opened,
+    stop_worker,
     wait_at_rest,
     wait_until,
     worker_process,
@@ -34,11 +37,33 @@ from tests.job_helpers import (
 
 HERE = Path(__file__).parents[2]
 POINTS = 20
+MOMENT_S = 0.6
+"""A job is left alone for at most this long; undisturbed it takes about a second."""
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
     return write_folder(tmp_path_factory.mktemp("data") / "small")
+
+
+FORKING_WORKERS = """
+import os, signal, sys
+from multiprocessing import get_context
+from pathlib import Path
+
+import jne_engine.jobs.preloaded
+from jne_engine.jobs import worker
+
+worker.get_context = lambda method: get_context("fork")
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker ended
+for line in sys.stdin:
+    if os.fork() == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        worker.main(Path(sys.argv[1]), idle_s=60, slots=1)
+        os._exit(0)
+"""
+"""Starts a worker a line. Its jobs are forked from itself, so that none waits for torch again."""
 
 
 ASKERS = """
@@ -82,6 +107,11 @@ def spec_of(seed: int) -> RunSpec:
     return RunSpec(n_hidden=16, batch_size=16, max_epochs=12, seed=seed)
 
 
+def long_of(seed: int) -> RunSpec:
+    """Return a run that takes long enough to be disturbed, and never stops early."""
+    return replace(spec_of(seed), max_epochs=60, patience=60)
+
+
 def arrays_of(run: Run) -> dict[str, np.ndarray]:
     return {
         f"{name}/{array}": run.stage(name).read_array(array)
@@ -105,24 +135,28 @@ def assert_undisturbed(place: Path, data: Path, spec: RunSpec, tmp_path: Path) -
     assert not list(place.glob(".*"))
 
 
-def submit(jobs: Jobs, data: Path, seed: int) -> int:
-    job_id = jobs.submit(request_run(data, spec_of(seed))).id
+def submit(jobs: Jobs, data: Path, spec: RunSpec) -> int:
+    job_id = jobs.submit(request_run(data, spec)).id
     jobs.ensure_worker()
     return job_id
 
 
-def disturb_often(jobs: Jobs, data: Path, first_seed: int, disturb) -> list[tuple[int, int]]:
+def disturb_often(
+    jobs: Jobs, data: Path, first_seed: int, disturb, *, is_due=None
+) -> list[tuple[int, int]]:
     """Disturb jobs at :data:`POINTS` random moments; return the finished jobs and their seeds.
 
-    A job is disturbed and taken up again until it was faster; then comes the next.
+    A job is disturbed and taken up again until it was faster; then comes the next. The moments
+    count from when the job has a process, or from when ``is_due(job_id)`` says so.
     """
+    is_due = is_due or functools.partial(is_running, jobs)
     moments = random.Random(first_seed)
     finished, n_disturbed = [], 0
     while n_disturbed < POINTS:
         seed = first_seed + len(finished)
-        job_id = submit(jobs, data, seed)
-        while n_disturbed < POINTS and is_running(jobs, job_id):
-            time.sleep(moments.uniform(0, 0.4))
+        job_id = submit(jobs, data, long_of(seed))
+        while n_disturbed < POINTS and is_due(job_id):
+            time.sleep(moments.uniform(0, MOMENT_S))
             n_disturbed += disturb(job_id)
             if jobs.read(job_id).can_retry:
                 jobs.retry(job_id)
@@ -155,7 +189,7 @@ def test_a_job_killed_at_twenty_points_resumes_to_the_same_run(jobs, data, tmp_p
         return record.state == "failed"
 
     for job_id, seed in disturb_often(jobs, data, 100, kill):
-        assert_undisturbed(jobs.read(job_id).place, data, spec_of(seed), tmp_path)
+        assert_undisturbed(jobs.read(job_id).place, data, long_of(seed), tmp_path)
 
 
 def test_a_job_cancelled_at_twenty_points_stops_in_time_and_resumes(jobs, data, tmp_path):
@@ -168,7 +202,7 @@ def test_a_job_cancelled_at_twenty_points_stops_in_time_and_resumes(jobs, data, 
         return jobs.read(job_id).state == "cancelled"
 
     for job_id, seed in disturb_often(jobs, data, 200, cancel):
-        assert_undisturbed(jobs.read(job_id).place, data, spec_of(seed), tmp_path)
+        assert_undisturbed(jobs.read(job_id).place, data, long_of(seed), tmp_path)
 
 
 def test_sixty_askers_get_one_computation_which_outlives_them(asked, data, tmp_path):
@@ -192,16 +226,39 @@ def is_worker_of(process: psutil.Process, root: Path) -> bool:
     return "jne_engine.jobs.worker" in command and str(root) in command
 
 
-def kill_worker_when(jobs: Jobs, job_id: int, stage: str) -> None:
-    """Kill the worker as a job is in a stage; its process ends and another worker comes."""
+def test_a_killed_worker_frees_its_job_and_the_next_one_goes_on(jobs, data, tmp_path):
+    spec = replace(long_of(400), max_epochs=300, patience=300)
+    job_id = submit(jobs, data, spec)
+    wait_until(lambda: jobs.read(job_id).stage == "nonlinear", seconds=60, step=0.01)
+    kill_worker(jobs, job_id)
+    record = wait_at_rest(jobs, job_id)
+    assert (record.state, record.attempts) == ("done", 2)
+    assert_undisturbed(record.place, data, spec, tmp_path)
 
-    def is_there() -> bool:
-        jobs.ensure_worker()
-        return jobs.read(job_id).stage == stage
 
-    wait_until(is_there, seconds=60, step=0.01)
+@pytest.fixture
+def forking(tmp_path, monkeypatch):
+    """Open a table whose workers, and their jobs, start within milliseconds."""
+    with opened(tmp_path / "forking") as jobs:
+        command = [sys.executable, "-c", FORKING_WORKERS, str(jobs.root)]
+        with subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, text=True) as parent:
+
+            def start(files, *, idle_s):
+                print(file=parent.stdin, flush=True)
+
+            monkeypatch.setattr(starting, "start_worker", start)
+            jobs.ensure_worker()
+            wait_until(jobs.worker_is_alive, seconds=60)
+            yield jobs
+            stop_worker(jobs)
+            parent.stdin.close()
+
+
+def kill_worker(jobs: Jobs, job_id: int) -> None:
+    """Kill the worker now: its job ends too, and another worker has the table within 10 s."""
     worker, process = worker_process(jobs), job_process(jobs, job_id)
     worker.kill()
+    assert_whole(jobs, job_id)
 
     def is_replaced() -> bool:
         jobs.ensure_worker()
@@ -213,32 +270,38 @@ def kill_worker_when(jobs: Jobs, job_id: int, stage: str) -> None:
         wait_until(lambda: is_gone(process), seconds=5)
 
 
-def test_a_killed_worker_frees_its_job_and_the_next_one_goes_on(jobs, data, tmp_path):
-    spec = RunSpec(n_hidden=16, batch_size=100, max_epochs=300, patience=300, seed=400)
-    job_id = jobs.submit(request_run(data, spec)).id
-    for stage in ("linear", "starting", "nonlinear"):
-        kill_worker_when(jobs, job_id, stage)
-    record = jobs.read(job_id)
-    assert (record.state, record.attempts) == ("failed", 3)
-    assert "its worker died 3 times" in record.message
-    jobs.retry(job_id)
-    record = wait_at_rest(jobs, job_id)
-    assert (record.state, record.attempts) == ("done", 4)
-    assert_undisturbed(record.place, data, spec, tmp_path)
+def assert_whole(jobs: Jobs, job_id: int) -> None:
+    """Read the table and every result as they are at this moment."""
+    with connect(jobs.files.table) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert jobs.read(job_id).state in {"queued", "running", "failed", "done"}
+    for run in find_runs(jobs.root):
+        arrays_of(run)
+
+
+def test_a_worker_killed_at_twenty_points_leaves_its_job_whole(forking, data, tmp_path):
+    def kill(job_id: int) -> bool:
+        was_active = forking.read(job_id).is_active
+        kill_worker(forking, job_id)
+        return was_active
+
+    finished = disturb_often(forking, data, 500, kill, is_due=lambda n: forking.read(n).is_active)
+    for job_id, seed in finished:
+        assert_undisturbed(forking.read(job_id).place, data, long_of(seed), tmp_path)
 
 
 def test_the_same_content_elsewhere_is_another_job_but_the_same_run(jobs, data, tmp_path):
-    first = wait_at_rest(jobs, submit(jobs, data, 600))
+    first = wait_at_rest(jobs, submit(jobs, data, spec_of(600)))
     manifest = (first.place / "run.json").stat().st_mtime_ns
     copy = write_folder(tmp_path / data.name)
-    second = wait_at_rest(jobs, submit(jobs, copy, 600))
+    second = wait_at_rest(jobs, submit(jobs, copy, spec_of(600)))
     assert second.id != first.id
     assert second.place == first.place
     assert (first.place / "run.json").stat().st_mtime_ns == manifest
 
 
 def test_progress_and_learning_curves_are_in_the_table(jobs, data):
-    record = wait_at_rest(jobs, submit(jobs, data, 700))
+    record = wait_at_rest(jobs, submit(jobs, data, spec_of(700)))
     assert (record.state, record.stage, record.fraction) == ("done", "dispersion", 1.0)
     assert record.feature_set == read_dataset(data).feature_set
     assert record.place.parent == jobs.root
@@ -254,7 +317,7 @@ def test_progress_and_learning_curves_are_in_the_table(jobs, data):
 def test_a_mistake_is_kept_as_its_one_line(jobs, tmp_path):
     folder = write_folder(tmp_path / "broken")
     np.save(folder / "responses.npy", np.ones(7))
-    record = wait_at_rest(jobs, submit(jobs, folder, 800))
+    record = wait_at_rest(jobs, submit(jobs, folder, spec_of(800)))
     assert record.state == "failed"
     assert record.message.startswith("responses.npy: expected")
     assert "\n" not in record.message
@@ -273,10 +336,10 @@ def test_deleting_takes_what_is_unfinished_and_leaves_what_is_finished(jobs, dat
     jobs.delete(job_id)
     assert not cut.place.exists()
     assert not cut.log.exists()
-    kept = wait_at_rest(jobs, submit(jobs, data, 901))
+    kept = wait_at_rest(jobs, submit(jobs, data, spec_of(901)))
     jobs.delete(kept.id)
     assert Run(kept.place).run_id == kept.place.name
-    again = wait_at_rest(jobs, submit(jobs, data, 901))
+    again = wait_at_rest(jobs, submit(jobs, data, spec_of(901)))
     assert again.id != kept.id
     jobs.delete(again.id, with_result=True)
     assert not again.place.exists()
@@ -326,6 +389,33 @@ def test_an_unexpected_error_is_internal_and_its_traceback_is_in_the_log(odd_job
     record = odd_jobs.read(job_id)
     assert record.message == f"internal error: its traceback is at the end of {record.log}"
     assert "ZeroDivisionError: integer division" in record.log.read_text()
+
+
+REFUSED = """
+import sys
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from jne_engine.jobs import worker
+
+def refuse(process):
+    raise OSError(12, "Cannot allocate memory")
+
+ForkServerProcess.start = refuse
+worker.main(Path(sys.argv[1]), idle_s=0.5, slots=1)
+"""
+
+
+def test_a_job_whose_process_cannot_start_fails_in_one_line(tmp_path, data):
+    jobs = open_jobs(tmp_path / "runs")
+    job_id = jobs.submit(request_run(data, spec_of(1))).id
+    subprocess.run([sys.executable, "-c", REFUSED, jobs.root], cwd=HERE, check=True, timeout=60)
+    record = jobs.read(job_id)
+    assert record.state == "failed"
+    assert record.message == (
+        "job: expected a process of its own, found [Errno 12] Cannot allocate memory:"
+        " free memory or end other processes, then retry"
+    )
+    assert not jobs.worker_is_alive()
 
 
 def test_two_slots_run_two_jobs_and_a_third_waits(odd_jobs):

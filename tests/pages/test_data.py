@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine.jobs import JobSpec, open_jobs, request_import
+from jne_engine.jobs import JobSpec, add_to_study, list_studies, open_jobs, request_import
 from jne_engine.jobs.database import change
 from jne_engine.jobs.queue import Jobs
 from jne_engine.library import CheckEntry, DatasetEntry, FeatureEntry, write_entry, write_features
@@ -226,6 +226,17 @@ def test_layers_and_seeds_make_a_study_of_runs(show, root):
     table = app.dataframe[0].value
     assert list(table["state"]) == ["queued"] * 4
     assert "my study: 0 of 4 runs done" in [e.label for e in app.expander]
+
+
+def test_a_study_is_forgotten_and_its_jobs_stay(show, root):
+    job = submit(root)
+    add_to_study(open_jobs(root), "my study", job_ids=[job.id])
+    app = show(part="queue")
+    button(app, "Forget").click().run()
+    assert not app.exception
+    assert list_studies(open_jobs(root)) == ()
+    assert [record.id for record in open_jobs(root).list()] == [job.id]
+    assert "my study" not in texts(app)
 
 
 def test_the_queue_shows_progress_and_curves_and_cancels(show, root):
