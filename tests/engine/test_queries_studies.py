@@ -222,7 +222,5 @@ def test_without_significant_voxels_means_are_unknown_and_counted_as_none(tmp_pa
     assert table["r2"].notna().all()
     stacked = queries.stack_runs([("S1", 0, table), ("S2", 0, table)])
     averages = queries.average_over_subjects(stacked)
-        queries.stack_runs([("S1", 0, table), ("S2", 0, table)])
-    )
     assert (averages["n"] == 0).all()
     assert averages["low"].isna().all()
