@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from jne_engine import queries
 from jne_engine.errors import InputError, JneError
 from jne_engine.export.html import export_html
 from jne_engine.figures.cortex import build_run_scene
@@ -50,9 +51,8 @@ def export_run_html(
     """
     scene = build_run_scene(run, chosen, significant=significant, threshold=threshold)
     if scene is None:
-        found = "voxels of a volume, or no known place"
-        fix = "give the dataset a surface and vertices"
-        raise InputError(run.run_id, "a surface that can be drawn", found, fix)
+        expected = "a surface that can be drawn"
+        raise InputError(run.run_id, expected, "none", queries.tell_why_bare(run))
     return export_html(scene, path)
 
 

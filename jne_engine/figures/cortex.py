@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,12 @@ import pandas as pd
 
 from jne_engine import queries
 from jne_engine.palettes import TIER_COLOURS, region_colours
+from jne_engine.projection import Projection
 from jne_engine.queries import VARIANT_MAPS, MapInfo, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
-from jne_engine.viewer_surfaces import Display, choose_display
+from jne_engine.viewer_surfaces import Display, choose_display, show_subject_surface
 
 Array = npt.NDArray[Any]
 
@@ -35,12 +37,26 @@ class RunMap(NamedTuple):
         Columns to show.
     mask_label : str
         Which columns these are, in words.
+    threshold : float, optional
+        Hide values below this one too.
     """
 
     info: MapInfo
     values: Array
     shown: Array
     mask_label: str = "voxels with a value"
+    threshold: float | None = None
+
+    def project(self, projection: Projection) -> RunMap:
+        """Return the map at the vertices of a projection: labels and mask of the nearest voxel."""
+        numeric = self.info.kind in ("sequential", "diverging")
+        project = projection.project if numeric else projection.project_labels
+        shown = projection.project_labels(self.shown)
+        return self._replace(values=project(self.values), shown=shown)
+
+    def select(self) -> Array:
+        """Return which values are shown: of the columns that are, those above the threshold."""
+        return self.shown & queries.select_above(self.values, self.info.kind, self.threshold)
 
 
 def build_run_scene(
@@ -74,9 +90,9 @@ def build_run_scene(
     for info in queries.list_maps(run):
         if info.kind != "mask":
             limit = threshold if info.name == chosen else None
-            shown = queries.select_shown(run, info.name, significant=significant, threshold=limit)
+            shown = queries.select_shown(run, info.name, significant=significant)
             label = _name_mask(info, significant=significant, threshold=limit)
-            maps.append(RunMap(info, queries.read_map(run, info.name), shown, label))
+            maps.append(RunMap(info, queries.read_map(run, info.name), shown, label, limit))
     return _build_on_surface(run, maps, preset=preset, panes=(chosen,))
 
 
@@ -108,8 +124,12 @@ def _build_on_surface(
     run: Run, maps: Sequence[RunMap], *, preset: str | None = None, panes: tuple[str, ...]
 ) -> ViewerScene | None:
     """Build a scene of maps at a run's columns, None where its surface cannot be drawn."""
-    space = queries.read_surface(run)
-    display = None if space is None else choose_display(space)
+    space, rois = queries.read_surface(run), queries.choose_roi_set(run, preset)
+    projection = queries.read_run_projection(run)
+    if projection is not None:
+        space, maps = projection.space, [m.project(projection) for m in maps]
+        rois = None if rois is None else replace(rois, masks=projection.project_labels(rois.masks))
+    display = _choose_display(space, projection)
     if space is None or display is None:
         return None
     manifest = run.manifest
@@ -117,12 +137,26 @@ def _build_on_surface(
         space,
         display,
         maps,
-        queries.choose_roi_set(run, preset),
+        rois,
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
         provenance=f"{manifest.source} Run {run.run_id}.",
         simulated=manifest.simulated,
     )
+
+
+def _choose_display(space: SurfaceSpace | None, projection: Projection | None) -> Display | None:
+    """Choose what is drawn: a surface by its name, or the one that the run carries."""
+    if space is None:
+        return None
+    if projection is None:
+        return choose_display(space)
+    if projection.own is not None:
+        display: Display | None = show_subject_surface(projection.own)
+    else:
+        display = choose_display(space)
+    notes = projection.note, "" if display is None else display.note
+    return None if display is None else replace(display, note=" ".join(notes).strip())
 
 
 def build_scene(
@@ -184,8 +218,9 @@ def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> Viewer
     """Spread one map and its mask over the vertices; a mask without gaps is left out."""
     info = run_map.info
     left, right = (_spread(space, display, run_map.values, hemi) for hemi in HEMISPHERES)
-    masks = [_spread(space, display, run_map.shown, hemi) == 1 for hemi in HEMISPHERES]
-    whole = bool(run_map.shown.all())
+    shown = run_map.select()
+    masks = [_spread(space, display, shown, hemi) == 1 for hemi in HEMISPHERES]
+    whole = bool(shown.all())
     numeric = info.kind in ("sequential", "diverging")
     return ViewerMap(
         info.name,

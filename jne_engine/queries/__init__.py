@@ -18,10 +18,13 @@ from jne_engine.queries.maps import (
     count_shown,
     list_maps,
     read_map,
+    read_run_projection,
     read_significant,
     read_surface,
     scatter_to_surface,
+    select_above,
     select_shown,
+    tell_why_bare,
 )
 from jne_engine.queries.regions import (
     WHOLE_BRAIN,
@@ -86,10 +89,12 @@ __all__ = [
     "read_map",
     "read_pairs",
     "read_pictures",
+    "read_run_projection",
     "read_significant",
     "read_surface",
     "read_validation",
     "scatter_to_surface",
+    "select_above",
     "select_shown",
     "summarise_run",
     "tabulate_category_means",
@@ -98,4 +103,5 @@ __all__ = [
     "tabulate_tiers",
     "tabulate_voxels",
     "tell_command",
+    "tell_why_bare",
 ]

@@ -10,10 +10,11 @@ from jne_engine.figures.template import name_file
 from jne_engine.run_export import make_run_html
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
+from pages.shared import cached
 from pages.shared.cached import read_scene, read_variant_scene
 from pages.shared.cortex import show_cortex
 from pages.shared.state import choose_map, read_selection
-from pages.shared.widgets import show_missing, show_note
+from pages.shared.widgets import plain, show_missing, show_note
 
 HEIGHT = 500
 
@@ -38,7 +39,7 @@ def show_brain(run: Run, chosen: str, *, height: int = HEIGHT) -> None:
     if scene is None:
         show_missing(
             "This run's responses do not lie on a surface that can be drawn here.",
-            "To add one, see “Surfaces” in docs/datasets.md; the other pages show its numbers.",
+            f"{plain(cached.tell_why_bare(run))} The other pages show its numbers.",
         )
         return
     with st.container(key="brain_box"):

@@ -49,6 +49,7 @@ tabulate_recovery = _keep(queries.tabulate_recovery)
 average_jne_ss = _keep(queries.average_jne_ss)
 read_categories = _keep(queries.read_categories)
 count_shown = _keep(queries.count_shown)
+tell_why_bare = _keep(queries.tell_why_bare)
 _read_pictures = _hold(queries.read_pictures)
 read_scene = _hold(build_run_scene)
 
