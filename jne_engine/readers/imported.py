@@ -51,6 +51,8 @@ PROJECTION_NAME: Final = "projection.npz"
 ROIS_NAME: Final = "rois.npz"
 CEILING_NAME: Final = "noise_ceiling.npy"
 THUMBNAILS_NAME: Final = "thumbnails.npy"
+NOTE_LETTERS: Final = 1000
+"""Longest note that is shown whole: a remedy must not be cut off."""
 
 _IMPORT_AGAIN: Final = "import the data again into a new folder"
 
@@ -198,7 +200,11 @@ def build_imported_dataset(files: ImportedFiles, found: FeatureFile) -> Encoding
         provenance=Provenance(
             source=record.source,
             inputs=(*imported, *found.inputs),
-            notes=(*map(printable, record.notes), *found.notes, note),
+            notes=(
+                *(printable(n, limit=NOTE_LETTERS) for n in record.notes),
+                *found.notes,
+                note,
+            ),
         ),
         space=space,
         roi_sets=_read_rois(files.folder, record.roi_sets),
@@ -302,7 +308,7 @@ def _read_projection(folder: Path, record: ProjectionRecord | None) -> Projectio
         return None
     return restore_projection(
         printable(record.surface),
-        printable(record.note),
+        printable(record.note, limit=NOTE_LETTERS),
         shapes=map(printable, record.shapes),
         has_depth=record.has_depth,
         read=partial(read_npz, folder / PROJECTION_NAME),

@@ -71,7 +71,7 @@ def test_from_an_empty_folder_to_a_brain(data, tmp_path, source, pictures):
     assert (tmp_path / "brain.html").read_text() == offline_html(scene)
     check_shown(run, next(m for m in scene.maps if m.name == "jne"))
     assert read_image_ids(tmp_path / "in").size == np.load(tmp_path / "in/responses.npy").shape[0]
-    projected = "Projected from voxels for display" in scene.note
+    projected = "Hovering reads the projected value" in scene.note
     assert projected == (queries.read_surface(run) is None)
 
 
