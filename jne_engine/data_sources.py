@@ -26,7 +26,7 @@ from jne_engine.importers.preview import count_rois
 from jne_engine.importers.progress import ImportProgress
 from jne_engine.readers.description import read_dataset
 from jne_engine.readers.guard import check_inside
-from jne_engine.readers.plain import ArrayFiles, read_arrays_dataset
+from jne_engine.readers.plain import NOT_DRAWN, ArrayFiles, read_arrays_dataset
 from jne_engine.readers.scripts import ScriptFiles, read_scripts_dataset
 from jne_engine.types import EncodingDataset
 
@@ -34,8 +34,8 @@ KINDS: Final = ("nsd", "algonauts", "scripts", "described", "arrays")
 COPIED: Final = ("nsd", "algonauts")
 """Kinds whose responses are copied; the others' files stay where they are."""
 
-_ARRAY_FILES: Final = ("features", "responses", "stimuli", "splits", "vertices", "rois",
-                       "noise_ceiling")  # fmt: skip
+_ARRAY_FILES: Final = ("features", "responses", "stimuli", "splits", "vertices", "voxels", "rois",
+                       "noise_ceiling", "surface_folder")  # fmt: skip
 
 
 def preview_source(source: Mapping[str, Any], *, measure: bool = True) -> Preview:
@@ -59,7 +59,40 @@ def preview_source(source: Mapping[str, Any], *, measure: bool = True) -> Previe
         return preview_nsd(_nsd_request(folder, choices), measure=measure)
     if source["kind"] == "algonauts":
         return preview_algonauts(AlgonautsRequest(root=folder, **choices), measure=measure)
-    return _preview_dataset(read_source(source))
+    return preview_dataset(read_source(source))
+
+
+def preview_dataset(dataset: EncodingDataset) -> Preview:
+    """Tell what was read of files that stay where they are."""
+    splits = dataset.splits
+    usable = int(dataset.valid_voxels.sum())
+    masked = dataset.n_voxels - usable
+    few = splits.test.size < 50
+    return Preview(
+        kind=dataset.name,
+        subject=dataset.subject,
+        space="" if dataset.space is None else _name_space(dataset.space),
+        found={i.name: i.sha256[:12] for i in dataset.provenance.inputs},
+        n_images=dataset.n_stimuli,
+        n_voxels=dataset.n_voxels,
+        n_train=splits.train.size,
+        n_validation=splits.validation.size,
+        n_test=splits.test.size,
+        roi_counts=count_rois(dataset.roi_sets.values()),
+        memory_bytes=dataset.responses.nbytes + dataset.features.nbytes,
+        read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
+        notes=(
+            "files stay where they are",
+            *(n for n in dataset.provenance.notes if n != NOT_DRAWN),
+        ),
+        problems=(
+            *([f"{masked} of {dataset.n_voxels} columns are not usable and masked"] * bool(masked)),
+            *(["fewer than 50 test stimuli: JNE is noisy"] * few),
+            *(["no ROIs: pages compare whole maps only"] * (not dataset.roi_sets)),
+            *(["no place on a surface: no map of the brain"] * (dataset.space is None)),
+            *(n for n in dataset.provenance.notes if n == NOT_DRAWN),
+        ),
+    )
 
 
 def copy_source(source: Mapping[str, Any], out: Path, report: ImportProgress) -> None:
@@ -120,35 +153,6 @@ def _files(source: Mapping[str, Any]) -> ArrayFiles | ScriptFiles:
         return ScriptFiles(folder=folder, **choices)
     named = {k: folder / v if k in _ARRAY_FILES else v for k, v in choices.items()}
     return ArrayFiles(**named)
-
-
-def _preview_dataset(dataset: EncodingDataset) -> Preview:
-    """Tell what was read; nothing is copied."""
-    splits = dataset.splits
-    usable = int(dataset.valid_voxels.sum())
-    masked = dataset.n_voxels - usable
-    few = splits.test.size < 50
-    return Preview(
-        kind=dataset.name,
-        subject=dataset.subject,
-        space="" if dataset.space is None else _name_space(dataset.space),
-        found={i.name: i.sha256[:12] for i in dataset.provenance.inputs},
-        n_images=dataset.n_stimuli,
-        n_voxels=dataset.n_voxels,
-        n_train=splits.train.size,
-        n_validation=splits.validation.size,
-        n_test=splits.test.size,
-        roi_counts=count_rois(dataset.roi_sets.values()),
-        memory_bytes=dataset.responses.nbytes + dataset.features.nbytes,
-        read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
-        notes=("files stay where they are", *dataset.provenance.notes),
-        problems=(
-            *([f"{masked} of {dataset.n_voxels} columns are not usable and masked"] * bool(masked)),
-            *(["fewer than 50 test stimuli: JNE is noisy"] * few),
-            *(["no ROIs: pages compare whole maps only"] * (not dataset.roi_sets)),
-            *(["no place on a surface: no map of the brain"] * (dataset.space is None)),
-        ),
-    )
 
 
 def _name_space(space: Any) -> str:

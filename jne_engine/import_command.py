@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from jne_engine.data_sources import preview_dataset
 from jne_engine.errors import InputError
 from jne_engine.importers import (
     AlgonautsRequest,
@@ -27,8 +28,12 @@ from jne_engine.importers.algonauts_plan import PLACES
 from jne_engine.importers.nsd_plan import CEILINGS, NORMALISATIONS, TEST_SETS
 from jne_engine.progress_bars import StageBars
 from jne_engine.readers.nsd import BETA_VERSIONS, SPACES
-from jne_engine.readers.plain import ArrayFiles
-from jne_engine.readers.scripts import SCRIPT_EXTRACTORS, ScriptFiles
+from jne_engine.readers.plain import ArrayFiles, read_arrays_dataset
+from jne_engine.readers.scripts import (
+    SCRIPT_EXTRACTORS,
+    ScriptFiles,
+    read_scripts_dataset,
+)
 from jne_engine.selfcheck import check_dataset, check_imported
 from jne_engine.standardise import STANDARDISATIONS
 
@@ -101,6 +106,12 @@ def algonauts(**options: Any) -> None:
     _import(AlgonautsRequest(**options), preview_algonauts, import_algonauts, output)
 
 
+def _preview_options(command: Command) -> Command:
+    """Add the preview of files that stay where they are."""
+    preview = click.option("--preview", is_flag=True, help="Only say what was found.")
+    return preview(click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command))
+
+
 def _array_options(command: Command) -> Command:
     """Add an option for every field of a description of arrays that fits one."""
     for field in reversed(fields(ArrayFiles)):
@@ -115,17 +126,22 @@ def _array_options(command: Command) -> Command:
 
 
 @import_data.command()
-@click.option("--out", type=SomePath, required=True, help="Folder for the dataset.toml.")
+@click.option("--out", type=SomePath, help="Folder for the dataset.toml.")
+@_preview_options
 @_array_options
-def arrays(out: Path, **options: Any) -> None:
+def arrays(out: Path | None, preview: bool, as_json: bool, **options: Any) -> None:
     """Check plain arrays and write the dataset.toml that names them."""
-    given = {name: value for name, value in options.items() if value is not None}
-    click.echo(str(describe_arrays(ArrayFiles(**given), out)))
+    files = ArrayFiles(**{name: value for name, value in options.items() if value is not None})
+    if preview:
+        _print(preview_dataset(read_arrays_dataset(files)), as_json=as_json)
+        return
+    click.echo(str(describe_arrays(files, _require_out(out))))
 
 
 @import_data.command()
 @click.argument("folder", type=SomePath)
-@click.option("--out", type=SomePath, required=True, help="Folder for the dataset.toml.")
+@click.option("--out", type=SomePath, help="Folder for the dataset.toml.")
+@_preview_options
 @click.option("--subject", type=int, required=True)
 @click.option("--layer", type=int, default=12, show_default=True)
 @click.option("--extractor", type=click.Choice(SCRIPT_EXTRACTORS), default=SCRIPT_EXTRACTORS[0])
@@ -133,10 +149,13 @@ def arrays(out: Path, **options: Any) -> None:
 @click.option("--shared-row", type=int, help="Row of the shared-image file, from 0.")
 @click.option("--name", help="Name shown to people.")
 @click.option("--stimuli", type=SomePath, help="Table of ids and categories.")
-def scripts(out: Path, **options: Any) -> None:
+def scripts(out: Path | None, preview: bool, as_json: bool, **options: Any) -> None:
     """Check the files of the published scripts in FOLDER and write a dataset.toml."""
-    given = {name: value for name, value in options.items() if value is not None}
-    click.echo(str(describe_scripts(ScriptFiles(**given), out)))
+    files = ScriptFiles(**{name: value for name, value in options.items() if value is not None})
+    if preview:
+        _print(preview_dataset(read_scripts_dataset(files)), as_json=as_json)
+        return
+    click.echo(str(describe_scripts(files, _require_out(out))))
 
 
 @import_data.command()
@@ -175,13 +194,11 @@ def _import(
 ) -> None:
     """Print a preview, or import and attach the features that were named."""
     if output["preview"]:
-        found = preview(request)
-        click.echo(json.dumps(found.to_dict(), indent=1) if output["as_json"] else str(found))
+        _print(preview(request), as_json=output["as_json"])
         return
-    if output["out"] is None:
-        raise InputError("import", "--out FOLDER", "nothing", "say where the folder goes")
+    out = _require_out(output["out"])
     with StageBars(quiet=output["quiet"]) as bars:
-        path = importer(request, output["out"], report=bars)
+        path = importer(request, out, report=bars)
     if output["features"] is not None:
         attach_features(
             path,
@@ -190,6 +207,18 @@ def _import(
             standardisation=output["standardisation"],
         )
     click.echo(str(path))
+
+
+def _print(found: Preview, *, as_json: bool) -> None:
+    """Print a preview."""
+    click.echo(json.dumps(found.to_dict(), indent=1) if as_json else str(found))
+
+
+def _require_out(out: Path | None) -> Path:
+    """Return where the folder goes."""
+    if out is None:
+        raise InputError("import", "--out FOLDER", "nothing", "say where the folder goes")
+    return out
 
 
 def _take_output(options: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from jne_engine.checks import (
     check_unique,
 )
 from jne_engine.errors import InputError
+from jne_engine.projection import Projection
 from jne_engine.spaces import BoolArray, CorticalSpace, IntArray, RoiSet, SurfaceSpace, VolumeSpace
 
 Float32Array = npt.NDArray[np.float32]
@@ -184,6 +185,8 @@ class EncodingDataset:
         Noise ceiling as a fraction of variance (0 to 1) where it is known already.
     ground_truth : GroundTruth, optional
         Planted values of a simulated subject.
+    projection : Projection, optional
+        How the columns of a volume are shown on a surface; None where nobody knows.
     feature_set, layer : str, int
         Which features these are (``"gabor"``, ``"clip-vit-b32"``) and of which layer.
 
@@ -205,6 +208,7 @@ class EncodingDataset:
     test_repeats: Float32Array | None = None
     noise_ceiling: Float32Array | None = None
     ground_truth: GroundTruth | None = None
+    projection: Projection | None = None
     feature_set: str = "features"
     layer: int = 0
 
@@ -242,6 +246,8 @@ class EncodingDataset:
             counts["ground truth"] = len(self.ground_truth.nonlinear_share)
         for what, count in counts.items():
             check_length(what, count, n, unit="voxels", fix=fix)
+        if self.projection is not None:
+            self.projection.check_columns(n)
         if self.test_repeats is not None:
             axes = ("n_repeats", "n_test", "n_voxels")
             check_matrix("test repeats", self.test_repeats, axes, fix=fix)
@@ -286,6 +292,8 @@ class EncodingDataset:
         elif isinstance(self.space, VolumeSpace):
             arrays += [self.space.voxels, self.space.affine]
         arrays += [roi_set.masks for roi_set in self.roi_sets.values()]
+        if self.projection is not None:
+            arrays += self.projection.arrays().values()
         for array in arrays:
             _update_digest(digest, array)
         names = [(k, r.names, r.tiers) for k, r in self.roi_sets.items()]

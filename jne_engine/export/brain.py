@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from jne_engine import queries
 from jne_engine.errors import InputError
 from jne_engine.export.content import RunContent
 from jne_engine.export.html import export_html
 from jne_engine.figures.cortex import build_run_scene
-from jne_engine.spaces import CorticalSpace, SurfaceSpace
 from jne_engine.store import Run
 from jne_engine.viewer_surfaces import choose_display
 
@@ -48,24 +48,29 @@ def export_run_html(
     """
     scene = build_run_scene(run, chosen, significant=significant, threshold=threshold)
     if scene is None:
-        found = "voxels of a volume, or no known place"
-        fix = "give the dataset a surface and vertices"
-        raise InputError(run.run_id, "a surface that can be drawn", found, fix)
+        raise _no_surface(run)
     return export_html(scene, path)
 
 
-def check_html(space: CorticalSpace | None) -> None:
-    """Require a surface that can be drawn.
+def check_html(run: Run) -> None:
+    """Require a surface that can be drawn: the run's own, or one that it is projected onto.
 
     Raises
     ------
     InputError
-        If the run's cannot.
+        If the run has none.
     """
-    if not isinstance(space, SurfaceSpace) or choose_display(space) is None:
-        found = "voxels of a volume, or no known place"
-        fix = "take --to nifti or csv, or give the dataset a surface and vertices"
-        raise InputError("export to html", "a surface that can be drawn", found, fix)
+    space = queries.read_surface(run)
+    if queries.read_run_projection(run) is None and (
+        space is None or choose_display(space) is None
+    ):
+        raise _no_surface(run)
+
+
+def _no_surface(run: Run) -> InputError:
+    """Return the error for a run that no brain can show."""
+    expected = "a surface that can be drawn"
+    return InputError(run.run_id, expected, "none", queries.tell_why_bare(run))
 
 
 def write_html(content: RunContent, folder: Path) -> Iterator[None]:

@@ -65,7 +65,7 @@ def export_run(
     check_choice("export format", form, tuple(FORMATS))
     check_target(target, overwrite=overwrite)
     content = gather_content(run, maps=tuple(maps), significant=significant)
-    FORMATS[form].check(content.space)
+    FORMATS[form].check(run)
     with write_whole(target, overwrite=overwrite) as folder:
         _fill(content, FORMATS[form], folder, progress)
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,12 @@ import pandas as pd
 
 from jne_engine import queries
 from jne_engine.palettes import TIER_COLOURS, region_colours
+from jne_engine.projection import Projection
 from jne_engine.queries import VARIANT_MAPS, MapInfo, Masks, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
-from jne_engine.viewer_surfaces import Display, choose_display
+from jne_engine.viewer_surfaces import Display, choose_display, show_subject_surface
 
 Array = npt.NDArray[Any]
 
@@ -41,6 +43,8 @@ class RunMap(NamedTuple):
         Which columns these are, in words.
     space : SurfaceSpace, optional
         Where the columns lie, if not where the scene's run has its own.
+    threshold : float, optional
+        Hide values below this one too.
     """
 
     info: MapInfo
@@ -48,6 +52,18 @@ class RunMap(NamedTuple):
     shown: Array
     mask_label: str = "voxels with a value"
     space: SurfaceSpace | None = None
+    threshold: float | None = None
+
+    def project(self, projection: Projection) -> RunMap:
+        """Return the map at the vertices of a projection: labels and mask of the nearest voxel."""
+        numeric = self.info.kind in ("sequential", "diverging")
+        project = projection.project if numeric else projection.project_labels
+        shown = projection.project_labels(self.shown)
+        return self._replace(values=project(self.values), shown=shown)
+
+    def select(self) -> Array:
+        """Return which values are shown: of the columns that are, those above the threshold."""
+        return self.shown & queries.select_above(self.values, self.info.kind, self.threshold)
 
 
 def build_run_scene(
@@ -85,13 +101,17 @@ def build_run_scene(
 def list_run_maps(run: Run, chosen: str, masks: Masks) -> list[RunMap]:
     """Return all maps of a run under masks; the threshold is the chosen map's alone."""
     listed, others = queries.list_masks(run, masks), queries.without_threshold(masks)
+    projected = queries.read_run_projection(run) is not None  # then values at vertices count
     maps = []
     for info in queries.list_maps(run, masks.preset):
         if info.kind != "mask":
             own = masks if info.name == chosen else others
-            shown = queries.select_masked(run, info.name, own, listed)
+            drawn = queries.without_threshold(own) if projected else own
+            shown = queries.select_masked(run, info.name, drawn, listed)
             values = queries.read_map(run, info.name, masks.preset)
-            maps.append(RunMap(info, values, shown, queries.name_masks(info.name, own, listed)))
+            label = queries.name_masks(info.name, own, listed)
+            limit = own.threshold if projected else None
+            maps.append(RunMap(info, values, shown, label, threshold=limit))
     return maps
 
 
@@ -147,6 +167,13 @@ def build_on_surface(
     """
     space = queries.read_surface(run)
     display = None if space is None else choose_display(space)
+    space, rois = queries.read_surface(run), queries.choose_roi_set(run, preset)
+    projection = queries.read_run_projection(run)
+    if projection is not None:
+        space = projection.space
+        maps = [m.project(projection) if m.space is None else m for m in maps]
+        rois = None if rois is None else replace(rois, masks=projection.project_labels(rois.masks))
+    display = _choose_display(space, projection)
     if space is None or display is None:
         return None
     manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
@@ -154,13 +181,27 @@ def build_on_surface(
         space,
         display,
         maps,
-        queries.choose_roi_set(run, preset),
+        rois,
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
         provenance=f"{manifest.source} Run {run.run_id}{f', with {ids}' if ids else ''}.",
         simulated=any(each.manifest.simulated for each in (run, *others)),
         shared_range=shared_range,
     )
+
+
+def _choose_display(space: SurfaceSpace | None, projection: Projection | None) -> Display | None:
+    """Choose what is drawn: a surface by its name, or the one that the run carries."""
+    if space is None:
+        return None
+    if projection is None:
+        return choose_display(space)
+    if projection.own is not None:
+        display: Display | None = show_subject_surface(projection.own)
+    else:
+        display = choose_display(space)
+    notes = projection.note, "" if display is None else display.note
+    return None if display is None else replace(display, note=" ".join(notes).strip())
 
 
 def build_scene(
@@ -216,8 +257,9 @@ def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> Viewer
     """Spread one map and its mask over the vertices; a mask without gaps is left out."""
     info, space = run_map.info, run_map.space or space
     left, right = (_spread(space, display, run_map.values, hemi) for hemi in HEMISPHERES)
-    masks = [_spread(space, display, run_map.shown, hemi) == 1 for hemi in HEMISPHERES]
-    whole = bool(run_map.shown.all())
+    shown = run_map.select()
+    masks = [_spread(space, display, shown, hemi) == 1 for hemi in HEMISPHERES]
+    whole = bool(shown.all())
     numeric = info.kind in ("sequential", "diverging")
     return ViewerMap(
         info.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -15,12 +16,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import psutil
 
 from jne_engine.errors import InputError, StoreError
+from jne_engine.projection import Projection
 from jne_engine.readers.description import DESCRIPTION_NAME
 from jne_engine.readers.imported import (
     CEILING_NAME,
     IMAGE_IDS_NAME,
+    PROJECTION_NAME,
     RECORD_NAME,
     RESPONSES_NAME,
     ROIS_NAME,
@@ -31,6 +35,7 @@ from jne_engine.readers.imported import (
     TRIALS_NAME,
     FileRecord,
     ImportRecord,
+    ProjectionRecord,
     RoiRecord,
     SpaceRecord,
 )
@@ -61,6 +66,8 @@ class ImportedParts:
         ROI sets, the first of them shown first.
     trials : TrialTable, optional
         Which image each trial showed.
+    projection : Projection, optional
+        How the columns of a volume are shown on a surface.
     """
 
     name: str
@@ -72,6 +79,7 @@ class ImportedParts:
     space: CorticalSpace
     roi_sets: Sequence[RoiSet] = ()
     trials: TrialTable | None = None
+    projection: Projection | None = None
 
 
 class ImportFolder:
@@ -126,6 +134,7 @@ class ImportFolder:
             inputs=tuple(FileRecord(i.name, i.sha256) for i in inputs),
             space=space,
             roi_sets=tuple(_describe_rois(r) for r in parts.roi_sets),
+            projection=_write_projection(self.path, parts.projection),
         )
         text = msgspec.json.format(msgspec.json.encode(record), indent=1)
         (self.path / RECORD_NAME).write_bytes(text)
@@ -147,6 +156,7 @@ def create_folder(out: Path) -> Iterator[ImportFolder]:
         If the disk is full or not writable.
     """
     check_free(out)
+    _sweep(out)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
@@ -157,6 +167,14 @@ def create_folder(out: Path) -> Iterator[ImportFolder]:
         raise StoreError(out.name, "a folder that can be written", str(error), fix) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sweep(out: Path) -> None:
+    """Remove what imports of this name left behind whose process has been killed."""
+    for leftover in out.parent.glob(f".{glob.escape(out.name)}.*.partial"):
+        process = leftover.name.split(".")[-2]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def check_free(out: Path) -> None:
@@ -197,6 +215,17 @@ def _write_space(folder: Path, space: CorticalSpace) -> SpaceRecord:
         return SpaceRecord(space.surface)
     np.savez(path, voxels=space.voxels, affine=space.affine)
     return SpaceRecord(space.name, space.shape)
+
+
+def _write_projection(folder: Path, projection: Projection | None) -> ProjectionRecord | None:
+    """Write how the columns are shown on a surface and return its description."""
+    if projection is None:
+        return None
+    arrays: dict[str, Any] = dict(projection.arrays())
+    np.savez(folder / PROJECTION_NAME, **arrays)
+    return ProjectionRecord(
+        projection.space.surface, projection.note, projection.shapes, projection.has_depth
+    )
 
 
 def _describe_rois(rois: RoiSet) -> RoiRecord:

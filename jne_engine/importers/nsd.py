@@ -17,6 +17,7 @@ from jne_engine.importers.ceilings import ceiling_from_ncsnr, ceiling_from_repea
 from jne_engine.importers.folder import ImportedParts, ImportFolder, check_free, create_folder
 from jne_engine.importers.nsd_ceiling import choose_ceiling, read_ncsnr
 from jne_engine.importers.nsd_plan import NsdPlan, NsdRequest, plan_nsd
+from jne_engine.importers.nsd_projection import read_nsd_projection
 from jne_engine.importers.progress import ImportProgress, report_nothing
 from jne_engine.importers.responses import (
     BetaStream,
@@ -25,10 +26,12 @@ from jne_engine.importers.responses import (
     stream_responses,
 )
 from jne_engine.importers.stimuli import shrink_pictures, tabulate_categories
+from jne_engine.projection import Projection
 from jne_engine.readers.beta_files import open_betas
 from jne_engine.readers.guard import hash_file, printable
 from jne_engine.readers.nsd_images import read_images, read_objects, read_stimulus_info
 from jne_engine.readers.nsd_maps import find_ncsnr, find_valid, read_map
+from jne_engine.spaces import VolumeSpace
 from jne_engine.trials import count_presentations
 from jne_engine.types import InputRecord
 
@@ -68,8 +71,10 @@ def import_nsd(request: NsdRequest, out: Path, *, report: ImportProgress = repor
     plan = plan_nsd(request)
     outside = _count_outside(plan)
     with create_folder(out) as folder:
-        streamed, ceiling_notes = _write_responses(plan, folder, report)
+        # Small files before hours of betas, so that a broken one is known at once.
+        projection = _read_projection(plan)
         table, notes = _write_stimuli(plan, folder, report)
+        streamed, ceiling_notes = _write_responses(plan, folder, report)
         parts = ImportedParts(
             name="NSD",
             subject=plan.tree.label,
@@ -80,11 +85,19 @@ def import_nsd(request: NsdRequest, out: Path, *, report: ImportProgress = repor
             space=plan.columns.space,
             roi_sets=plan.roi_sets,
             trials=plan.trials,
+            projection=projection,
         )
         told = (*_describe_trials(plan), *plan.notes, *plan.problems, *ceiling_notes, *notes)
         told += (*_count_broken(plan, streamed), *outside)
+        told += () if projection is None else (projection.note,)
         folder.finish(parts, told, _hash_inputs(plan, streamed))
     return out
+
+
+def _read_projection(plan: NsdPlan) -> Projection | None:
+    """Read how a volume is shown on cortex."""
+    space = plan.columns.space
+    return read_nsd_projection(plan.tree, space) if isinstance(space, VolumeSpace) else None
 
 
 def _write_responses(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
 from jne_engine.importers.columns import Columns, surface_columns, volume_columns
+from jne_engine.importers.nsd_projection import find_projection
 from jne_engine.importers.nsd_rois import (
     SubjectLabels,
     build_roi_sets,
@@ -165,14 +166,15 @@ def plan_nsd(request: NsdRequest) -> NsdPlan:
     roi_sets, roi_notes = build_roi_sets(labels, columns)
     test, test_note = _find_test(request, trials)
     splits = script_splits(trials.image_ids.size, test, seed=request.seed)
+    drawn, not_drawn = find_projection(tree)
     note = (
         f"test: {test_note}; {splits.validation.size} of the other images to validation with "
         f"seed {request.seed}"
     )
     plan = NsdPlan(
         request, sessions, trials, columns, roi_sets, splits,
-        notes=(*notes, choice, note, *labels.notes, *roi_notes),
-        problems=(*problems, *lost, *labels.problems),
+        notes=(*notes, choice, note, *labels.notes, *roi_notes, *filter(None, [drawn])),
+        problems=(*problems, *lost, *labels.problems, *filter(None, [not_drawn])),
     )  # fmt: skip
     return replace(plan, problems=(*plan.problems, *_find_oddities(plan, first)))
 

@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_choice, check_length
 from jne_engine.errors import InputError
-from jne_engine.queries.catalogue import MAPS, STORED_VARIANTS, MapInfo
+from jne_engine.projection import Projection
+from jne_engine.queries.catalogue import MAPS, STORED_VARIANTS, MapInfo, MapKind
 from jne_engine.queries.variant_maps import explain_variants, read_variant
 from jne_engine.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
-from jne_engine.store import Run, read_roi_sets, read_space
+from jne_engine.store import Run, read_projection, read_roi_sets, read_space
 
 Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -88,6 +89,16 @@ def select_above_ceiling(run: Run, name: str) -> BoolArray:
     """
     check_choice("map of R² over ceiling", name, OF_CEILING)
     return np.asarray(read_map(run, name) > 1, dtype=np.bool_)
+
+
+def select_above(
+    values: npt.NDArray[np.floating[Any]], kind: MapKind, threshold: float | None
+) -> BoolArray:
+    """Return which values a threshold leaves: in a diverging map, those far enough from 0."""
+    if threshold is None or kind not in ("sequential", "diverging"):
+        return np.ones(values.shape, dtype=np.bool_)
+    sizes = np.abs(values) if kind == "diverging" else values
+    return np.asarray(sizes >= threshold, dtype=np.bool_)
 
 
 def choose_roi_set(run: Run, preset: str | None = None) -> RoiSet | None:
@@ -164,6 +175,25 @@ def read_surface(run: Run) -> SurfaceSpace | None:
     """Return a run's surface, None where its columns lie in a volume or nowhere known."""
     space = read_space(run.stage("dataset"))
     return space if isinstance(space, SurfaceSpace) else None
+
+
+def read_run_projection(run: Run) -> Projection | None:
+    """Return how a run's voxels are shown on a surface, None where they are not of a volume."""
+    return read_projection(run.stage("dataset"))
+
+
+def tell_why_bare(run: Run) -> str:
+    """Return in one line why a run has no map of the brain, and what to do about it."""
+    space = read_space(run.stage("dataset"))
+    if space is None:
+        return "Nobody said where its columns lie: name vertices or voxels in dataset.toml."
+    if isinstance(space, SurfaceSpace):
+        return f"Its surface {space.surface} is not on this machine: see “Surfaces” in the docs."
+    told = next((n for n in run.manifest.notes if n.startswith("no map of the brain: ")), None)
+    if told is not None:
+        why = told.removeprefix("no map of the brain: ")
+        return f"{why[0].upper()}{why[1:]}; then import again."
+    return "Its voxels came without surfaces: import them again with surfaces, see the docs."
 
 
 def _read_scores(name: str) -> Callable[[Run], npt.NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""What belongs to the columns of the responses: their place on a surface, their ROIs."""
+"""What belongs to the columns of the responses: their places, their ROIs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from jne_engine.errors import InputError
 from jne_engine.readers.arrays import read_vector, to_indices
 from jne_engine.readers.guard import check_file, naming, printable
 from jne_engine.readers.numpy_files import list_npz_keys, read_npz
-from jne_engine.spaces import BoolArray, RoiSet, SurfaceSpace, Tier
+from jne_engine.readers.volumes import read_volume
+from jne_engine.spaces import BoolArray, RoiSet, SurfaceSpace, Tier, VolumeSpace
 from jne_engine.types import Float32Array
+
+_AFFINE = "save the affine from voxels to millimetres"
 
 
 def read_surface_space(path: str | Path, surface: str, n_voxels: int) -> SurfaceSpace:
@@ -44,6 +47,57 @@ def read_surface_space(path: str | Path, surface: str, n_voxels: int) -> Surface
     fix = "give one vertex a response column, left hemisphere first"
     check_length(name, space.n_voxels, n_voxels, unit="vertices", fix=fix)
     return space
+
+
+def read_volume_space(path: str | Path, n_voxels: int) -> VolumeSpace:
+    """Read the voxel of each response column.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A mask as NIfTI or MGH, whose voxels above 0 are the columns in numpy's order (x slowest)
+        and whose header gives the millimetres; or an ``.npz`` file with arrays ``voxels``
+        (n_voxels, 3), zero-based, ``shape`` (3,) and ``affine`` (4, 4).
+    n_voxels : int
+        Columns of the responses.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, a voxel repeats, or the counts differ.
+    """
+    path = check_file(path)
+    name = printable(path.name)
+    space = _read_listed(path) if path.suffix.lower() == ".npz" else _read_mask(path)
+    fix = "give one voxel a response column, in the columns' order"
+    check_length(name, space.n_voxels, n_voxels, unit="voxels", fix=fix)
+    return space
+
+
+def _read_listed(path: Path) -> VolumeSpace:
+    """Read voxels that are listed one by one."""
+    voxels, shape = (read_npz(path, key) for key in ("voxels", "shape"))
+    affine = read_npz(path, "affine")
+    if not np.isfinite(affine).all() or affine.shape != (4, 4) or np.linalg.det(affine) == 0:
+        raise InputError(printable(path.name), "an affine (4, 4)", "another array", _AFFINE)
+    if voxels.dtype.kind not in "iu" or shape.dtype.kind not in "iu" or shape.shape != (3,):
+        expected = "whole numbers voxels (n_voxels, 3) and shape (3,)"
+        raise InputError(printable(path.name), expected, "others", "save zero-based indices")
+    x, y, z = shape.tolist()
+    with naming(path):
+        return VolumeSpace((x, y, z), affine.astype(np.float64), voxels.astype(np.int64))
+
+
+def _read_mask(path: Path) -> VolumeSpace:
+    """Read the voxels of a mask."""
+    volume = read_volume(path)
+    if volume.values.ndim != 3:
+        found = f"shape {volume.values.shape}"
+        raise InputError(printable(path.name), "a mask (x, y, z)", found, "save one volume")
+    x, y, z = volume.values.shape
+    with naming(path):
+        voxels = np.argwhere(volume.values > 0).astype(np.int64)
+        return VolumeSpace((x, y, z), volume.affine, voxels)
 
 
 def read_rois(

@@ -51,6 +51,15 @@ PPA = "higher"
 """
 """A description of plain arrays with every key."""
 
+VOLUME_EXAMPLE: Final = """\
+# dataset.toml of a volume
+features = "features.npy"
+responses = "responses.npy"         # (n_stimuli, n_voxels)
+voxels = "mask.nii.gz"              # the columns: its voxels above 0, x slowest; or an .npz file
+surface_folder = "sub-01/surf"      # lh.white, lh.pial, … in the volume's millimetres
+"""
+"""A description of plain arrays that lie in a volume."""
+
 SCRIPTS_EXAMPLE: Final = """\
 # dataset.toml
 kind = "scripts"
@@ -145,6 +154,8 @@ def _read_description(path: Path, allowed_root: Path | None, layer: int | None) 
     choices = _convert_all(name, path.parent, description, values)
     files = description(**choices)
     _check_paths(choices, allowed_root)
+    if isinstance(files, ArrayFiles):
+        _check_paths({str(p): p for p in files.paths()}, allowed_root)
     if isinstance(files, ScriptFiles):
         found = (files.features, files.responses, files.shared)
         _check_paths({p.name: p for p in found}, allowed_root)

@@ -71,6 +71,7 @@ def read_image_features(path: str | Path, ids: IntArray, *, layer: int) -> Featu
     """
     path = check_file(path)
     name = printable(path.name)
+    _check_complete(path)
     rows = _find_rows(path, ids)
     with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
         shape = dataset.shape
@@ -106,6 +107,15 @@ def _find_rows(path: Path, ids: IntArray) -> IntArray:
         raise InputError(name, expected, found, "extract the features of those images too")
     found_rows: IntArray = rows.astype(np.int64)
     return found_rows
+
+
+def _check_complete(path: Path) -> None:
+    """Refuse a file that says of itself that it is not whole; others' files need not say it."""
+    with open_hdf5(path) as file:
+        complete = file.attrs.get("complete", True)
+    if not np.all(complete):
+        name, fix = printable(path.name), "extract into it again, or copy it again"
+        raise InputError(name, "complete features", "an extraction that was not finished", fix)
 
 
 def _read_model(path: Path) -> str:

@@ -107,11 +107,11 @@ def naming(path: Path) -> Iterator[None]:
         raise type(error)(what, error.expected, error.found, error.fix) from error
 
 
-def printable(text: str) -> str:
-    """Return text from a file as one line without control characters, cut to 200 letters."""
+def printable(text: str, *, limit: int = _SHOWN) -> str:
+    """Return text from a file as one line without control characters, cut to some letters."""
     line = " ".join(text.split())
     clean = "".join(letter if letter.isprintable() else "?" for letter in line)
-    return clean if len(clean) <= _SHOWN else clean[: _SHOWN - 1] + "…"
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def check_file(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> Path:

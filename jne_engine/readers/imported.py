@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -15,6 +16,7 @@ import msgspec
 import numpy as np
 
 from jne_engine.errors import InputError
+from jne_engine.projection import Projection, restore_projection
 from jne_engine.readers.feature_files import FeatureFile, read_image_features
 from jne_engine.readers.guard import printable, read_text, reading
 from jne_engine.readers.numpy_files import map_npy, read_npy, read_npz
@@ -45,9 +47,12 @@ STIMULI_NAME: Final = "stimuli.tsv"
 SPLITS_NAME: Final = "splits.npz"
 TRIALS_NAME: Final = "trials.npz"
 SPACE_NAME: Final = "space.npz"
+PROJECTION_NAME: Final = "projection.npz"
 ROIS_NAME: Final = "rois.npz"
 CEILING_NAME: Final = "noise_ceiling.npy"
 THUMBNAILS_NAME: Final = "thumbnails.npy"
+NOTE_LETTERS: Final = 1000
+"""Longest note that is shown whole: a remedy must not be cut off."""
 
 _IMPORT_AGAIN: Final = "import the data again into a new folder"
 
@@ -67,6 +72,15 @@ class SpaceRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     shape: tuple[int, ...] = ()
+
+
+class ProjectionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the voxels are shown on a surface, without the arrays; see ``restore_projection``."""
+
+    surface: str
+    note: str
+    shapes: tuple[str, ...] = ()
+    has_depth: bool = False
 
 
 class FileRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +105,8 @@ class ImportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Where the columns lie.
     roi_sets : tuple of RoiRecord
         ROI sets, in order.
+    projection : ProjectionRecord, optional
+        How the voxels of a volume are shown on a surface.
     """
 
     source: str
@@ -98,6 +114,7 @@ class ImportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inputs: tuple[FileRecord, ...]
     space: SpaceRecord
     roi_sets: tuple[RoiRecord, ...] = ()
+    projection: ProjectionRecord | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +150,7 @@ class ImportedFiles:
         """Return every file that may be read, by name."""
         names = (
             RECORD_NAME, RESPONSES_NAME, IMAGE_IDS_NAME, STIMULI_NAME, SPLITS_NAME, TRIALS_NAME,
-            SPACE_NAME, ROIS_NAME, CEILING_NAME, THUMBNAILS_NAME,
+            SPACE_NAME, PROJECTION_NAME, ROIS_NAME, CEILING_NAME, THUMBNAILS_NAME,
         )  # fmt: skip
         return {name: self.folder / name for name in names}
 
@@ -183,11 +200,16 @@ def build_imported_dataset(files: ImportedFiles, found: FeatureFile) -> Encoding
         provenance=Provenance(
             source=record.source,
             inputs=(*imported, *found.inputs),
-            notes=(*map(printable, record.notes), *found.notes, note),
+            notes=(
+                *(printable(n, limit=NOTE_LETTERS) for n in record.notes),
+                *found.notes,
+                note,
+            ),
         ),
         space=space,
         roi_sets=_read_rois(files.folder, record.roi_sets),
         noise_ceiling=_to_float32(read_npy(ceiling)) if ceiling.exists() else None,
+        projection=_read_projection(files.folder, record.projection),
         feature_set=files.feature_set or found.model,
         layer=files.layer,
     )
@@ -278,6 +300,19 @@ def _read_space(folder: Path, record: SpaceRecord) -> CorticalSpace:
     x, y, z = record.shape
     voxels, affine = read_npz(path, "voxels"), read_npz(path, "affine")
     return VolumeSpace((x, y, z), affine, voxels, printable(record.name))
+
+
+def _read_projection(folder: Path, record: ProjectionRecord | None) -> Projection | None:
+    """Read how the voxels are shown on a surface, None where nobody knows."""
+    if record is None:
+        return None
+    return restore_projection(
+        printable(record.surface),
+        printable(record.note, limit=NOTE_LETTERS),
+        shapes=map(printable, record.shapes),
+        has_depth=record.has_depth,
+        read=partial(read_npz, folder / PROJECTION_NAME),
+    )
 
 
 def _read_rois(folder: Path, records: tuple[RoiRecord, ...]) -> Mapping[str, RoiSet]:

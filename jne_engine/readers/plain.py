@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from jne_engine.checks import check_finite, check_length
 from jne_engine.errors import InputError
+from jne_engine.projection import Projection, build_projection, sample_sheets
 from jne_engine.readers.arrays import (
     cast_note,
     read_array,
@@ -19,11 +20,17 @@ from jne_engine.readers.arrays import (
     read_raw,
     to_float32,
 )
-from jne_engine.readers.columns import read_noise_ceiling, read_rois, read_surface_space
+from jne_engine.readers.columns import (
+    read_noise_ceiling,
+    read_rois,
+    read_surface_space,
+    read_volume_space,
+)
 from jne_engine.readers.guard import check_file, hash_file, printable
+from jne_engine.readers.sheets import list_subject_files, load_sheets, read_subject_surface
 from jne_engine.readers.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
 from jne_engine.readers.tables import numbered_stimuli, read_stimuli
-from jne_engine.spaces import RoiSet, SurfaceSpace, Tier
+from jne_engine.spaces import CorticalSpace, RoiSet, Tier, VolumeSpace
 from jne_engine.types import (
     EncodingDataset,
     Float32Array,
@@ -31,6 +38,11 @@ from jne_engine.types import (
     Provenance,
     Splits,
     StimulusTable,
+)
+
+NOT_DRAWN: Final = (
+    "no map of the brain: a volume needs a surface in its own millimetres; name surface_folder (the"
+    " subject's FreeSurfer surf folder) or surface (a packaged template) in dataset.toml"
 )
 
 
@@ -58,9 +70,14 @@ class ArrayFiles:
     split_fractions : (float, float, float)
         Shares of train, validation and test of the random splits.
     surface : str, optional
-        Name of the surface family, given together with ``vertices``.
+        Name of the surface family, given together with ``vertices``; with ``voxels``, the
+        packaged template in whose millimetres the volume lies.
     vertices : pathlib.Path, optional
         ``.npz`` file with ``left`` and ``right``.
+    voxels : pathlib.Path, optional
+        Where the columns lie in a volume: a mask, or an ``.npz`` file of indices.
+    surface_folder : pathlib.Path, optional
+        With ``voxels``: FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     rois : pathlib.Path, optional
         ``.npz`` file of named ROIs.
     roi_tiers : mapping of str to str, optional
@@ -89,6 +106,8 @@ class ArrayFiles:
     split_fractions: tuple[float, float, float] = DEFAULT_FRACTIONS
     surface: str | None = None
     vertices: Path | None = None
+    voxels: Path | None = None
+    surface_folder: Path | None = None
     rois: Path | None = None
     roi_tiers: Mapping[str, Tier] | None = None
     noise_ceiling: Path | None = None
@@ -102,7 +121,9 @@ class ArrayFiles:
         """Return every file that is read, each once."""
         splits = self.splits.values() if isinstance(self.splits, Mapping) else (self.splits,)
         named = (self.features, self.responses, self.stimuli, *splits, self.vertices, self.rois)
-        named = (*named, self.noise_ceiling, self.test_repeats)
+        named = (*named, self.noise_ceiling, self.test_repeats, self.voxels)
+        if self.surface_folder is not None:
+            named = (*named, *list_subject_files(self.surface_folder))
         return tuple(dict.fromkeys(path for path in named if path is not None))
 
 
@@ -132,6 +153,8 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
     features, responses, notes = _read_matrices(files)
     n_stimuli, n_voxels = responses.shape
     splits, split_notes = _splits(files, n_stimuli)
+    space = _space(files, n_voxels)
+    projection, drawn = _projection(files, space)
     return EncodingDataset(
         name=files.name or printable(files.features.resolve().parent.name),
         subject=files.subject,
@@ -142,9 +165,10 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
         provenance=Provenance(
             source=f"arrays {files.features.name} and {files.responses.name}",
             inputs=hash_inputs(files.paths()),
-            notes=(*notes, *split_notes, *invalid_column_notes(responses, splits)),
+            notes=(*notes, *split_notes, *invalid_column_notes(responses, splits), *drawn),
         ),
-        space=_space(files, n_voxels),
+        space=space,
+        projection=projection,
         roi_sets=_roi_sets(files, n_voxels),
         test_repeats=_test_repeats(files),
         noise_ceiling=_noise_ceiling(files, n_voxels),
@@ -237,8 +261,16 @@ def _stimuli(path: Path | None, n_stimuli: int) -> StimulusTable:
     return numbered_stimuli(n_stimuli) if path is None else read_stimuli(path, n_stimuli)
 
 
-def _space(files: ArrayFiles, n_voxels: int) -> SurfaceSpace | None:
+def _space(files: ArrayFiles, n_voxels: int) -> CorticalSpace | None:
     """Read the place of the columns, where it is known."""
+    if files.voxels is not None:
+        if files.vertices is not None:
+            fix = "give vertices of a surface, or voxels of a volume"
+            raise InputError("columns", "one place", "vertices and voxels", fix)
+        return read_volume_space(files.voxels, n_voxels)
+    if files.surface_folder is not None:
+        fix = "give the voxels of the columns, or leave the folder out"
+        raise InputError("surface_folder", "voxels beside it", "none", fix)
     if files.vertices is None and files.surface is None:
         return None
     if files.vertices is None or files.surface is None:
@@ -246,6 +278,30 @@ def _space(files: ArrayFiles, n_voxels: int) -> SurfaceSpace | None:
         fix = "give the vertices of the columns and the name of their surface, or neither"
         raise InputError("surface", "surface and vertices together", found, fix)
     return read_surface_space(files.vertices, files.surface, n_voxels)
+
+
+def _projection(
+    files: ArrayFiles, space: CorticalSpace | None
+) -> tuple[Projection | None, tuple[str, ...]]:
+    """Compute how a volume is shown on the surface that was named, and say so."""
+    if not isinstance(space, VolumeSpace):
+        return None, ()
+    if files.surface is not None and files.surface_folder is not None:
+        fix = "name the subject's own surfaces, or a template"
+        raise InputError("surface", "one surface", "surface and surface_folder", fix)
+    if files.surface_folder is not None:
+        name = f"{printable(files.subject)}-own"
+        own = read_subject_surface(files.surface_folder, name)
+        source = "the subject's own white and pial surfaces, in the volume's millimetres"
+        points = sample_sheets(space, own.sheets())
+        made = build_projection(space, points, surface=name, source=source, own=own)
+    elif files.surface is not None:
+        source = f"{files.surface}'s white and pial surfaces, the volume taken as in its space"
+        points = sample_sheets(space, load_sheets(files.surface))
+        made = build_projection(space, points, surface=files.surface, source=source)
+    else:
+        return None, (NOT_DRAWN,)
+    return made, (made.note,)
 
 
 def _roi_sets(files: ArrayFiles, n_voxels: int) -> dict[str, RoiSet]:

@@ -14,6 +14,7 @@ every other file a SHA-256 in the manifest; both are verified when read.
 
 from jne_engine.run_folder import MANIFEST
 from jne_engine.store.contents import (
+    read_projection,
     read_roi_sets,
     read_space,
     read_stimuli,
@@ -38,6 +39,7 @@ __all__ = [
     "find_runs",
     "find_unfinished",
     "open_run",
+    "read_projection",
     "read_roi_sets",
     "read_space",
     "read_stimuli",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jne_engine.projection import Projection, restore_projection
 from jne_engine.spaces import CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
 from jne_engine.store.stages import StageReader, StageWriter
 from jne_engine.types import EncodingDataset, GroundTruth, StimulusTable
@@ -24,6 +25,7 @@ def write_dataset(stage: StageWriter, dataset: EncodingDataset) -> None:
         "space": _write_space(stage, dataset.space),
         "roi_sets": [_describe_rois(roi_set) for roi_set in dataset.roi_sets.values()],
         "truth": _write_truth(stage, dataset.ground_truth),
+        "projection": _write_projection(stage, dataset.projection),
     }
     stage.write_json("description", description)
 
@@ -39,6 +41,14 @@ def read_space(stage: StageReader) -> CorticalSpace | None:
     x, y, z = space["shape"]
     voxels, affine = stage.read_array("voxels"), stage.read_array("affine")
     return VolumeSpace((x, y, z), affine, voxels, space["name"])
+
+
+def read_projection(stage: StageReader) -> Projection | None:
+    """Read how the columns of a volume are shown on a surface, None where nobody knows."""
+    found = stage.read_json("description").get("projection")  # older runs have none
+    if found is None:
+        return None
+    return restore_projection(**found, read=lambda name: stage.read_array(f"projection_{name}"))
 
 
 def read_roi_sets(stage: StageReader) -> dict[str, RoiSet]:
@@ -78,6 +88,20 @@ def _write_space(stage: StageWriter, space: CorticalSpace | None) -> dict[str, A
     stage.write_array("voxels", space.voxels)
     stage.write_array("affine", np.asarray(space.affine, dtype=np.float64))
     return {"kind": "volume", "name": space.name, "shape": list(space.shape)}
+
+
+def _write_projection(stage: StageWriter, projection: Projection | None) -> dict[str, Any] | None:
+    """Write how columns are shown on a surface and return its description."""
+    if projection is None:
+        return None
+    for name, array in projection.arrays().items():
+        stage.write_array(f"projection_{name}", array)
+    return {
+        "surface": projection.space.surface,
+        "note": projection.note,
+        "shapes": list(projection.shapes),
+        "has_depth": projection.has_depth,
+    }
 
 
 def _write_truth(stage: StageWriter, truth: GroundTruth | None) -> dict[str, Any] | None:

@@ -6,7 +6,12 @@ Nothing here reaches for a network but :func:`fetch_fsaverage`.
 
 from jne_engine.viewer_surfaces.curvature import compute_mean_curvature
 from jne_engine.viewer_surfaces.descriptions import read_surface_description
-from jne_engine.viewer_surfaces.display import Display, choose_display, list_drawable
+from jne_engine.viewer_surfaces.display import (
+    Display,
+    choose_display,
+    list_drawable,
+    show_subject_surface,
+)
 from jne_engine.viewer_surfaces.files import ShapeFiles, SurfaceFiles, read_surface_files
 from jne_engine.viewer_surfaces.packaged import load_viewer_surface
 from jne_engine.viewer_surfaces.places import fetch_fsaverage, find_surface_files
@@ -23,4 +28,5 @@ __all__ = [
     "load_viewer_surface",
     "read_surface_description",
     "read_surface_files",
+    "show_subject_surface",
 ]

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from jne_engine.icosahedron import FSAVERAGE, canonical_name
+from jne_engine.projection import SubjectSurface
 from jne_engine.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.surfaces import GEOMETRIES
 from jne_engine.viewer_payload import ViewerSurface
-from jne_engine.viewer_surfaces.files import SurfaceFiles, read_surface_files
+from jne_engine.viewer_surfaces.files import (
+    SurfaceFiles,
+    build_subject_surface,
+    read_surface_files,
+)
 from jne_engine.viewer_surfaces.packaged import load_viewer_surface
 from jne_engine.viewer_surfaces.places import find_surface_files, list_descriptions
 
@@ -69,6 +74,11 @@ def choose_display(
     if name in FSAVERAGE:
         return _stand_in(space, name)
     return None
+
+
+def show_subject_surface(own: SubjectSurface) -> Display:
+    """Show the surface that a run carries with it, every vertex."""
+    return _whole(build_subject_surface(own))
 
 
 def list_drawable(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

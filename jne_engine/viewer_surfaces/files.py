@@ -11,6 +11,7 @@ import numpy as np
 
 from jne_engine.checks import check_length, check_unique
 from jne_engine.errors import InputError
+from jne_engine.projection import SubjectSurface
 from jne_engine.readers.guard import printable, read_gzip
 from jne_engine.readers.meshes import read_mesh
 from jne_engine.readers.surface_values import read_surface_values
@@ -128,6 +129,17 @@ def read_surface_files(files: SurfaceFiles) -> ViewerSurface:
     )
 
 
+def build_subject_surface(own: SubjectSurface) -> ViewerSurface:
+    """Return a surface that a run carries with it as the viewer takes it."""
+    meshes = {
+        name: {h: Mesh(points[h], own.faces[h]) for h in HEMISPHERES}
+        for name, points in own.shapes.items()
+    }
+    depth, source = (own.depth, "") if own.depth else _compute_depth(meshes)
+    shapes = tuple(_to_shape(name, meshes[name]) for name in SHAPE_LABELS if name in meshes)
+    return ViewerSurface(own.name, own.faces, depth, shapes, note=source)
+
+
 def _order(shape: ShapeFiles) -> tuple[int, str]:
     """Sort known shapes from folded to flat; others stand before the flat one."""
     known = list(SHAPE_LABELS)
@@ -181,6 +193,13 @@ def _read_depth(
     if files.depth is not None:
         sign = np.float32(-1 if files.gyri_positive else 1)
         return {h: sign * _read_values(files.depth.path(h), h) for h in HEMISPHERES}, ""
+    return _compute_depth(meshes)
+
+
+def _compute_depth(
+    meshes: Mapping[str, Mapping[Hemisphere, Mesh]],
+) -> tuple[dict[Hemisphere, Float32Array], str]:
+    """Return the curvature of the best folded shape, and in words which that is."""
     folded = next((name for name in FOLDED if name in meshes), None)
     if folded is None:
         flat = {h: np.zeros(len(m.coordinates), np.float32) for h, m in _any(meshes).items()}

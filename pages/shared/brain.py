@@ -12,10 +12,11 @@ from jne_engine.run_export import make_run_html
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerScene
+from pages.shared import cached
 from pages.shared.cached import read_variant_scene
 from pages.shared.cortex import VertexSelection, show_cortex
 from pages.shared.state import choose_map, read_selection
-from pages.shared.widgets import show_missing, show_note
+from pages.shared.widgets import plain, show_missing, show_note
 
 HEIGHT = 500
 
@@ -49,7 +50,7 @@ def show_brain(
     if scene is None:
         show_missing(
             "This run's responses do not lie on a surface that can be drawn here.",
-            "To add one, see “Surfaces” in docs/datasets.md; the other pages show its numbers.",
+            f"{plain(cached.tell_why_bare(run))} The other pages show its numbers.",
         )
         return
     with st.container(key="brain_box"):

@@ -79,6 +79,7 @@ read_selection_scene = _hold(build_selection_scene)
 count_shown = _keep(queries.count_shown)
 average_places = _keep_many(queries.average_places)
 describe_run = _keep_many(queries.describe_run)
+tell_why_bare = _keep(queries.tell_why_bare)
 _read_pictures = _hold(queries.read_pictures)
 
 

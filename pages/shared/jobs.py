@@ -130,8 +130,15 @@ def open_folder(path: str) -> tuple[Path, Path, allowed.Listing, Recognised]:
 
 
 def look(what: str, request: Mapping[str, Any]) -> Future[dict[str, Any]]:
-    """Ask for a preview in a process of its own; the same question is asked once."""
-    return _look(what, json.dumps(request, sort_keys=True))
+    """Ask for a preview in a process of its own; the same question is asked once.
+
+    A look that failed is told to whoever asked, and the next one begins anew: files get mended.
+    """
+    text = json.dumps(request, sort_keys=True)
+    answer = _look(what, text)
+    if answer.done() and (answer.cancelled() or answer.exception() is not None):
+        _look.clear(what, text)
+    return answer
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_LOOKS, ttl=600)

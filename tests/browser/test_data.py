@@ -9,11 +9,14 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine.demo import simulate_subject
+from jne_engine.figures.cortex import build_run_scene
 from jne_engine.jobs import open_jobs
 from jne_engine.library import list_datasets
 from jne_engine.queries import list_runs
 from tests.browser.conftest import ROOT
+from tests.browser.cortex_probe import CortexProbe
 from tests.engine.importers import nsd_tree
+from tests.engine.importers.algonauts_tree import write_subject
 from tests.job_helpers import stop_worker
 
 SLOW_MS = 60_000
@@ -26,7 +29,11 @@ def data(tmp_path_factory):
     nsd = nsd_tree.write_nsd(folder / "nsd")
     nsd_tree.write_volume_betas(nsd, 1)
     nsd_tree.write_volume_rois(nsd, 1)
+    nsd_tree.write_transforms(nsd, 1)
+    nsd_tree.write_surface_betas(nsd, 1, "fsaverage")
+    nsd_tree.write_surface_rois(nsd, "fsaverage")
     nsd_tree.write_images(nsd)
+    write_subject(folder)
     write_arrays(folder / "mylab")
     return folder
 
@@ -80,6 +87,53 @@ def open_newest_run(page, *, n_finished):
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
+def check_brain(page, root):
+    """Hold what the viewer of the maps page holds, and reads out, against the newest run."""
+    run = list_runs(root).runs[0]
+    shown = build_run_scene(run, significant=False).maps[0]
+    probe = CortexProbe(page)
+    for hemi in ("left", "right"):
+        held = probe.run("return [...v.shownMaps()[0].values(a)].map((x) => x ?? NaN);", hemi)
+        held = np.array([np.nan if x is None else x for x in held], np.float32)
+        exact = shown.left if hemi == "left" else shown.right
+        np.testing.assert_array_equal(held, exact)
+        assert np.isfinite(exact).any()
+    probe.run("v.changeLook(0, { masked: false });")
+    for hemi, values in (("left", shown.left), ("right", shown.right)):
+        seen = [v for _, v in probe.visible(hemi) if np.isfinite(values[v])]
+        for vertex in seen[:: max(1, len(seen) // 3)][:3]:
+            place = probe.positions(hemi, vertex)[0]
+            said = probe.hover(place["x"], place["y"])
+            if said is not None and said["vertex"] == vertex:
+                assert np.float32(said["values"]["jne"]) == values[vertex]
+
+
+@pytest.mark.parametrize(("folder", "space"), [("nsd", "Surface, fsaverage"), ("subj03", None)])
+def test_a_surface_from_an_empty_store_to_maps(page, app, folder, space):
+    root, server = app
+    page.goto(server.url)
+    click(page, "Data & runs", role="link")
+    click(page, re.compile(f"{folder}$"))
+    if space is not None:
+        page.get_by_role("combobox", name="Space").click(timeout=SLOW_MS)
+        click(page, space, role="option")
+    click(page, "Import")
+    click(page, "To the data")
+    extract_gabor(page)
+    page.get_by_role("button", name="New run").first.click()
+    start_run(page)
+    open_newest_run(page, n_finished=1)
+    check_brain(page, root)
+
+
+def extract_gabor(page):
+    click(page, "Extract features")
+    page.get_by_test_id("stPopoverBody").get_by_role("combobox").click()
+    click(page, re.compile("Gabor"), role="option")
+    click(page, "Start extraction")
+    expect(page.get_by_text("Features · finished")).to_be_visible(timeout=SLOW_MS)
+
+
 def test_from_an_empty_store_to_maps(page, app, data):
     root, server = app
     page.goto(server.url)
@@ -89,15 +143,12 @@ def test_from_an_empty_store_to_maps(page, app, data):
     expect(page.get_by_text("Natural Scenes Dataset").first).to_be_visible()
     click(page, "Import")
     click(page, "To the data")
-    click(page, "Extract features")
-    page.get_by_test_id("stPopoverBody").get_by_role("combobox").click()
-    click(page, re.compile("Gabor"), role="option")
-    click(page, "Start extraction")
-    expect(page.get_by_text("Features · finished")).to_be_visible(timeout=SLOW_MS)
+    extract_gabor(page)
     page.get_by_role("button", name="New run").first.click()
     start_run(page)
     open_newest_run(page, n_finished=1)
-    expect(page.get_by_text("voxels shown")).to_be_visible()
+    expect(page.get_by_text("Projected from voxels for display")).to_be_visible(timeout=SLOW_MS)
+    check_brain(page, root)
 
     click(page, "Data & runs", role="link")
     page.get_by_role("button", name="To the data").first.click()

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from jne_engine.cli import main
+from jne_engine.data_sources import preview_source
 from jne_engine.readers.description import read_dataset
 from jne_engine.store import open_run
 from tests.engine.importers import nsd_tree
@@ -93,6 +94,16 @@ def test_arrays_are_checked_and_described(tmp_path):
     arguments = ["import", "arrays", "--features", tmp_path / "in/x.npy", "--responses",
                  tmp_path / "in/y.h5", "--name", 'My "study"', "--layer", 4, "--out",
                  tmp_path / "out"]  # fmt: skip
+    told = invoke(*arguments[:-2], "--responses-key", "betas", "--preview")
+    assert told.exit_code == 0, told.output
+    assert "train 32, validation 4, test 4" in told.stdout
+    assert "LOOK AT: no place on a surface" in told.stdout
+    printed = invoke(*arguments[:-2], "--responses-key", "betas", "--preview", "--json")
+    source = {"kind": "arrays", "folder": str(tmp_path / "in"), "allowed_root": str(tmp_path)}
+    choices = {"features": "x.npy", "responses": "y.h5", "responses_key": "betas",
+               "name": 'My "study"', "layer": 4}  # fmt: skip
+    on_page = preview_source({**source, "choices": choices})
+    assert json.loads(printed.stdout) == json.loads(json.dumps(on_page.to_dict()))
     refused = invoke(*arguments)
     assert refused.exit_code == 2
     assert "pass --responses-key" in refused.stderr
@@ -114,6 +125,9 @@ def test_the_authors_files_are_checked_and_described(tmp_path):
     out = tmp_path / "out"
     missing = invoke("import", "scripts", tmp_path, "--subject", 1, "--out", out)
     assert missing.exit_code == 2
+    told = invoke("import", "scripts", tmp_path, "--subject", 2, "--preview")
+    assert "S2" in told.stdout
+    assert not out.exists()
     result = invoke("import", "scripts", tmp_path, "--subject", 2, "--layer", 7, "--out", out)
     assert result.exit_code == 0, result.output
     data = read_dataset(out)
@@ -127,6 +141,7 @@ def test_the_authors_files_are_checked_and_described(tmp_path):
         (["nsd", "{root}", "--subject", "7", "--preview"], "NSD betas"),
         (["nsd", "{root}", "--test", "common", "--common", "1,x", "--preview"], "1,2,5,7"),
         (["algonauts", "{root}", "--preview"], "training_split"),
+        (["scripts", "{root}", "--subject", "1"], "--out FOLDER"),
         (["features", "{root}", "nothing.h5"], "dataset.toml"),
     ],
 )

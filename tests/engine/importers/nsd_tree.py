@@ -295,6 +295,33 @@ def write_surface_rois(nsd: MiniNsd, owner: str) -> None:
                 path.with_name(f"{path.name}.ctab").write_text("\n".join(lines) + "\n")
 
 
+def write_transforms(nsd: MiniNsd, subject: int) -> None:
+    """Write NSD's maps from the subject's surface into func1pt8mm, and the surface.
+
+    The surface is fsaverage5's; its points are squeezed into the grid, left in its lower half.
+    """
+    from jne_engine.surfaces import load_surface
+
+    name = f"subj{subject:02d}"
+    folder = nsd.root / f"nsddata/ppdata/{name}/transforms"
+    surf = nsd.root / f"nsddata/freesurfer/{name}/surf"
+    for new in (folder, surf):
+        new.mkdir(parents=True, exist_ok=True)
+    for hemi in ("left", "right"):
+        for shape in ("white", "pial", "inflated"):
+            mesh = load_surface("fsaverage5", shape)[hemi]
+            nibabel.freesurfer.write_geometry(surf / f"{hemi[0]}h.{shape}", *mesh)
+        points = load_surface("fsaverage5", "white")[hemi].coordinates
+        low, high = points.min(axis=0), points.max(axis=0)
+        share = (points - low) / (high - low)
+        half = (GRID[0] - 1) / 2
+        scale, start = [half, GRID[1] - 1, GRID[2] - 1], [half if hemi == "right" else 0, 0, 0]
+        for i, layer in enumerate(("layerB1", "layerB2", "layerB3")):
+            places = share * scale + start + 1 + 0.01 * i  # one-based
+            image = nibabel.MGHImage(places.astype(np.float32)[:, None, None, :], np.eye(4))
+            nibabel.save(image, folder / f"{hemi[0]}h.func1pt8-to-{layer}.mgz")
+
+
 def write_ncsnr(nsd: MiniNsd, subject: int, space: str) -> np.ndarray:
     """Write ncsnr beside the betas and return it, x fastest, or left then right."""
     folder = nsd.folder(subject, space)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,64 +14,21 @@ from jne_engine.readers import algonauts as reader
 from jne_engine.readers.feature_files import FeatureFile
 from jne_engine.readers.imported import ImportedFiles, build_imported_dataset
 from jne_engine.readers.label_tables import LABEL_NAMES
+from tests.engine.importers.algonauts_tree import (
+    N_CHALLENGE,
+    N_FSAVERAGE,
+    N_IMAGES,
+    Subject,
+    write_subject,
+)
 from tests.engine.readers.files import refused
-
-N_IMAGES = 30
-N_FSAVERAGE = 40
-N_CHALLENGE = {"lh": 13, "rh": 17}
-
-
-class Bomb:
-    """What runs if anybody unpickles a mapping."""
-
-    def __reduce__(self):
-        return (Path.touch, (Path(self.__dict__["path"]),))
-
-
-@dataclass
-class Subject:
-    root: Path
-    ids: np.ndarray
-    responses: dict[str, np.ndarray]
-    vertices: dict[str, np.ndarray]
-    labels: dict[tuple[str, str], np.ndarray]
-    pictures: np.ndarray
 
 
 @pytest.fixture
 def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
     monkeypatch.setattr(reader, "N_FSAVERAGE", N_FSAVERAGE)
     monkeypatch.setattr("jne_engine.importers.algonauts_plan.N_FSAVERAGE", N_FSAVERAGE)
-    rng = np.random.default_rng(0)
-    root = tmp_path / "subj03"
-    folders = ["training_split/training_fmri", "training_split/training_images",
-               "test_split/test_images", "roi_masks"]  # fmt: skip
-    for folder in folders:
-        (root / folder).mkdir(parents=True)
-    ids = rng.choice(500, N_IMAGES, replace=False)
-    pictures = rng.integers(0, 255, (N_IMAGES, 8, 8, 3)).astype(np.uint8)
-    for row, (image, picture) in enumerate(zip(ids, pictures, strict=True), start=1):
-        name = f"train-{row:04d}_nsd-{image:05d}.png"
-        Image.fromarray(picture).save(root / "training_split/training_images" / name)
-    responses, vertices, labels = {}, {}, {}
-    for hemi, n in N_CHALLENGE.items():
-        vertices[hemi] = np.sort(rng.choice(N_FSAVERAGE, n, replace=False))
-        mask = np.isin(np.arange(N_FSAVERAGE), vertices[hemi]).astype(int)
-        np.save(root / f"roi_masks/{hemi}.all-vertices_fsaverage_space.npy", mask)
-        responses[hemi] = rng.normal(size=(N_IMAGES, n)).astype(np.float32)
-        np.save(root / f"training_split/training_fmri/{hemi}_training_fmri.npy", responses[hemi])
-        for name in reader.ROI_CLASSES:
-            whole = rng.integers(0, len(LABEL_NAMES[name]) + 1, N_FSAVERAGE) * mask
-            whole[whole == (2 if name == "floc-faces" else -1)] = 0
-            labels[hemi, name] = whole[vertices[hemi]]
-            np.save(root / f"roi_masks/{hemi}.{name}_fsaverage_space.npy", whole)
-            np.save(root / f"roi_masks/{hemi}.{name}_challenge_space.npy", labels[hemi, name])
-    trap = Bomb()
-    trap.path = str(tmp_path / "exploded")
-    for name in reader.ROI_CLASSES:
-        path = root / f"roi_masks/mapping_{name}.npy"
-        path.write_bytes(pickle.dumps(trap))
-    return Subject(root, ids, responses, vertices, labels, pictures)
+    return write_subject(tmp_path, n_fsaverage=N_FSAVERAGE)
 
 
 def notes(out: Path) -> str:

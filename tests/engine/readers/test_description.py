@@ -6,13 +6,23 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from jne_engine.errors import UnsafeFileError
-from jne_engine.readers.description import DESCRIPTION_EXAMPLE, SCRIPTS_EXAMPLE, read_dataset
+from jne_engine.projection import build_projection, sample_sheets
+from jne_engine.readers.description import (
+    DESCRIPTION_EXAMPLE,
+    SCRIPTS_EXAMPLE,
+    VOLUME_EXAMPLE,
+    read_dataset,
+)
 from jne_engine.readers.plain import ArrayFiles
+from jne_engine.spaces import VolumeSpace
 from tests.engine.readers.files import refused, write_hdf5
+from tests.engine.readers.test_sheets import write_sheets
+from tests.engine.test_projection import AFFINE, SHAPE, SHEETS, grid, millimetres
 
 FILES = 'features = "features.npy"\nresponses = "responses.npy"\n'
 
@@ -54,6 +64,7 @@ def test_absolute_paths_and_splits_as_a_table(folder: Path, tmp_path: Path) -> N
 def test_the_example_names_every_key_and_reads(folder: Path) -> None:
     keys = set(tomllib.loads(DESCRIPTION_EXAMPLE))
     optional = {"features_key", "noise_ceiling_key", "test_repeats_key"}
+    optional |= {"voxels", "surface_folder"}  # of volumes: see below
     assert keys == {"kind", *(f.name for f in fields(ArrayFiles))} - optional
     (folder / "responses.npy").unlink()
     rng = np.random.default_rng(0)
@@ -67,6 +78,58 @@ def test_the_example_names_every_key_and_reads(folder: Path) -> None:
     np.save(folder / "test_repeats.npy", np.ones((3, 2, 4)))
     dataset = read_dataset(describe(folder, DESCRIPTION_EXAMPLE))
     assert dataset.roi_sets["rois"].tiers == ("primary", "intermediate", "higher")
+
+
+def test_the_volume_example_reads_and_is_drawn_on_the_subjects_surfaces(folder: Path) -> None:
+    assert {"voxels", "surface_folder"} <= set(tomllib.loads(VOLUME_EXAMPLE))
+    inside = np.linalg.norm(millimetres(grid()) - [-18, -2, 1], axis=1) < 14
+    mask = np.zeros(SHAPE, np.int16)
+    mask[tuple(grid().voxels[inside].T)] = 1
+    nib.save(nib.Nifti1Image(mask, AFFINE), folder / "mask.nii.gz")
+    responses = np.random.default_rng(0).normal(size=(20, mask.sum()))
+    np.save(folder / "responses.npy", responses)
+    path = describe(folder, VOLUME_EXAMPLE)
+    with refused("surf/lh.white", "own surfaces"):
+        read_dataset(path, allowed_root=folder)
+    write_sheets(folder / "sub-01/surf")
+    dataset = read_dataset(path, allowed_root=folder)
+    np.testing.assert_array_equal(dataset.space.voxels, np.argwhere(mask))
+    space = VolumeSpace(SHAPE, AFFINE, np.argwhere(mask))
+    points = sample_sheets(space, SHEETS)
+    expected = build_projection(space, points, surface="balls", source="balls")
+    assert dataset.projection.own.name == "subject-own"
+    assert dataset.projection.space.right.size == 0
+    shown, wanted = (p.project(responses[0]) for p in (dataset.projection, expected))
+    np.testing.assert_allclose(shown, wanted, atol=1e-4)  # NIfTI keeps affines in float32
+    assert dataset.projection.note in dataset.provenance.notes
+    (folder / "sub-01/surf/lh.inflated").symlink_to("/etc/hostname")
+    with refused("lh.inflated", error=UnsafeFileError):
+        read_dataset(path, allowed_root=folder)
+
+
+def test_listed_voxels_go_to_a_template_or_say_what_is_missing(folder: Path) -> None:
+    voxels = np.array([[14, 4, 13], [14, 4, 14], [13, 4, 13]])  # occipital pole, left
+    affine = np.diag([3.0, 3, 3, 1])
+    affine[:3, 3] = [-60, -110, -40]
+    np.save(folder / "responses.npy", np.random.default_rng(0).normal(size=(20, 3)))
+    np.savez(folder / "voxels.npz", voxels=voxels, shape=[40, 40, 40], affine=affine)
+    text = FILES + 'voxels = "voxels.npz"\n'
+    bare = read_dataset(describe(folder, text))
+    assert bare.projection is None
+    assert any("no map of the brain" in note for note in bare.provenance.notes)
+    drawn = read_dataset(describe(folder, text + 'surface = "fsaverage5"\n')).projection
+    assert (drawn.own, drawn.space.surface) == (None, "fsaverage5")
+    np.savez(folder / "v.npz", left=[0, 1], right=[0])
+    for more, match in (
+        ('surface = "fsaverage9"', "surface of a volume"),
+        ('vertices = "v.npz"', "one place"),
+        ('surface = "fsaverage5"\nsurface_folder = "."', "one surface"),
+    ):
+        with refused("", match):
+            read_dataset(describe(folder, f"{text}{more}\n"))
+    np.savez(folder / "voxels.npz", voxels=voxels, shape=[40, 40, 40], affine=np.zeros((4, 4)))
+    with refused("voxels.npz", "an affine"):
+        read_dataset(describe(folder, text))
 
 
 def test_the_scripts_example_reads(folder: Path) -> None:
