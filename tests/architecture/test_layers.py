@@ -30,7 +30,15 @@ LAYERS = [
         "layers",
         "recognise",
     },
-    {"deviations", "demo", "deviation_blocks", "nsd_projection", "importers", "selfcheck"},
+    {
+        "deviations",
+        "demo",
+        "deviation_blocks",
+        "nsd_projection",
+        "importers",
+        "selfcheck",
+        "statistics",
+    },
     {"data_sources"},
     {"precision"},
     {"dispersion"},
@@ -64,6 +72,7 @@ TORCH_FREE = {
     "rois",
     "run_export",
     "scoring",
+    "statistics",
     "nsd_projection",
 }
 
