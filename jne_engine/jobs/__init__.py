@@ -15,7 +15,7 @@ from jne_engine.jobs.data_requests import (
 from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import ACTIVE, INTERNAL, STATES, EpochLoss, JobRecord, JobSpec, State
-from jne_engine.jobs.requests import request_demo, request_run
+from jne_engine.jobs.requests import request_demo, request_run, request_spin
 from jne_engine.jobs.studies import (
     StudyRow,
     add_to_study,
@@ -45,5 +45,6 @@ __all__ = [
     "request_layers",
     "request_run",
     "request_simulation",
+    "request_spin",
     "tabulate_study",
 ]

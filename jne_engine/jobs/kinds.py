@@ -25,5 +25,6 @@ KINDS: dict[str, str] = {
     "import": "jne_engine.jobs.import_kind:do_import",
     "features": "jne_engine.jobs.features_kind:do_features",
     "simulate": "jne_engine.jobs.simulate_kind:do_simulate",
+    "spin": "jne_engine.jobs.spin_kind:do_spin",
 }
 """Every kind of job and the ``module:function`` that does it."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
 from jne_engine.jobs.records import JobSpec
+from jne_engine.queries.spins import SpinSettings
 from jne_engine.spec import RunSpec
 
 ENCODERS = ("linear", "nonlinear")
@@ -72,3 +74,19 @@ def request_demo(
     demo = {"seed": seed, "subject": subject, **sizes}
     payload = {"demo": demo, "weights": {}, "spec": spec.to_dict()}
     return JobSpec("run", payload, f"simulated subject {subject}")
+
+
+def request_spin(run: Path, settings: SpinSettings, *, label: str = "") -> JobSpec:
+    """Return the job that tests a run's map against its rotations.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        The run's folder.
+    settings : SpinSettings
+        What to test.
+    label : str
+        What a person calls it; the run's folder by default.
+    """
+    payload = {"run": str(run.absolute()), "settings": asdict(settings)}
+    return JobSpec("spin", payload, label or f"spin test of {settings.measure}, {run.name}")

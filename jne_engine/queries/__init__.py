@@ -12,6 +12,21 @@ from jne_engine.queries.comparisons import (
     read_pairs,
     tabulate_recovery,
 )
+from jne_engine.queries.hierarchy import (
+    BY,
+    Groups,
+    compute_cutoff,
+    compute_tier_trend,
+    drop_empty,
+    match_on_r2,
+    read_groups,
+    tabulate_group_pairs,
+    tabulate_high_shares,
+    tabulate_matching,
+    tabulate_means,
+    tabulate_pairs,
+    tabulate_trends,
+)
 from jne_engine.queries.listing import RunListing, list_runs
 from jne_engine.queries.maps import (
     choose_roi_set,
@@ -27,7 +42,6 @@ from jne_engine.queries.regions import (
     WHOLE_BRAIN,
     tabulate_rois,
     tabulate_tiers,
-    tabulate_voxels,
 )
 from jne_engine.queries.selectivity import (
     average_by_category,
@@ -39,7 +53,19 @@ from jne_engine.queries.selectivity import (
     read_pictures,
     tabulate_category_means,
 )
+from jne_engine.queries.spins import (
+    SpinSettings,
+    compute_spin,
+    read_spin,
+    tell_why_not_spun,
+)
 from jne_engine.queries.statistics import Correlation, correlate
+from jne_engine.queries.subjects import (
+    choose_one_a_subject,
+    compare_subjects,
+    fit_tier_model,
+    tabulate_subject_means,
+)
 from jne_engine.queries.summary import (
     list_places,
     read_fits,
@@ -55,6 +81,7 @@ from jne_engine.queries.validation import (
 )
 
 __all__ = [
+    "BY",
     "JNE_UNIT",
     "MAPS",
     "R2_UNIT",
@@ -62,40 +89,59 @@ __all__ = [
     "VARIANT_MAPS",
     "WHOLE_BRAIN",
     "Correlation",
+    "Groups",
     "MapInfo",
     "RunListing",
+    "SpinSettings",
     "average_by_category",
     "average_jne_ss",
+    "choose_one_a_subject",
     "choose_roi_set",
     "compare_r2",
     "compare_sample_size",
+    "compare_subjects",
+    "compute_cutoff",
+    "compute_spin",
+    "compute_tier_trend",
     "correlate",
     "correlate_with_truth",
     "count_shown",
+    "drop_empty",
+    "fit_tier_model",
     "has_truth",
     "list_category_columns",
     "list_departures",
     "list_maps",
     "list_places",
     "list_runs",
+    "match_on_r2",
     "normalise_columns",
     "rank_stimuli",
     "read_categories",
     "read_fits",
+    "read_groups",
     "read_learning_curves",
     "read_map",
     "read_pairs",
     "read_pictures",
     "read_significant",
+    "read_spin",
     "read_surface",
     "read_validation",
     "scatter_to_surface",
     "select_shown",
     "summarise_run",
     "tabulate_category_means",
+    "tabulate_group_pairs",
+    "tabulate_high_shares",
+    "tabulate_matching",
+    "tabulate_means",
+    "tabulate_pairs",
     "tabulate_recovery",
     "tabulate_rois",
+    "tabulate_subject_means",
     "tabulate_tiers",
-    "tabulate_voxels",
+    "tabulate_trends",
     "tell_command",
+    "tell_why_not_spun",
 ]

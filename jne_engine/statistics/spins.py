@@ -89,7 +89,7 @@ def spin_correlations(
     observed, n = _correlate(x[None], y)
     blocks = [_correlate(block, y) for block in _rotate(x, spun)]
     null, left = _join(blocks)
-    kept: BoolArray = np.asarray(left >= np.maximum(LEAST_SHARE * n, LEAST_COLUMNS))
+    kept = _keep(left, n)
     return tuple(
         _summarise(observed[0, i], null[:, i], kept[:, i], n[0, i], left[:, i], two_sided=True)
         for i in range(len(y))
@@ -121,7 +121,7 @@ def spin_differences(
     observed, n = _subtract(x[None], sides)
     blocks = [_subtract(block, sides) for block in _rotate(x, spun)]
     null, left = _join(blocks)
-    kept = (left >= np.maximum(LEAST_SHARE * n, LEAST_COLUMNS)).all(axis=1)
+    kept: BoolArray = np.asarray(np.all(_keep(left, n), axis=1))
     n, left = n.sum(axis=1), left.sum(axis=1)
     return tuple(
         _summarise(observed[0, i], null[:, i], kept[:, i], n[0, i], left[:, i])
@@ -159,7 +159,7 @@ def spin_trend(
     found = [_order(codes, row[places], labels, (distinct.size, len(members)))
              for row in (*whole, *spun)]  # fmt: skip
     effects, sizes = np.array([f[0] for f in found]), np.array([f[1] for f in found])
-    kept = (sizes >= np.maximum(LEAST_SHARE * sizes[0], LEAST_COLUMNS)).all(axis=1)
+    kept: BoolArray = np.asarray(np.all(_keep(sizes, sizes[0]), axis=1))
     totals = sizes.sum(axis=1)
     return _summarise(effects[0], effects[1:], kept[1:], totals[0], totals[1:])
 
@@ -175,6 +175,11 @@ def _rotate(values: FloatArray, spun: Int32Array) -> Iterator[FloatArray]:
     padded = np.append(values, np.nan)  # NOWHERE takes the last one
     for start in range(0, len(spun), BLOCK):
         yield padded[spun[start : start + BLOCK]]
+
+
+def _keep(left: FloatArray, n: FloatArray) -> BoolArray:
+    """Tell where enough of ``n`` columns is left."""
+    return np.asarray(left >= np.maximum(LEAST_SHARE * n, LEAST_COLUMNS), dtype=np.bool_)
 
 
 def _join(blocks: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:

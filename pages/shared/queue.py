@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -23,6 +24,7 @@ KINDS = {
     "import": (":material/download:", "Import"),
     "features": (":material/image_search:", "Features"),
     "simulate": (":material/science:", "Simulation"),
+    "spin": (":material/rotate_right:", "Spin test"),
 }
 STAGES = {
     "starting": "starting",
@@ -35,6 +37,7 @@ STAGES = {
     "extract features": "extracting features",
     "read": "reading the data",
     "simulate": "simulating",
+    "spin": "turning the map on the sphere",
     "linear": "fitting the linear encoder",
     "nonlinear": "fitting the nonlinear encoder",
     "scores": "scoring on test stimuli",
@@ -42,7 +45,7 @@ STAGES = {
     "dataset": "storing the dataset",
 }
 UNITS = {"linear": "epochs", "nonlinear": "epochs", "dispersion": "blocks", "pictures": "images",
-         "extract features": "images", "rows": "images", "betas": "trials"}  # fmt: skip
+         "extract features": "images", "rows": "images", "betas": "trials", "spin": "rotations"}  # fmt: skip
 FITS = ("linear", "nonlinear")
 ENDS = {
     "done": ":green[:material/check_circle:]",
@@ -174,6 +177,11 @@ def _offer_next(record: JobRecord) -> None:
     elif record.spec.kind == "simulate":
         st.page_link("pages/validation.py", label="Open", icon=":material/verified:",
                      query_params={"check": _check_of(record)})  # fmt: skip
+    elif record.spec.kind == "spin":
+        settings = record.spec.payload["settings"]
+        st.page_link("pages/hierarchy.py", label="Open", icon=":material/leaderboard:",
+                     query_params={"run": Path(record.spec.payload["run"]).name,
+                                   "map": settings["measure"]})  # fmt: skip
     elif record.spec.kind == "import":
         _offer_part(record, "To the data", ":material/folder_open:", part="data")
     elif record.spec.kind == "features":

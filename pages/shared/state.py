@@ -30,6 +30,11 @@ class Selection:
         ``"raw"`` or ``"normalised"`` category matrix.
     significant : bool
         Show significant voxels only.
+    by, draw, quantile : str
+        On the hierarchy page: ``"roi"`` or ``"tier"``, how distributions are drawn, and above
+        which quantile of the whole brain a voxel counts as high.
+    matched : bool
+        Show the comparison of voxels matched on R² too.
     threshold : float or None
         Hide values of the map below this one.
     picture : str
@@ -52,6 +57,10 @@ class Selection:
     category: str = ""
     scale: str = "normalised"
     significant: bool = True
+    by: str = ""
+    draw: str = ""
+    quantile: str = ""
+    matched: bool = False
     threshold: float | None = None
     picture: str = "svg"
     check: str = ""
@@ -85,7 +94,7 @@ def select(**changes: Any) -> None:
 def list_unreadable() -> list[str]:
     """Return one line for each value in the address that cannot be understood."""
     lines = []
-    for name in ("significant", "threshold"):
+    for name in ("significant", "matched", "threshold"):
         text = st.query_params.get(name)
         if text is not None and _format(_parse(name, text)) != text:
             lines.append(f"The link's {name} “{text[:40]}” is not understood: showing the default.")
@@ -167,7 +176,7 @@ def _remember(selection: Selection) -> None:
 def _parse(name: str, text: str) -> Any:
     """Return a value of the address in its field's type; the default where it has none."""
     default = getattr(Selection(), name)
-    if name == "significant":
+    if isinstance(default, bool):
         return _FLAGS.get(text, default)
     if name == "threshold":
         return _parse_number(text)
