@@ -219,6 +219,7 @@ def _tell(pair: Any, effect: str, effect_label: str, first: str, second: str) ->
         return escape_label(first)
     low, high = pair.low, pair.high
     return (
-        f"{escape_label(first)} over {escape_label(second)}<br>{format_p(pair.p)}, {format_p(pair.q, 'q')}"
+        f"{escape_label(first)} over {escape_label(second)}"
+        f"<br>{format_p(pair.p)}, {format_p(pair.q, 'q')}"
         f"<br>{effect_label} = {getattr(pair, effect):.3f} [{low:.3f}, {high:.3f}]"
     )

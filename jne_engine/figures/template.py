@@ -95,7 +95,7 @@ def format_r(r: float, n: int) -> str:
 
 
 def format_p(p: float, symbol: str = "p") -> str:
-    """Return ``p = 0.012``, ``p < 1e-300`` where the number is too small, or that it is undefined."""
+    """Return ``p = 0.012``; ``p < 1e-300`` below what a float holds; or that it is undefined."""
     if math.isnan(p):
         return f"{symbol} undefined"
     return f"{symbol} < 1e-300" if p < 1e-300 else f"{symbol} = {p:.2g}"

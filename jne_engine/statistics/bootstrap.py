@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.scoring import draw_bootstrap_counts
-
 FloatArray = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
@@ -121,12 +119,17 @@ def resample_means(
 
 
 def draw_counts(n: int, n_resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Yield the resample counts block by block, each (n_of_block, n)."""
+    """Yield the resample counts block by block, each (n_of_block, n); rows sum to ``n``.
+
+    Drawn voxels are counted, which is several times as fast as drawing the counts themselves.
+    """
     size = max(1, BLOCK_VALUES // n)
-    starts = range(0, n_resamples, size)
-    seeds = np.random.SeedSequence(seed).generate_state(len(starts))
-    for start, block_seed in zip(starts, seeds, strict=True):
-        yield draw_bootstrap_counts(n, min(size, n_resamples - start), int(block_seed))
+    rng = np.random.default_rng(seed)
+    for start in range(0, n_resamples, size):
+        rows = min(size, n_resamples - start)
+        drawn = rng.integers(0, n, size=(rows, n), dtype=np.int32) + n * np.arange(rows)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
+        yield counts.astype(np.float64)
 
 
 def keep_finite(values: npt.ArrayLike) -> FloatArray:

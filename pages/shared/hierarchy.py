@@ -73,8 +73,7 @@ def choose_view(run: Run) -> View:
     maps = {info.name: info for info in cached.list_maps(run) if info.kind in kinds}
     measure, grouping, drawing = st.columns([5, 2, 5], vertical_alignment="bottom")
     with measure:
-        name = choose("Measure", "map", list(maps), format_func=lambda n: maps[n].label,
-                      help=" ".join(f"{m.label}: {m.explanation}" for m in maps.values()))  # fmt: skip
+        name = choose("Measure", "map", list(maps), format_func=lambda n: maps[n].label)
     with grouping:
         by = choose("Group by", "by", BY, widget=st.segmented_control, required=True,
                     format_func=GROUPINGS.__getitem__)  # fmt: skip

@@ -28,7 +28,7 @@ def show_spins(run: Run, view: View) -> None:
     st.subheader("Could any map as smooth do this?", anchor=False)
     st.caption(
         "Neighbouring voxels are alike, which the tests above do not know. Here the map is turned"
-        " at random on the cortical sphere 1,000 times: it keeps its smoothness and loses its place."
+        " at random on the cortical sphere 1,000 times: it keeps its smoothness, not its place."
     )
     why = tell_why_not_spun(run)
     if why:

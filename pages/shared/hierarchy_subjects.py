@@ -80,8 +80,8 @@ def _show_model(runs: tuple[Run, ...], view: View) -> None:
     ended = "The fit converged" if found.converged else "**The fit did not converge**"
     st.markdown(
         f"{plain(view.info.label)} changes by **{found.slope:.4g}** a tier"
-        f" [{found.low:.4g}, {found.high:.4g}] {plain(view.info.unit)}: z = {found.z:.1f}, one-sided"
-        f" {format_p(found.p)}, {found.effect:.1f} residual deviations a tier,"
+        f" [{found.low:.4g}, {found.high:.4g}] {plain(view.info.unit)}: z = {found.z:.1f},"
+        f" one-sided {format_p(found.p)}, {found.effect:.1f} residual deviations a tier,"
         f" n = {found.n_subjects} subjects, {found.n_rows} means. {ended}."
     )
     for note in found.notes:

@@ -45,7 +45,8 @@ STAGES = {
     "dataset": "storing the dataset",
 }
 UNITS = {"linear": "epochs", "nonlinear": "epochs", "dispersion": "blocks", "pictures": "images",
-         "extract features": "images", "rows": "images", "betas": "trials", "spin": "rotations"}  # fmt: skip
+         "extract features": "images", "rows": "images", "betas": "trials",
+         "spin": "rotations"}  # fmt: skip
 FITS = ("linear", "nonlinear")
 ENDS = {
     "done": ":green[:material/check_circle:]",
