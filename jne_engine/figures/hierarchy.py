@@ -55,7 +55,7 @@ def plot_estimates(
             x=ticks,
             y=table[value],
             mode="markers",
-            marker={"size": 11, "color": colours},
+            marker={"size": 7, "color": colours},
             error_y=error,
             customdata=table[["low", "high"]],
             hovertemplate="%{x}<br>%{y:.4g} [%{customdata[0]:.4g}, %{customdata[1]:.4g}]"
@@ -98,7 +98,7 @@ def plot_significance(
     """
     ink = choose_ink(dark)
     cells = {(row.first, row.second): row for row in pairs.itertuples()}
-    shown = [escape_label(n) for n in names]
+    shown = [TIER_LABELS.get(n, escape_label(n)) for n in names]
     values = [[_level(cells.get((i, j))) for j in names] for i in names]
     text = [[{1.0: "1", 0.0: "0", 0.5: "–"}.get(v, "") for v in row] for row in values]
     hover = [[_tell(cells.get((i, j)), effect, effect_label, i, j) for j in names] for i in names]
