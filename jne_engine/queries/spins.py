@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -219,7 +220,7 @@ def _read_rotations(path: Path, shape: tuple[int, int]) -> Int32Array | None:
     try:
         with np.load(path, allow_pickle=False) as file:  # a zip checks its own CRC-32
             spun: Int32Array = file["spun"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return spun if spun.shape == shape and spun.dtype == np.int32 else None
 

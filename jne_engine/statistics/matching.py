@@ -80,6 +80,10 @@ def match_groups(
     check_positive("n_bins", n_bins)
     check_positive("n_draws", n_draws)
     parts = [np.asarray(c, dtype=np.float64) for c in covariates]
+    if not parts:
+        return Matching(
+            np.empty(0), np.zeros((0, 0), np.int64), np.zeros(0, np.int64), ((),) * n_draws
+        )
     edges = _find_edges(parts, n_bins)
     bins = [_find_bins(part, edges) for part in parts]
     n_found = max(len(edges) - 1, 0)

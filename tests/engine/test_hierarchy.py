@@ -100,6 +100,8 @@ def test_runs_that_lack_something_give_empty_tables(tmp_path, lack):
     assert queries.tabulate_trends(bare).empty
     assert queries.compute_tier_trend(bare) is None
     assert queries.tabulate_pairs(bare).empty
+    assert queries.tabulate_pairs(bare, matched=True).empty
+    assert queries.compute_tier_trend(bare, matched=True) is None
     groups = queries.read_groups(bare)
     assert queries.tabulate_means(groups)["n"].sum() == sum(groups.n)
     cutoff = queries.compute_cutoff(bare)

@@ -60,7 +60,7 @@ def test_every_view_holds_and_shows_its_numbers(show, synthetic_root, draw, by):
 
 
 def test_matching_is_shown_only_when_asked_for(show, synthetic_root):
-    plain, matched = show(synthetic_root), show(synthetic_root, matched="yes")
+    plain, matched = (show(synthetic_root, by="tier", matched=m) for m in ("no", "yes"))
     assert "Voxels of equal R²" not in texts(plain)
     assert "Voxels of equal R²" in texts(matched)
     assert len(matched.dataframe) == len(plain.dataframe) + 2  # its matrix, and what was matched
