@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
 from jne_engine.jobs.records import JobSpec
-from jne_engine.queries.spins import SpinSettings
 from jne_engine.spec import RunSpec
+
+if TYPE_CHECKING:  # asking must not wait for pandas and zarr
+    from jne_engine.queries.spins import SpinSettings
 
 ENCODERS = ("linear", "nonlinear")
 
