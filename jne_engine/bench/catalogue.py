@@ -14,6 +14,7 @@ from jne_engine.bench.memory import measure_memory
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.scaling import measure_exponent
 from jne_engine.bench.sizes import Sizes
+from jne_engine.bench.spins import measure_spin
 from jne_engine.bench.streams import (
     measure_backward,
     measure_jacrev,
@@ -59,6 +60,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "growth_gb_bootstrap_327684": partial(measure_memory, goal=Goal(at_most=0.5)),
         "bootstrap_speedup": partial(measure_bootstrap, goal=Goal(at_least=50)),
         "epoch_of_gemm": partial(measure_epoch, goal=Goal(at_least=0.6)),
+        "spin_1000": partial(measure_spin, goal=Goal(at_most=20)),
         "features_of_forward": partial(measure_extraction, goal=Goal(at_least=0.9)),
         "import_nifti_of_reading": partial(measure_import, form="nifti", goal=Goal(at_least=0.7)),
         "import_hdf5_of_reading": partial(measure_import, form="hdf5", goal=Goal(at_least=0.7)),

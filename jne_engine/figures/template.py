@@ -94,6 +94,13 @@ def format_r(r: float, n: int) -> str:
     return f"r = {r:.2f}, n = {n:,}"
 
 
+def format_p(p: float, symbol: str = "p") -> str:
+    """Return ``p = 0.012``; ``p < 1e-300`` below what a float holds; or that it is undefined."""
+    if math.isnan(p):
+        return f"{symbol} undefined"
+    return f"{symbol} < 1e-300" if p < 1e-300 else f"{symbol} = {p:.2g}"
+
+
 def _build_template(dark: bool) -> go.layout.Template:
     """Return the Plotly template of a light or a dark page."""
     ink = choose_ink(dark)

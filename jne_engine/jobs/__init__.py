@@ -25,6 +25,7 @@ from jne_engine.jobs.requests import (
     request_demo,
     request_demo_study,
     request_run,
+    request_spin,
 )
 from jne_engine.jobs.studies import (
     StudyRow,
@@ -62,5 +63,6 @@ __all__ = [
     "request_layers",
     "request_run",
     "request_simulation",
+    "request_spin",
     "tabulate_study",
 ]

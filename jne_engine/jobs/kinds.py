@@ -26,5 +26,6 @@ KINDS: dict[str, str] = {
     "features": "jne_engine.jobs.features_kind:do_features",
     "export": "jne_engine.jobs.export_kind:do_export",
     "simulate": "jne_engine.jobs.simulate_kind:do_simulate",
+    "spin": "jne_engine.jobs.spin_kind:do_spin",
 }
 """Every kind of job and the ``module:function`` that does it."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jne_engine.checks import check_choice, check_positive
 from jne_engine.errors import InputError
 from jne_engine.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs.records import JobSpec
 from jne_engine.spec import RunSpec
+
+if TYPE_CHECKING:  # asking must not wait for pandas and zarr
+    from jne_engine.queries.spins import SpinSettings
 
 ENCODERS = ("linear", "nonlinear")
 
@@ -122,3 +126,19 @@ def request_demo_study(
         for i in range(n_subjects)
         for layer in range(n_layers)
     )
+
+
+def request_spin(run: Path, settings: SpinSettings, *, label: str = "") -> JobSpec:
+    """Return the job that tests a run's map against its rotations.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        The run's folder.
+    settings : SpinSettings
+        What to test.
+    label : str
+        What a person calls it; the run's folder by default.
+    """
+    payload = {"run": str(run.absolute()), "settings": asdict(settings)}
+    return JobSpec("spin", payload, label or f"spin test of {settings.measure}, {run.name}")

@@ -30,6 +30,21 @@ from jne_engine.queries.comparisons import (
     tabulate_pairs,
     tabulate_recovery,
 )
+from jne_engine.queries.hierarchy import (
+    BY,
+    Groups,
+    compute_cutoff,
+    compute_tier_trend,
+    drop_empty,
+    match_on_r2,
+    read_groups,
+    tabulate_group_pairs,
+    tabulate_high_shares,
+    tabulate_matching,
+    tabulate_means,
+    tabulate_pairwise,
+    tabulate_trends,
+)
 from jne_engine.queries.listing import RunListing, list_runs
 from jne_engine.queries.map_tables import tabulate_groups, tabulate_maps
 from jne_engine.queries.maps import (
@@ -62,7 +77,6 @@ from jne_engine.queries.regions import (
     WHOLE_BRAIN,
     tabulate_rois,
     tabulate_tiers,
-    tabulate_voxels,
 )
 from jne_engine.queries.selectivity import (
     average_by_category,
@@ -73,6 +87,12 @@ from jne_engine.queries.selectivity import (
     read_categories,
     read_pictures,
     tabulate_category_means,
+)
+from jne_engine.queries.spins import (
+    SpinSettings,
+    compute_spin,
+    read_spin,
+    tell_why_not_spun,
 )
 from jne_engine.queries.statistics import Correlation, compute_mean, correlate
 from jne_engine.queries.studies import (
@@ -86,6 +106,12 @@ from jne_engine.queries.studies import (
     group_runs,
     stack_runs,
     tabulate_described,
+)
+from jne_engine.queries.subjects import (
+    choose_one_a_subject,
+    compare_subjects,
+    fit_tier_model,
+    tabulate_subject_means,
 )
 from jne_engine.queries.summary import (
     list_places,
@@ -112,6 +138,7 @@ from jne_engine.queries.vertices import (
 )
 
 __all__ = [
+    "BY",
     "JNE_SS_UNIT",
     "JNE_UNIT",
     "LOW_R2",
@@ -124,27 +151,35 @@ __all__ = [
     "WHOLE_BRAIN",
     "Correlation",
     "GroupMap",
+    "Groups",
     "MapInfo",
     "Masks",
     "RunGroup",
     "RunListing",
+    "SpinSettings",
     "align_runs",
     "average_by_category",
     "average_jne_ss",
     "average_over_subjects",
     "average_places",
     "average_subjects",
+    "choose_one_a_subject",
     "choose_roi_set",
     "choose_subjects",
     "compare_r2",
     "compare_sample_size",
+    "compare_subjects",
+    "compute_cutoff",
     "compute_mean",
+    "compute_spin",
+    "compute_tier_trend",
     "correlate",
     "correlate_subjects",
     "correlate_with_truth",
     "count_above_ceiling",
     "count_shown",
     "describe_run",
+    "drop_empty",
     "explain_apart",
     "explain_variants",
     "find_above_ceiling",
@@ -152,6 +187,7 @@ __all__ = [
     "find_map",
     "find_marked",
     "find_selected",
+    "fit_tier_model",
     "group_runs",
     "has_truth",
     "list_category_columns",
@@ -161,6 +197,7 @@ __all__ = [
     "list_places",
     "list_presets",
     "list_runs",
+    "match_on_r2",
     "name_masks",
     "name_regions",
     "normalise_columns",
@@ -168,12 +205,14 @@ __all__ = [
     "rank_vertex_stimuli",
     "read_categories",
     "read_fits",
+    "read_groups",
     "read_learning_curves",
     "read_map",
     "read_pairs",
     "read_pictures",
     "read_run_projection",
     "read_significant",
+    "read_spin",
     "read_surface",
     "read_validation",
     "read_vertex_jne_ss",
@@ -189,16 +228,23 @@ __all__ = [
     "summarise_run",
     "tabulate_category_means",
     "tabulate_described",
+    "tabulate_group_pairs",
     "tabulate_groups",
+    "tabulate_high_shares",
     "tabulate_maps",
     "tabulate_masks",
+    "tabulate_matching",
+    "tabulate_means",
     "tabulate_pairs",
+    "tabulate_pairwise",
     "tabulate_recovery",
     "tabulate_rois",
+    "tabulate_subject_means",
     "tabulate_tiers",
+    "tabulate_trends",
     "tabulate_vertices",
-    "tabulate_voxels",
     "tell_command",
     "tell_why_bare",
+    "tell_why_not_spun",
     "without_threshold",
 ]

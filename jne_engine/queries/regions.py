@@ -1,4 +1,4 @@
-"""ROIs and tiers of a run: tables of means, and tidy distributions."""
+"""ROIs and tiers of a run: tables of means."""
 
 from __future__ import annotations
 
@@ -63,32 +63,6 @@ def tabulate_tiers(run: Run, preset: str | None = None) -> pd.DataFrame:
     empty = np.zeros(n_voxels, dtype=np.bool_)
     masks = [empty if rois is None else rois.tier_mask(tier) for tier in TIERS]
     return _tabulate(run, [{"tier": tier} for tier in TIERS], masks)[TIER_COLUMNS]
-
-
-def tabulate_voxels(
-    run: Run, name: str, preset: str | None = None, *, significant_only: bool = True
-) -> pd.DataFrame:
-    """Return one row a voxel and ROI with its value in a map: the distribution per ROI.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``roi, tier, value``, ROIs in hierarchical order, values finite. A voxel that
-        lies in two ROIs has two rows.
-    """
-    rois = choose_roi_set(run, preset)
-    columns = ["roi", "tier", "value"]
-    if rois is None:
-        return pd.DataFrame(columns=columns)
-    values = read_map(run, name)
-    shown = np.isfinite(values)
-    if significant_only:
-        shown &= read_significant(run)
-    parts = [
-        pd.DataFrame({"roi": roi, "tier": tier, "value": values[mask & shown]})
-        for roi, tier, mask in zip(rois.names, rois.tiers, rois.masks, strict=True)
-    ]
-    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def select_voxels(run: Run, rois: RoiSet | None, name: str) -> BoolArray:

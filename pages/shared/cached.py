@@ -54,7 +54,10 @@ describe_methods = _keep(describe_methods_of)
 list_places = _keep(queries.list_places)
 tabulate_rois = _keep(queries.tabulate_rois)
 tabulate_tiers = _keep(queries.tabulate_tiers)
-tabulate_voxels = _keep(queries.tabulate_voxels)
+read_groups = _keep(queries.read_groups)
+tabulate_trends = _keep(queries.tabulate_trends)
+tabulate_pairwise = _keep(queries.tabulate_pairwise)
+tabulate_subject_means = _keep(queries.tabulate_subject_means)
 compare_r2 = _keep(queries.compare_r2)
 read_pairs = _keep(queries.read_pairs)
 correlate_with_truth = _keep(queries.correlate_with_truth)
@@ -102,6 +105,41 @@ def tell_command(name: str, run: Run | None) -> str:
     """Return the command that makes a stored simulation where :func:`read_validation` looks."""
     path = None if run is None else str(run.path)
     return queries.tell_command(name, find_root() / queries.VALIDATION, path)
+
+
+def read_spin(run: Run, settings: queries.SpinSettings) -> SimulationResult | None:
+    """Return a stored spin test, None where there is none; read anew, for one may be made."""
+    return queries.read_spin(find_root(), run, settings)
+
+
+@_keep
+def tabulate_group_means(run: Run, measure: str, by: Any, *, significant: bool) -> Any:
+    """Return the mean of every group with its bootstrap interval."""
+    return queries.tabulate_means(read_groups(run, measure, by, significant_only=significant))
+
+
+@_keep
+def tabulate_group_shares(
+    run: Run, measure: str, by: Any, quantile: float, *, significant: bool
+) -> Any:
+    """Return the share of high voxels of every group with its bootstrap interval."""
+    cutoff = queries.compute_cutoff(run, measure, quantile, significant_only=significant)
+    groups = read_groups(run, measure, by, significant_only=significant)
+    return queries.tabulate_high_shares(groups, cutoff)
+
+
+@_keep
+def tabulate_group_matching(run: Run, measure: str, by: Any, *, significant: bool) -> Any:
+    """Return how many voxels of every group are matched on R²."""
+    groups = queries.drop_empty(read_groups(run, measure, by, significant_only=significant))
+    return queries.tabulate_matching(groups, queries.match_on_r2(groups))
+
+
+@_keep
+def fit_tier_model(runs: tuple[Run, ...], measure: str, *, significant: bool) -> Any:
+    """Return the mixed model of the tiers over one run a subject, None where it cannot be."""
+    means = tabulate_subject_means(runs, measure, "tier", significant_only=significant)
+    return queries.fit_tier_model(means)
 
 
 @_keep

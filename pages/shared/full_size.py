@@ -1,4 +1,4 @@
-"""Computing a simulation in full size from the validation page."""
+"""Computing what takes long from the page that shows it: simulations, spin tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.jobs import JobRecord, Jobs, request_simulation
+from jne_engine.jobs import JobRecord, Jobs, JobSpec, request_simulation
 from jne_engine.store import Run
 from pages.shared import jobs
 from pages.shared.cached import tell_command
@@ -31,16 +31,27 @@ def offer_full_size(name: str, run: Run | None) -> None:
     if about is None:
         st.caption("This run was computed without the queue: name its dataset in the command.")
     else:
-        _offer(name, about)
+        spec = request_simulation(name, **about)
+        offer_job(spec, "Compute in full size", name=name, **_only_run(about))
         st.caption("The same from the command line:")
     st.code(tell_command(name, run), language="bash")
 
 
-def _offer(name: str, about: dict[str, Any]) -> None:
-    """Show the button or the job, polled while it is active."""
-    record = jobs.find_job("simulate", name=name, **_only_run(about))
+def offer_job(spec: JobSpec, label: str, **payload: Any) -> None:
+    """Offer to compute a stored result, or show how far that is, polled while it is active.
+
+    Parameters
+    ----------
+    spec : JobSpec
+        The job.
+    label : str
+        Of the button.
+    payload : object
+        By which values of its payload the job is found again.
+    """
+    record = jobs.find_job(spec.kind, **payload)
     active = record is not None and record.is_active
-    st.fragment(_show, run_every=POLL_S if active else None)(name, about, active)
+    st.fragment(_show, run_every=POLL_S if active else None)(spec, label, payload, active)
 
 
 def _about(name: str, run: Run | None) -> dict[str, Any] | None:
@@ -58,9 +69,9 @@ def _only_run(about: dict[str, Any]) -> dict[str, str]:
     return {"run": str(Path(about["run"]).absolute())} if "run" in about else {}
 
 
-def _show(name: str, about: dict[str, Any], active: bool) -> None:
+def _show(spec: JobSpec, label: str, payload: dict[str, Any], active: bool) -> None:
     """Show the job while it is active, else the button."""
-    record = jobs.find_job("simulate", name=name, **_only_run(about))
+    record = jobs.find_job(spec.kind, **payload)
     if (record is not None and record.is_active) != active:
         st.rerun()  # the whole page: the result may be there
     if record is not None and active:
@@ -68,9 +79,9 @@ def _show(name: str, about: dict[str, Any], active: bool) -> None:
         return
     if record is not None and record.state == "failed":
         st.caption(f":red[:material/error: {plain(record.message)}]")
-    if st.button("Compute in full size", icon=":material/play_arrow:"):
+    if st.button(label, icon=":material/play_arrow:"):
         with one_line_errors():
-            jobs.submit([request_simulation(name, **about)])
+            jobs.submit([spec])
             st.rerun()
 
 

@@ -25,6 +25,7 @@ KINDS = {
     "features": (":material/image_search:", "Features"),
     "simulate": (":material/science:", "Simulation"),
     "export": (":material/archive:", "Export"),
+    "spin": (":material/rotate_right:", "Spin test"),
 }
 STAGES = {
     "starting": "starting",
@@ -38,6 +39,7 @@ STAGES = {
     "read": "reading the data",
     "simulate": "simulating",
     "export": "writing the files",
+    "spin": "turning the map on the sphere",
     "linear": "fitting the linear encoder",
     "nonlinear": "fitting the nonlinear encoder",
     "scores": "scoring on test stimuli",
@@ -46,7 +48,7 @@ STAGES = {
 }
 UNITS = {"linear": "epochs", "nonlinear": "epochs", "dispersion": "blocks", "pictures": "images",
          "extract features": "images", "rows": "images", "betas": "trials",
-         "export": "maps"}  # fmt: skip
+         "export": "maps", "spin": "rotations"}  # fmt: skip
 FITS = ("linear", "nonlinear")
 ENDS = {
     "done": ":green[:material/check_circle:]",
@@ -182,6 +184,11 @@ def _offer_next(record: JobRecord) -> None:
         st.page_link("pages/overview.py", label="To the file", icon=":material/download:",
                      query_params={"run": Path(record.spec.payload["run"]).name,
                                    "export": record.spec.payload["form"]})  # fmt: skip
+    elif record.spec.kind == "spin":
+        settings = record.spec.payload["settings"]
+        st.page_link("pages/hierarchy.py", label="Open", icon=":material/leaderboard:",
+                     query_params={"run": Path(record.spec.payload["run"]).name,
+                                   "map": settings["measure"]})  # fmt: skip
     elif record.spec.kind == "import":
         _offer_part(record, "To the data", ":material/folder_open:", part="data")
     elif record.spec.kind == "features":

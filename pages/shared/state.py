@@ -46,6 +46,11 @@ class Selection:
     pair, outline : str
         On the page of models: which two measures, and the areas that a reader has drawn in
         their figure, as ``marks.write_outline`` writes them.
+    by, draw, quantile : str
+        On the hierarchy page: ``"roi"`` or ``"tier"``, how distributions are drawn, and above
+        which quantile of the whole brain a voxel counts as high.
+    matched : bool
+        Show the comparison of voxels matched on R² too.
     picture : str
         ``"svg"`` or ``"png"``: what a figure's camera saves.
     export : str
@@ -71,6 +76,10 @@ class Selection:
     category: str = ""
     scale: str = "normalised"
     significant: bool = True
+    by: str = ""
+    draw: str = ""
+    quantile: str = ""
+    matched: bool = False
     threshold: float | None = None
     q: float | None = None
     min_r2: float | None = None
@@ -116,7 +125,7 @@ def select(**changes: Any) -> None:
 def list_unreadable() -> list[str]:
     """Return one line for each value in the address that cannot be understood."""
     lines = []
-    for name in ("significant", *_NUMBERS):
+    for name in ("significant", "matched", *_NUMBERS):
         text = st.query_params.get(name)
         if text is not None and _format(_parse(name, text)) != text:
             lines.append(f"The link's {name} “{text[:40]}” is not understood: showing the default.")
@@ -215,7 +224,7 @@ def _remember(selection: Selection) -> None:
 def _parse(name: str, text: str) -> Any:
     """Return a value of the address in its field's type; the default where it has none."""
     default = getattr(Selection(), name)
-    if name == "significant":
+    if isinstance(default, bool):
         return _FLAGS.get(text, default)
     if name in _NUMBERS:
         return parse_number(text)

@@ -32,7 +32,7 @@ LAYERS = [
         "layers",
         "recognise",
     },
-    {"deviations", "demo", "deviation_blocks", "importers", "selfcheck"},
+    {"deviations", "demo", "deviation_blocks", "importers", "selfcheck", "statistics"},
     {"data_sources"},
     {"precision"},
     {"dispersion"},
@@ -69,6 +69,7 @@ TORCH_FREE = {
     "run_export",
     "scoring",
     "projection",
+    "statistics",
 }
 
 

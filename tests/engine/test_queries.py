@@ -160,16 +160,6 @@ def test_tier_table_counts_each_voxel_once(run, planted, significant):
         assert table.loc[tier, "mean_jne"] == pytest.approx(expected, rel=1e-12)
 
 
-def test_voxel_table_holds_every_significant_voxel_of_every_roi(run, planted, significant):
-    table = queries.tabulate_voxels(run, "jne")
-    assert list(table["roi"].unique()) == list(ROI_NAMES)
-    for name, mask in zip(ROI_NAMES, planted.masks, strict=True):
-        expected = planted.dispersion["jne"].astype(np.float32)[mask & significant]
-        np.testing.assert_array_equal(table.loc[table["roi"] == name, "value"], expected)
-    everyone = queries.tabulate_voxels(run, "jne", significant_only=False)
-    assert len(everyone) == (planted.masks & ~planted.invalid).sum()
-
-
 def test_summary_is_json_with_the_documented_keys(run):
     summary = json.loads(json.dumps(queries.summarise_run(run), allow_nan=False))
     assert all(set(roi) == ROI_KEYS for roi in summary["rois"])
@@ -301,7 +291,7 @@ def test_bare_run_has_only_the_whole_brain(bare_run):
     assert queries.read_categories(bare_run) is None
     assert queries.read_pictures(bare_run) is None
     assert queries.read_surface(bare_run) is None
-    assert queries.tabulate_voxels(bare_run, "jne").empty
+    assert queries.read_groups(bare_run).names == ()
     assert list(queries.average_jne_ss(bare_run).columns) == [queries.WHOLE_BRAIN]
 
 

@@ -182,10 +182,10 @@ def test_maps_show_recovery_of_the_truth(show, synthetic_root):
     np.testing.assert_array_equal(shown["r"], queries.tabulate_recovery(run)["r"])
 
 
-def test_hierarchy_shows_the_roi_table(show, synthetic_root):
+def test_hierarchy_shows_the_means(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     shown = show(synthetic_root, "hierarchy").dataframe[0].value
-    expected = queries.tabulate_rois(run)
+    expected = queries.tabulate_means(queries.read_groups(run))
     for column in expected.columns:
         assert shown[column].tolist() == expected[column].tolist()
 

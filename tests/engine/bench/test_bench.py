@@ -26,7 +26,7 @@ PROMISED = {
     "stream_float32_of_gemm", "stream_bfloat16_of_gemm", "speedup_over_backward_float32",
     "speedup_over_backward_bfloat16", "speedup_over_jacrev", "peak_rss_gb_20484",
     "peak_rss_gb_327684", "bootstrap_speedup", "epoch_of_gemm", "exponent_stimuli",
-    "exponent_voxels", "features_of_forward",
+    "exponent_voxels", "features_of_forward", "spin_1000",
 }  # fmt: skip
 TOY = Sizes(n_features=6, n_hidden=8, n_voxels=70, n_stimuli=3, n_test=9, n_checked=9, rounds=1)
 

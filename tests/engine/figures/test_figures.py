@@ -16,7 +16,7 @@ from jne_engine import queries
 from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
 from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene, build_variant_scene
 from jne_engine.figures.curves import plot_learning_curves
-from jne_engine.figures.distributions import plot_distribution, plot_tiers
+from jne_engine.figures.distributions import DRAWINGS, plot_distribution, plot_tiers
 from jne_engine.figures.gallery import render_gallery
 from jne_engine.figures.selectivity import plot_category_matrix, plot_category_means
 from jne_engine.figures.tables import write_csv
@@ -40,13 +40,13 @@ def figures(run):
     means, categories = queries.average_jne_ss(run), queries.read_categories(run)
     matrix = queries.average_by_category(means, categories)
     x, y = queries.read_pairs(run, "r2_linear", "r2_nonlinear")
-    rois, voxels = queries.tabulate_rois(run), queries.tabulate_voxels(run, "jne")
+    groups = queries.read_groups(run)
     ppa = queries.tabulate_category_means(means, categories, "PPA")
     return [
         figure
         for dark in (False, True)
         for figure in (
-            plot_distribution(voxels, rois, label="JNE", unit="u", dark=dark),
+            plot_distribution(groups, label="JNE", unit="u", dark=dark),
             plot_tiers(queries.tabulate_tiers(run), unit="u", dark=dark),
             plot_category_matrix(matrix, label="m", unit="u", chosen=("face", "PPA"), dark=dark),
             plot_category_means(ppa, unit="u", dark=dark),
@@ -66,13 +66,13 @@ def test_every_figure_has_the_one_template_and_says_its_height(figures):
 
 
 def test_violins_stand_in_hierarchical_order_in_their_tiers_colour_with_counts(run):
-    voxels, rois = queries.tabulate_voxels(run, "jne"), queries.tabulate_rois(run)
-    figure = plot_distribution(voxels, rois, label="JNE", unit="u")
+    groups = queries.read_groups(run)
+    figure = plot_distribution(groups, label="JNE", unit="u")
     assert figure.layout.yaxis.title.text == "JNE (u)"
-    for trace, name, tier in zip(figure.data, ROI_NAMES, ROI_TIERS, strict=True):
-        values = voxels.loc[voxels["roi"] == name, "value"]
+    parts = zip(figure.data, ROI_NAMES, ROI_TIERS, groups.values, strict=True)
+    for trace, name, tier, values in parts:
         np.testing.assert_array_equal(trace.y, values)
-        assert trace.x[0] == f"{name}<br>n = {len(values)}"
+        assert trace.x0 == f"{name}<br>n = {len(values)}"
         assert trace.line.color == TIER_COLOURS[tier]
 
 
@@ -120,11 +120,11 @@ def test_curves_mark_the_epoch_of_the_kept_weights(run):
 
 
 def test_names_are_shown_as_written():
-    rois = pd.DataFrame({"name": [SCRIPT], "tier": [None]})
-    voxels = pd.DataFrame({"roi": [SCRIPT] * 9, "tier": None, "value": np.arange(9.0)})
+    values = (np.arange(9, dtype=np.float32),)
+    groups = queries.Groups("roi", (SCRIPT,), (None,), values, values)
     matrix = pd.DataFrame([[1.0]], index=[SCRIPT], columns=[SCRIPT])
     for figure in (
-        plot_distribution(voxels, rois, label="JNE", unit="u"),
+        *(plot_distribution(groups, label="JNE", unit="u", draw=draw) for draw in DRAWINGS),
         plot_category_matrix(matrix, label="m", unit="u"),
     ):
         assert isinstance(figure, go.Figure)

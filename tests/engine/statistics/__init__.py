@@ -1,0 +1,1 @@
+"""Tests of the statistics, each against a library or a plain loop."""
