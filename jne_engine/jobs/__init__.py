@@ -7,6 +7,7 @@ changes of a row. See docs/decisions.md for the promises.
 """
 
 from jne_engine.jobs.data_requests import (
+    request_embedding,
     request_features,
     request_import,
     request_layers,
@@ -40,6 +41,7 @@ __all__ = [
     "open_jobs",
     "remove_study",
     "request_demo",
+    "request_embedding",
     "request_features",
     "request_import",
     "request_layers",

@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "run": "jne_engine.jobs.run_kind:do_run",
     "import": "jne_engine.jobs.import_kind:do_import",
     "features": "jne_engine.jobs.features_kind:do_features",
+    "embed": "jne_engine.jobs.embed_kind:do_embed",
     "simulate": "jne_engine.jobs.simulate_kind:do_simulate",
 }
 """Every kind of job and the ``module:function`` that does it."""

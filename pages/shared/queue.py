@@ -23,6 +23,7 @@ KINDS = {
     "import": (":material/download:", "Import"),
     "features": (":material/image_search:", "Features"),
     "simulate": (":material/science:", "Simulation"),
+    "embed": (":material/scatter_plot:", "Embedding"),
 }
 STAGES = {
     "starting": "starting",
@@ -40,6 +41,10 @@ STAGES = {
     "scores": "scoring on test stimuli",
     "dispersion": "streaming Jacobians",
     "dataset": "storing the dataset",
+    "neighbours": "finding each stimulus's neighbours",
+    "t-SNE 2-D": "laying stimuli out in two dimensions",
+    "t-SNE 1-D": "laying stimuli out in one dimension",
+    "clusters": "trying numbers of clusters",
 }
 UNITS = {"linear": "epochs", "nonlinear": "epochs", "dispersion": "blocks", "pictures": "images",
          "extract features": "images", "rows": "images", "betas": "trials"}  # fmt: skip

@@ -29,8 +29,10 @@ LAYERS = [
         "library",
         "layers",
         "recognise",
+        "embedding",
+        "selections",
     },
-    {"deviations", "demo", "deviation_blocks", "nsd_projection", "importers", "selfcheck"},
+    {"embedding_store", "deviations", "demo", "deviation_blocks", "nsd_projection", "importers", "selfcheck"},
     {"data_sources"},
     {"precision"},
     {"dispersion"},
@@ -49,6 +51,8 @@ LAYERS = [
 
 TORCH_FREE = {
     "jobs",
+    "embedding",
+    "embedding_store",
     "library",
     "live",
     "previewing",
@@ -64,6 +68,7 @@ TORCH_FREE = {
     "rois",
     "run_export",
     "scoring",
+    "selections",
     "nsd_projection",
 }
 
