@@ -4,7 +4,7 @@ Numbers only: numpy and pandas in, tables, arrays and plain values out. Nothing 
 fits, draws, or knows a page.
 """
 
-from jne_engine.queries.catalogue import JNE_UNIT, MAPS, R2_UNIT, VARIANT_MAPS, MapInfo
+from jne_engine.queries.catalogue import JNE_SS_UNIT, JNE_UNIT, MAPS, R2_UNIT, VARIANT_MAPS, MapInfo
 from jne_engine.queries.comparisons import (
     compare_r2,
     correlate_with_truth,
@@ -12,11 +12,16 @@ from jne_engine.queries.comparisons import (
     read_pairs,
     tabulate_recovery,
 )
+from jne_engine.queries.embeddings import (
+    find_run_embedding,
+    read_run_embedding,
+    tabulate_embedding,
+    tabulate_silhouettes,
+)
 from jne_engine.queries.groupings import (
     Grouping,
     list_groupings,
     read_grouping,
-    read_run_embedding,
 )
 from jne_engine.queries.listing import RunListing, list_runs
 from jne_engine.queries.maps import (
@@ -44,6 +49,8 @@ from jne_engine.queries.selectivity import (
     tabulate_category_means,
 )
 from jne_engine.queries.selectivity_index import (
+    N_PERMUTATIONS,
+    N_RESAMPLES,
     compute_selectivity,
     rank_planted_categories,
     tabulate_leading_categories,
@@ -52,6 +59,7 @@ from jne_engine.queries.statistics import Correlation, correlate
 from jne_engine.queries.stimulus_maps import (
     average_maps_by_category,
     average_stimulus_maps,
+    count_significant,
     find_columns,
     read_profile,
     read_stimulus_map,
@@ -71,8 +79,11 @@ from jne_engine.queries.validation import (
 )
 
 __all__ = [
+    "JNE_SS_UNIT",
     "JNE_UNIT",
     "MAPS",
+    "N_PERMUTATIONS",
+    "N_RESAMPLES",
     "R2_UNIT",
     "VALIDATION",
     "VARIANT_MAPS",
@@ -92,7 +103,9 @@ __all__ = [
     "correlate",
     "correlate_with_truth",
     "count_shown",
+    "count_significant",
     "find_columns",
+    "find_run_embedding",
     "has_truth",
     "list_departures",
     "list_groupings",
@@ -118,9 +131,11 @@ __all__ = [
     "select_shown",
     "summarise_run",
     "tabulate_category_means",
+    "tabulate_embedding",
     "tabulate_leading_categories",
     "tabulate_recovery",
     "tabulate_rois",
+    "tabulate_silhouettes",
     "tabulate_tiers",
     "tabulate_voxels",
     "tell_command",

@@ -10,6 +10,7 @@ from jne_engine.spaces import TIERS
 MapKind = Literal["sequential", "diverging", "categorical", "mask"]
 
 JNE_UNIT = "Δresponse / Δfeature"
+JNE_SS_UNIT = "(Δresponse / Δfeature)²"
 R2_UNIT = "fraction of variance"
 
 

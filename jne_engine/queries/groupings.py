@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +14,6 @@ import numpy.typing as npt
 from jne_engine.checks import check_choice
 from jne_engine.embedding import Embedding
 from jne_engine.embedding_store import find_embedding, has_embedding, read_embedding
-from jne_engine.errors import InputError
 from jne_engine.selections import StimulusSelection, list_selections
 from jne_engine.store import Run, read_stimuli
 
@@ -51,6 +52,12 @@ class Grouping:
     def sizes(self) -> npt.NDArray[np.int64]:
         """Number of stimuli of each category."""
         return np.asarray(self.members.sum(axis=0), dtype=np.int64)
+
+    @property
+    def digest(self) -> str:
+        """What tells this grouping's content from another's."""
+        names = json.dumps([self.name, self.categories, self.how]).encode()
+        return hashlib.sha256(names + np.packbits(self.members).tobytes()).hexdigest()
 
     def member(self, category: str) -> BoolArray:
         """Return which stimuli are in a category, shape (n_test,).
@@ -98,28 +105,14 @@ def read_grouping(run: Run, name: str) -> Grouping:
         If the run cannot be grouped so.
     """
     check_choice("grouping", name, tuple(list_groupings(run)))
-    if name == CLUSTERS:
-        return _group_clusters(read_run_embedding(run))
+    folder = find_embedding(run)
+    if name == CLUSTERS and folder is not None:
+        return _group_clusters(read_embedding(folder))
     if name == OWN or name.startswith(TAG):
         return _group_own(run, name)
     column = name.removeprefix(COLUMN)
     labels = read_stimuli(run.stage("dataset")).table[column].astype(str)
     return group_labels(labels.tolist(), name=name, how=f"Labels of the data set: {column}.")
-
-
-def read_run_embedding(run: Run) -> Embedding:
-    """Return the embedding of a run's test stimuli.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    folder = find_embedding(run)
-    if folder is None or not has_embedding(folder):
-        fix = "compute it on the page Stimulus selectivity"
-        raise InputError(run.run_id, "an embedding of its stimuli", "none", fix)
-    return read_embedding(folder)
 
 
 def group_labels(labels: Sequence[str], *, name: str, how: str) -> Grouping:

@@ -108,6 +108,11 @@ def read_profile(run: Run, columns: IntArray) -> pd.Series:
     return pd.Series(values.astype(np.float64).mean(axis=1), index=ids)
 
 
+def count_significant(run: Run, columns: IntArray) -> int:
+    """Return how many of some response columns are significant."""
+    return int(read_significant(run)[columns].sum())
+
+
 def find_columns(run: Run, vertices: Mapping[Hemisphere, Sequence[int]]) -> IntArray:
     """Return the response columns that lie at some vertices, ascending.
 

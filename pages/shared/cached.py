@@ -15,11 +15,16 @@ from typing import Any
 import streamlit as st
 
 from jne_engine import queries
-from jne_engine.figures.cortex import build_run_scene, build_variant_scene
-from jne_engine.figures.gallery import render_gallery
-from jne_engine.queries import RunListing
+from jne_engine.figures.cortex import (
+    build_run_scene,
+    build_stimulus_scene,
+    build_variant_scene,
+)
+from jne_engine.figures.gallery import encode_picture
+from jne_engine.queries import Grouping, RunListing
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
+from pages.shared.ranges import parse_vertices
 
 
 def _identify(run: Run) -> tuple[str, str, str]:
@@ -27,11 +32,17 @@ def _identify(run: Run) -> tuple[str, str, str]:
     return str(run.path), run.run_id, run.manifest.key
 
 
+def _identify_grouping(grouping: Grouping) -> str:
+    """Return what tells one grouping's answers from another's."""
+    return grouping.digest
+
+
+_KEYS: dict[Any, Callable[..., Any]] = {Run: _identify, Grouping: _identify_grouping}
 _keep: Callable[..., Any] = partial(
-    st.cache_data, max_entries=64, show_spinner=False, hash_funcs={Run: _identify}
+    st.cache_data, max_entries=64, show_spinner=False, hash_funcs=_KEYS
 )
 _hold: Callable[..., Any] = partial(
-    st.cache_resource, max_entries=8, show_spinner=False, hash_funcs={Run: _identify}
+    st.cache_resource, max_entries=8, show_spinner=False, hash_funcs=_KEYS
 )
 
 summarise_run = _keep(queries.summarise_run)
@@ -47,8 +58,9 @@ read_pairs = _keep(queries.read_pairs)
 correlate_with_truth = _keep(queries.correlate_with_truth)
 tabulate_recovery = _keep(queries.tabulate_recovery)
 average_jne_ss = _keep(queries.average_jne_ss)
-read_categories = _keep(queries.read_categories)
 count_shown = _keep(queries.count_shown)
+average_stimulus_maps = _keep(queries.average_stimulus_maps)
+average_maps_by_category = _hold(queries.average_maps_by_category)
 _read_pictures = _hold(queries.read_pictures)
 read_scene = _hold(build_run_scene)
 
@@ -74,11 +86,49 @@ def tell_command(name: str, run: Run | None) -> str:
     return queries.tell_command(name, find_root() / queries.VALIDATION, path)
 
 
+def has_pictures(run: Run) -> bool:
+    """Tell whether a run keeps pictures of its test stimuli."""
+    return _read_pictures(run) is not None
+
+
 @_keep
-def render_pictures(run: Run, rows: tuple[int, ...], captions: tuple[str, ...]) -> str | None:
-    """Return the pictures of some test stimuli as inert HTML, None where there are none."""
+def encode_pictures(run: Run, rows: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the pictures of some test stimuli as data addresses."""
     pictures = _read_pictures(run)
-    return None if pictures is None else render_gallery(pictures[list(rows)], captions, captions)
+    return tuple(encode_picture(pictures[row]) for row in rows)
+
+
+read_run_embedding = _hold(queries.read_run_embedding)
+
+
+@_keep
+def rank_planted(run: Run, grouping: Grouping) -> Any:
+    """Return how well planted categories are recovered at significant voxels, None without."""
+    maps = average_maps_by_category(run, grouping)
+    found = queries.rank_planted_categories(run, maps, grouping)
+    return None if found is None else found[queries.read_significant(run)[found["column"]]]
+
+
+@_keep
+def test_selectivity(run: Run, grouping: Grouping) -> Any:
+    """Return the selectivity index of each category and place with its test."""
+    return queries.compute_selectivity(queries.average_jne_ss(run), grouping)
+
+
+@_keep
+def read_patch(run: Run, vertices: str) -> tuple[Any, int, int]:
+    """Return JNE-SS over picked vertices, with how many have a response, and a significant one."""
+    columns = queries.find_columns(run, parse_vertices(vertices))
+    return queries.read_profile(run, columns), columns.size, queries.count_significant(run, columns)
+
+
+@_hold
+def read_stimulus_scene(
+    run: Run, label: str, rows: tuple[int, ...], vertices: str, _values: Any
+) -> Any:
+    """Return the brain with the mean JNE-SS of some stimuli, whose rows stand for the values."""
+    del rows  # part of the key only
+    return build_stimulus_scene(run, _values, label=label, marked=parse_vertices(vertices))
 
 
 @_hold

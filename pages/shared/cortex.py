@@ -97,6 +97,13 @@ def show_cortex(
     return {item["hemi"]: tuple(item["vertices"]) for item in answer.get("selection") or ()}
 
 
+def read_vertices(key: str) -> VertexSelection:
+    """Return the vertices that are selected in a viewer; for its ``on_select``."""
+    state: Any = st.session_state.get(key)
+    lists = (state or {}).get("selection") or ()
+    return {item["hemi"]: tuple(item["vertices"]) for item in lists}
+
+
 def _mount_runtime() -> None:
     """Send the code; a constant message, which Streamlit repeats as a reference."""
     st.components.v2.component("jne_cortex_runtime", js=_runtime_source())(

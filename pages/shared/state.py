@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -11,6 +11,13 @@ import streamlit as st
 
 _REMEMBERED = "selection"
 _FLAGS = {"yes": True, "no": False}
+_GIVES_UP = {
+    "roi": ("vertices",),
+    "grouping": ("category", "stimulus", "picked"),
+    "category": ("stimulus", "picked"),
+    "stimulus": ("picked",),
+}
+"""What a choice sets aside because it would stand before it."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,15 @@ class Selection:
     map, roi, category : str
         Map on the cortex, region, category of stimuli.
     scale : str
-        ``"raw"`` or ``"normalised"`` category matrix.
+        ``"raw"``, ``"normalised"`` or ``"index"``: what the category matrix shows.
+    grouping, stimulus, picked : str
+        On the selectivity page: how stimuli are grouped; the id of one stimulus; rows of several,
+        as ``"0-5,9"``. Several stand before one, and one before the category.
+    vertices : str
+        Likewise: vertices that were picked on the brain, as ``"left:3,7-9;right:2"``. They stand
+        before the region.
+    among : str
+        Likewise: ``"all"`` or ``"shown"``: which pictures are ranked.
     significant : bool
         Show significant voxels only.
     threshold : float or None
@@ -51,6 +66,11 @@ class Selection:
     roi: str = ""
     category: str = ""
     scale: str = "normalised"
+    grouping: str = ""
+    stimulus: str = ""
+    picked: str = ""
+    vertices: str = ""
+    among: str = ""
     significant: bool = True
     threshold: float | None = None
     picture: str = "svg"
@@ -79,7 +99,7 @@ def read_selection() -> Selection:
 
 def select(**changes: Any) -> None:
     """Change the selection from a button, as a widget that is tied to it would."""
-    _remember(replace(read_selection(), **changes))
+    _remember(_change(changes))
 
 
 def list_unreadable() -> list[str]:
@@ -149,7 +169,13 @@ def _take_over(name: str, key: str) -> None:
     """Keep what a person chose in a widget."""
     value = st.session_state[key]
     text = ",".join(value) if isinstance(value, list) else value
-    _remember(replace(read_selection(), **{name: text}))
+    _remember(_change({name: text}))
+
+
+def _change(changes: Mapping[str, Any]) -> Selection:
+    """Return the selection with some fields changed, and without what they set aside."""
+    aside = {other: "" for name in changes for other in _GIVES_UP.get(name, ())}
+    return replace(read_selection(), **{**aside, **changes})
 
 
 def _remember(selection: Selection) -> None:
