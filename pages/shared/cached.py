@@ -61,6 +61,7 @@ average_jne_ss = _keep(queries.average_jne_ss)
 count_shown = _keep(queries.count_shown)
 average_stimulus_maps = _keep(queries.average_stimulus_maps)
 average_maps_by_category = _hold(queries.average_maps_by_category)
+read_run_embedding = _hold(queries.read_run_embedding)
 _read_pictures = _hold(queries.read_pictures)
 read_scene = _hold(build_run_scene)
 
@@ -96,9 +97,6 @@ def encode_pictures(run: Run, rows: tuple[int, ...]) -> tuple[str, ...]:
     """Return the pictures of some test stimuli as data addresses."""
     pictures = _read_pictures(run)
     return tuple(encode_picture(pictures[row]) for row in rows)
-
-
-read_run_embedding = _hold(queries.read_run_embedding)
 
 
 @_keep

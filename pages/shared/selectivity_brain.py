@@ -64,10 +64,15 @@ def show_ranking(view: View) -> None:
         _choose_by_name(view, list(ranking["stimulus"]))
     else:
         with st.container(height=HEIGHT - 90, border=False, key="pictures_box"):
-            show_pictures(_describe(view.run, top), key="pictures",
-                          on_choose=partial(_toggle, tuple(view.stimuli)))  # fmt: skip
-    st.caption(f"Highest first; {len(top)} of {len(ranking):,}. Below each: JNE-SS, {JNE_SS_UNIT},"
-               " mean over the place's significant voxels. Press a picture to see its map.")  # fmt: skip
+            show_pictures(
+                _describe(view.run, top),
+                key="pictures",
+                on_choose=partial(_toggle, tuple(view.stimuli)),
+            )
+    st.caption(
+        f"Highest first; {len(top)} of {len(ranking):,}. Below each: JNE-SS, {JNE_SS_UNIT},"
+        " mean over the place's significant voxels. Press a picture to see its map."
+    )
     show_table(ranking, "ranking", view.place, "shown" if only else "all", view.run.run_id)
 
 
@@ -106,5 +111,9 @@ def _toggle(stimuli: tuple[str, ...], row: int) -> None:
 def _choose_by_name(view: View, ranked: list[str]) -> None:
     """Show the choice of a stimulus where there is no picture to press."""
     options = ["", *ranked]
-    st.selectbox("Stimulus on the brain", options, **bind_choice("stimulus", options),
-                 format_func=lambda name: name or f"none: {view.label}")  # fmt: skip
+    st.selectbox(
+        "Stimulus on the brain",
+        options,
+        **bind_choice("stimulus", options),
+        format_func=lambda name: name or f"none: {view.label}",
+    )

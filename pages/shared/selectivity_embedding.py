@@ -30,14 +30,19 @@ def show_embedding(view: View) -> None:
     """Show the embedding, or how to get it; then the saved selections."""
     state = queries.find_run_embedding(view.run)
     if state == "no features":
-        show_missing("This run was stored before runs kept their features: no embedding.",
-                     "Delete the run and compute it again.")  # fmt: skip
+        show_missing(
+            "This run was stored before runs kept their features: no embedding.",
+            "Delete the run and compute it again.",
+        )
     elif state == "missing":
-        show_missing("The stimuli are not laid out yet.",
-                     "t-SNE and clusters of their features take from seconds to minutes.")  # fmt: skip
+        show_missing(
+            "The stimuli are not laid out yet.",
+            "t-SNE and clusters of their features take from seconds to minutes.",
+        )
         path = str(view.run.path.absolute())
-        offer_job("Compute the embedding", partial(request_embedding, view.run.path),
-                  "embed", run=path)  # fmt: skip
+        offer_job(
+            "Compute the embedding", partial(request_embedding, view.run.path), "embed", run=path
+        )
     else:
         _show_points(view)
     _show_saved(view)
@@ -50,16 +55,23 @@ def _show_points(view: View) -> None:
     picked = view.rows if read_selection().picked else ()
     show_result(
         plot_embedding(table, chosen=picked, dark=is_dark()),
-        table, "embedding", view.grouping.name if view.grouping else "", view.run.run_id,
+        table,
+        "embedding",
+        view.grouping.name if view.grouping else "",
+        view.run.run_id,
         title=f"Stimuli by their features (n = {len(table):,}): draw around some to see their map",
         how=HOW,
         alt="Stimuli in two dimensions, coloured by category",
         on_points=_take_points,
-    )  # fmt: skip
+    )
     with st.expander("How many clusters?"):
         scores = queries.tabulate_silhouettes(embedding)
-        show_figure(plot_silhouettes(scores, dark=is_dark()), "silhouettes", view.run.run_id,
-                    alt="Mean silhouette of each number of clusters")  # fmt: skip
+        show_figure(
+            plot_silhouettes(scores, dark=is_dark()),
+            "silhouettes",
+            view.run.run_id,
+            alt="Mean silhouette of each number of clusters",
+        )
         st.caption(
             f"{embedding.n_clusters} clusters have the largest mean silhouette"
             " (b − a) / max(a, b), with a and b the mean distances to the own and the nearest"
@@ -107,11 +119,17 @@ def _show_one(view: View, selection: StimulusSelection) -> None:
         tags = f" · {plain(', '.join(selection.tags))}" if selection.tags else ""
         here = f"{len(rows):,} of {len(selection.stimuli):,} stimuli are in this run"
         st.markdown(f"**{plain(selection.name)}**{tags}  \n:small[{here}]", width="stretch")
-        st.button("Show", key=f"show.{key}", disabled=not rows, on_click=select,
-                  kwargs={"picked": format_rows(rows), "stimulus": "", "among": "shown"})  # fmt: skip
+        st.button(
+            "Show",
+            key=f"show.{key}",
+            disabled=not rows,
+            on_click=select,
+            kwargs={"picked": format_rows(rows), "stimulus": "", "among": "shown"},
+        )
         with st.popover("Rename"):
-            new = st.text_input("New name", selection.name, key=f"name.{key}",
-                                max_chars=selections.LONGEST_NAME)  # fmt: skip
+            new = st.text_input(
+                "New name", selection.name, key=f"name.{key}", max_chars=selections.LONGEST_NAME
+            )
             if st.button("Rename", key=f"rename.{key}"):
                 _try(partial(selections.rename_selection, root, key, " ".join(new.split())))
         with st.popover("Delete"):

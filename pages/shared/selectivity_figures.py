@@ -45,8 +45,9 @@ def show_matrix(view: View) -> None:
     tested = cached.test_selectivity(view.run, view.grouping)
     scale = settle("scale", list(SCALES))
     table, drawn, how = _choose_matrix(view, view.grouping, tested, scale)
+    chosen = (view.category or "", view.roi)
     show_result(
-        plot_category_matrix(table, chosen=(view.category or "", view.roi), dark=is_dark(), **drawn),
+        plot_category_matrix(table, chosen=chosen, dark=is_dark(), **drawn),
         table, "selectivity", scale, view.grouping.name, view.run.run_id,
         title=f"Which categories drive which region: {SCALES[scale]}",
         how=f"{how} {view.grouping.how}",
