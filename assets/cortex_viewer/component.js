@@ -34,6 +34,8 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   const header = wholeHeader(message, store);
   if (header) {
     instance.viewer.setScene(header, readLink(message.key));
+    if (instance.held && !message.holds_selection) instance.viewer.choosing.clear();
+    instance.held = message.holds_selection;
     instance.map = header.maps[header.view.panes[0]]?.name;
     instance.viewer.tell.map(instance.viewer.scene.paneNames()[0]);
   } else instance.viewer.tell.need([message.scene]);

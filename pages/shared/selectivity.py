@@ -101,7 +101,7 @@ def _find_stimuli(
     selection = read_selection()
     picked = parse_rows(selection.picked, len(ids))
     if picked:
-        return f"{len(picked)} picked stimuli", picked, cached.average_stimulus_maps(run, picked)
+        return "picked stimuli", picked, cached.average_stimulus_maps(run, picked)
     if selection.stimulus in ids:
         rows = (ids.index(selection.stimulus),)
         return selection.stimulus, rows, cached.average_stimulus_maps(run, rows)

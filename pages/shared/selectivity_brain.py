@@ -38,7 +38,8 @@ def show_brain_of(view: View) -> None:
         )
         return
     with st.container(key="stimuli_brain_box"):
-        show_cortex(scene, key=BRAIN, height=HEIGHT, on_select=_take_vertices)
+        show_cortex(scene, key=BRAIN, height=HEIGHT, on_select=_take_vertices,
+                    holds_selection=bool(view.vertices))  # fmt: skip
     st.caption(
         f"Significant voxels; {JNE_SS_UNIT}. How computed: per voxel, the mean over the stimuli of"
         " (s − μ)², with s the L1 size of a stimulus's Jacobian deviation and μ its mean over all"
