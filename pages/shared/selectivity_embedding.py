@@ -49,7 +49,10 @@ def show_embedding(view: View) -> None:
 
 
 def _show_points(view: View) -> None:
-    """Show the stimuli as points; what is drawn around goes to the brain."""
+    """Show the stimuli as points; what is drawn around goes to the brain.
+
+    Picks give the figure another name, so that Plotly drops its lasso once the page drops them.
+    """
     embedding = cached.read_run_embedding(view.run)
     table = queries.tabulate_embedding(embedding, view.stimuli, view.grouping)
     picked = view.rows if read_selection().picked else ()
@@ -58,6 +61,7 @@ def _show_points(view: View) -> None:
         table,
         "embedding",
         view.grouping.name if view.grouping else "",
+        "picked" if picked else "",
         view.run.run_id,
         title=f"Stimuli by their features (n = {len(table):,}): draw around some to see their map",
         how=HOW,
