@@ -24,13 +24,18 @@ def format_rows(rows: Iterable[int]) -> str:
 
 
 def parse_rows(text: str, n_rows: int) -> tuple[int, ...]:
-    """Return the numbers below ``n_rows`` that a text names; what is no number is left out."""
+    """Return the numbers below ``n_rows`` that a text names; what is no number is left out.
+
+    As soon as a text has named ``n_rows`` numbers the rest is left out, so that no text takes long.
+    """
     found: set[int] = set()
+    named = 0
     for part in text.split(","):
         match = _RANGE.fullmatch(part)
-        if match is not None:
-            first, last = int(match[1]), int(match[2] or match[1])
-            found.update(range(first, min(last, n_rows - 1) + 1))
+        if match is not None and named < n_rows:
+            first, last = int(match[1]), min(int(match[2] or match[1]), n_rows - 1)
+            found.update(range(first, last + 1))
+            named += max(0, last - first + 1)
     return tuple(sorted(found))
 
 

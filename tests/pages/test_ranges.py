@@ -25,6 +25,10 @@ def test_rows_end_where_the_run_does():
     assert parse_rows("5-9999999", 8) == (5, 6, 7)
 
 
+def test_a_text_that_says_everything_again_and_again_is_cut_off():
+    assert parse_rows(",".join(["0-999999"] * 20_000), 1000) == tuple(range(1000))
+
+
 def test_vertices_come_back_by_hemisphere():
     vertices = {"left": (3, 4, 9), "right": (0,)}
     assert format_vertices(vertices) == "left:3-4,9;right:0"
