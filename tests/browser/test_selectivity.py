@@ -178,7 +178,7 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
     )
     assert_ranking(page, means.to_numpy())
     table = queries.tabulate_category_means(means, grouping)
-    dots = page.locator(".js-plotly-plot").filter(has=page.locator(".errorbars")).first
+    dots = page.locator(".js-plotly-plot").filter(has=page.locator(".errorbar")).first
     drawn = dots.evaluate("(plot) => [plot.data[0].y.map(String), [...plot._fullData[0].x]]")
     assert [label.split(" (")[0] for label in drawn[0]] == table["category"].tolist()
     np.testing.assert_allclose(drawn[1], table["mean_jne_ss"], rtol=1e-6)
