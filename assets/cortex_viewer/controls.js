@@ -108,7 +108,7 @@ export class Controls {
 
   /** A map list and a colour menu at the head of each pane. @param {import('./layout.js').Rect[]} rects @param {import('./model.js').MapData[]} maps */
   placePaneHeaders(rects, maps) {
-    const key = JSON.stringify([this.builtFor, maps.map((m) => m.name)]);
+    const key = JSON.stringify([this.builtFor, maps.map((m) => m.name), this.viewer.maps.map((m) => m.spec.label)]);
     if (this.headersFor !== key) {
       this.headersFor = key;
       for (const h of this.headers) h.remove();

@@ -13,6 +13,7 @@ from jne_engine.bench.imports import measure_import
 from jne_engine.bench.memory import measure_memory
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.scaling import measure_exponent
+from jne_engine.bench.selectivity import measure_embedding, measure_read
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.spins import measure_spin
 from jne_engine.bench.streams import (
@@ -65,6 +66,9 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "import_nifti_of_reading": partial(measure_import, form="nifti", goal=Goal(at_least=0.7)),
         "import_hdf5_of_reading": partial(measure_import, form="hdf5", goal=Goal(at_least=0.7)),
         "import_mgh_of_reading": partial(measure_import, form="mgh", goal=Goal(at_least=0.7)),
+        "read_stimulus_map": partial(measure_read, axis="stimulus", goal=Goal(at_most=50)),
+        "read_voxel_profile": partial(measure_read, axis="voxel", goal=Goal(at_most=50)),
+        "embed_10000": partial(measure_embedding, goal=Goal(at_most=120)),
         "exponent_stimuli": partial(measure_exponent, axis="stimuli", goal=LINEAR),
         "exponent_voxels": partial(measure_exponent, axis="voxels", goal=LINEAR),
         "exponent_features": partial(measure_exponent, axis="features"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ import pandas as pd
 from jne_engine import queries
 from jne_engine.palettes import TIER_COLOURS, region_colours
 from jne_engine.projection import Projection
-from jne_engine.queries import VARIANT_MAPS, MapInfo, Masks, scatter_to_surface
+from jne_engine.queries import JNE_SS_UNIT, VARIANT_MAPS, MapInfo, Masks, scatter_to_surface
 from jne_engine.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run
 from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
@@ -137,6 +137,42 @@ def build_variant_scene(run: Run, variants: pd.DataFrame) -> ViewerScene | None:
         shown = variants["significant"].to_numpy(dtype=np.bool_) & np.isfinite(values)
         maps.append(RunMap(info, values, shown, "significant voxels"))
     return build_on_surface(run, maps, panes=tuple(info.name for info in VARIANT_MAPS))
+
+
+def build_stimulus_scene(
+    run: Run,
+    values: Array,
+    *,
+    label: str,
+    marked: Mapping[Hemisphere, Sequence[int]],
+    preset: str | None = None,
+) -> ViewerScene | None:
+    """Build a scene of the mean JNE-SS of some stimuli at the significant voxels.
+
+    Parameters
+    ----------
+    run : Run
+    values : numpy.ndarray, shape (n_voxels,)
+        Mean JNE-SS at every response column.
+    label : str
+        Of which stimuli, in a few words.
+    marked : mapping of hemisphere to sequence of int
+        Vertices to outline.
+    preset : str, optional
+        ROI preset; the run's first by default.
+
+    Returns
+    -------
+    ViewerScene or None
+        None where the run's surface cannot be drawn.
+    """
+    shown = queries.read_significant(run) & np.isfinite(values)
+    explanation = "Squared departure of the stimuli's Jacobian deviation from its mean, averaged."
+    info = MapInfo("jne_ss", f"JNE-SS: {label}", JNE_SS_UNIT, "sequential", explanation)
+    maps = [RunMap(info, values, shown, "significant voxels")]
+    scene = build_on_surface(run, maps, preset=preset, panes=("jne_ss",))
+    outlined = {hemi: np.asarray(rows, dtype=np.int64) for hemi, rows in marked.items()}
+    return None if scene is None else replace(scene, marked=outlined)
 
 
 def build_on_surface(

@@ -1,4 +1,4 @@
-"""A grid of pictures with captions as inert HTML."""
+"""Pictures of stimuli as data addresses, which nothing has to serve; and a grid of them."""
 
 from __future__ import annotations
 
@@ -22,33 +22,32 @@ STYLE = (
 )
 
 
-def render_gallery(
-    pictures: npt.NDArray[Any], captions: Sequence[str], descriptions: Sequence[str]
-) -> str:
-    """Return pictures in a grid; captions and descriptions are shown as written.
+def encode_picture(picture: npt.NDArray[Any]) -> str:
+    """Return a picture as a PNG data address.
 
     Parameters
     ----------
-    pictures : numpy.ndarray of uint8, shape (n, height, width, 3)
-        RGB pictures in the order in which to show them.
-    captions, descriptions : sequence of str
-        Text below each picture, and its description for those who cannot see it.
-
-    Returns
-    -------
-    str
-        HTML whose pictures are embedded, so that no address has to be served.
+    picture : numpy.ndarray of uint8, shape (height, width, 3)
+        RGB.
     """
-    cells = [
-        f'<figure><img src="{_encode(picture)}" alt="{html.escape(description)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        for picture, caption, description in zip(pictures, captions, descriptions, strict=True)
-    ]
-    return f'{STYLE}<div class="jne-gallery">{"".join(cells)}</div>'
-
-
-def _encode(picture: npt.NDArray[Any]) -> str:
-    """Return a picture as a PNG data address."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def render_gallery(sources: Sequence[str], captions: Sequence[str]) -> str:
+    """Return a grid of pictures as HTML; captions are shown as written.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        What :func:`encode_picture` returns, in the order in which to show them.
+    captions : sequence of str
+        Text below each picture, which describes it to those who cannot see it too.
+    """
+    cells = [
+        f'<figure><img src="{html.escape(source)}" alt="{html.escape(caption)}">'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        for source, caption in zip(sources, captions, strict=True)
+    ]
+    return f'{STYLE}<div class="jne-gallery">{"".join(cells)}</div>'

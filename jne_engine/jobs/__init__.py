@@ -7,6 +7,7 @@ changes of a row. See docs/decisions.md for the promises.
 """
 
 from jne_engine.jobs.data_requests import (
+    request_embedding,
     request_export,
     request_features,
     request_import,
@@ -57,6 +58,7 @@ __all__ = [
     "remove_study",
     "request_demo",
     "request_demo_study",
+    "request_embedding",
     "request_export",
     "request_features",
     "request_import",

@@ -1,4 +1,4 @@
-"""Asking for an import, for features, for a simulation in full size, or for an export."""
+"""Asking for an import, features, an embedding, a simulation in full size, or an export."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jne_engine.embedding import EmbeddingSettings
 from jne_engine.jobs.records import JobSpec
 from jne_engine.library import DatasetEntry, FeatureEntry, dataset_folder
 from jne_engine.spec import RunSpec
@@ -84,6 +85,20 @@ def request_layers(
 def _tell_encoder(spec: RunSpec) -> str:
     """Return by what runs of one dataset are told apart."""
     return f"{spec.activation} {spec.n_hidden}" + (f" seed {spec.seed}" if spec.seed else "")
+
+
+def request_embedding(run: Path, settings: EmbeddingSettings | None = None) -> JobSpec:
+    """Return the job that lays a run's test stimuli out by their features and clusters them.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        Folder of the run; runs of the same features share the result.
+    settings : EmbeddingSettings, optional
+    """
+    choices = (settings or EmbeddingSettings()).to_dict()
+    payload = {"run": str(run.absolute()), "settings": choices}
+    return JobSpec("embed", payload, f"embedding · {run.name}")
 
 
 def request_simulation(

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.checks import check_choice
+from jne_engine.queries.groupings import Grouping
 from jne_engine.queries.maps import choose_roi_set
 from jne_engine.queries.regions import WHOLE_BRAIN, select_voxels
 from jne_engine.queries.statistics import compute_mean, compute_mean_interval
@@ -39,67 +39,54 @@ def average_jne_ss(run: Run, preset: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(means, index=list_stimulus_ids(run), columns=names)
 
 
-def list_category_columns(run: Run) -> tuple[str, ...]:
-    """Return the ways in which a run names the categories of its stimuli."""
-    return read_stimuli(run.stage("dataset")).category_columns
-
-
-def read_categories(run: Run, column: str | None = None) -> pd.Series | None:
-    """Return the category of each test stimulus, None where the run has no categories.
-
-    Raises
-    ------
-    InputError
-        If a column is named that the stimulus table does not have.
-    """
-    stimuli = read_stimuli(run.stage("dataset"))
-    if not stimuli.category_columns:
-        return None
-    if column is not None:
-        check_choice("category column", column, stimuli.category_columns)
-    labels = stimuli.table[column or stimuli.category_columns[0]].astype(str)
-    return pd.Series(labels.to_numpy(), index=list_stimulus_ids(run), name="category")
-
-
-def average_by_category(means: pd.DataFrame, categories: pd.Series) -> pd.DataFrame:
+def average_by_category(means: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
     """Average stimulus means within each category (the matrix MoM of the paper).
 
     Parameters
     ----------
     means : pandas.DataFrame, shape (n_test, n_rois)
         What :func:`average_jne_ss` returns.
-    categories : pandas.Series, shape (n_test,)
-        Category of each stimulus, in the same order.
+    grouping : Grouping
+        Categories of the same stimuli.
 
     Returns
     -------
     pandas.DataFrame, shape (n_categories, n_rois)
-        Mean JNE-SS, categories by name.
+        Mean JNE-SS, categories in the grouping's order.
 
     References
     ----------
     Gao et al., arXiv 2510.13688, experiment IV.
     """
-    return means.groupby(categories.to_numpy(), sort=True).mean()
+    sums = grouping.members.T.astype(np.float64) @ means.to_numpy()
+    matrix = sums / grouping.sizes[:, None]
+    return pd.DataFrame(matrix, index=list(grouping.categories), columns=means.columns)
 
 
-def tabulate_category_means(means: pd.DataFrame, categories: pd.Series, roi: str) -> pd.DataFrame:
-    """Return one ROI's mean JNE-SS per category with its interval over stimuli.
+def tabulate_category_means(values: pd.Series, grouping: Grouping) -> pd.DataFrame:
+    """Return a place's mean JNE-SS per category with its interval over stimuli.
+
+    Parameters
+    ----------
+    values : pandas.Series, shape (n_test,)
+        One place's JNE-SS of each stimulus: a column of :func:`average_jne_ss`, or what
+        :func:`~jne_engine.queries.read_profile` returns.
+    grouping : Grouping
+        Categories of the same stimuli.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``category, n_stimuli, mean_jne_ss, low, high``, highest mean first.
     """
-    check_choice("ROI", roi, tuple(means.columns))
     rows = []
-    for category, values in means[roi].groupby(categories.to_numpy()):
-        low, high = compute_mean_interval(values.to_numpy())
-        mean = compute_mean(values.to_numpy())
-        rows.append((str(category), len(values), mean, low, high))
+    for category in grouping.categories:
+        chosen = values.to_numpy()[grouping.member(category)]
+        low, high = compute_mean_interval(chosen)
+        rows.append((category, len(chosen), compute_mean(chosen), low, high))
     columns = ["category", "n_stimuli", "mean_jne_ss", "low", "high"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("mean_jne_ss", ascending=False, ignore_index=True)
+    return table.sort_values("mean_jne_ss", ascending=False, kind="stable", ignore_index=True)
 
 
 def normalise_columns(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -110,45 +97,36 @@ def normalise_columns(matrix: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank_stimuli(
-    means: pd.DataFrame, categories: pd.Series | None, roi: str, category: str | None = None
+    values: pd.Series, grouping: Grouping | None, rows: npt.ArrayLike | None = None
 ) -> pd.DataFrame:
-    """Rank stimuli by their mean JNE-SS in one ROI.
+    """Rank stimuli by their JNE-SS in one place.
 
     Parameters
     ----------
-    means : pandas.DataFrame
-        What :func:`average_jne_ss` returns.
-    categories : pandas.Series, optional
-        Category of each stimulus.
-    roi : str
-        A column of ``means``.
-    category : str, optional
-        Keep only the stimuli of this category.
+    values : pandas.Series, shape (n_test,)
+        As for :func:`tabulate_category_means`.
+    grouping : Grouping, optional
+        Names the categories of each stimulus.
+    rows : array_like, optional
+        Stimuli to keep: rows, or a bool a stimulus; all by default.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``stimulus, category, mean_jne_ss, row`` (row of the stored pictures), highest
         first; equal values keep the stored order.
-
-    Raises
-    ------
-    InputError
-        If there is no such ROI or category.
     """
-    check_choice("ROI", roi, tuple(means.columns))
-    labels = [""] * len(means) if categories is None else categories.to_numpy()
+    labels = [""] * len(values) if grouping is None else grouping.labels()
     table = pd.DataFrame(
         {
-            "stimulus": means.index.to_numpy(),
+            "stimulus": values.index.to_numpy(),
             "category": labels,
-            "mean_jne_ss": means[roi].to_numpy(),
-            "row": np.arange(len(means)),
+            "mean_jne_ss": values.to_numpy(),
+            "row": np.arange(len(values)),
         }
     )
-    if category is not None:
-        check_choice("category", category, tuple(sorted(set(table["category"]))))
-        table = table[table["category"] == category]
+    if rows is not None:
+        table = table.iloc[np.arange(len(values))[np.asarray(rows)]]
     return table.sort_values("mean_jne_ss", ascending=False, kind="stable", ignore_index=True)
 
 

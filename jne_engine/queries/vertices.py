@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from jne_engine.queries.catalogue import MapInfo
+from jne_engine.queries.groupings import list_groupings, read_grouping
 from jne_engine.queries.maps import (
     choose_roi_set,
     list_maps,
@@ -16,33 +17,15 @@ from jne_engine.queries.maps import (
     read_surface,
     select_above_ceiling,
 )
-from jne_engine.queries.selectivity import list_stimulus_ids, rank_stimuli, read_categories
+from jne_engine.queries.selectivity import list_stimulus_ids, rank_stimuli
+from jne_engine.queries.stimulus_maps import find_columns
 from jne_engine.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
-from jne_engine.store import CHUNK_STIMULI, CHUNK_VOXELS, Run
+from jne_engine.store import Run
 
 IntArray = npt.NDArray[np.int64]
 Vertices = Mapping[Hemisphere, Sequence[int]]
 
 VALUE_COLUMNS = ["map", "value", "text", "sd", "n", "unit"]
-SELECTED = "selected"
-
-
-def find_columns(space: SurfaceSpace, vertices: Vertices) -> IntArray:
-    """Return the response columns at some vertices, ascending; a bare vertex has none.
-
-    Parameters
-    ----------
-    space : SurfaceSpace
-        Where the columns lie.
-    vertices : mapping of hemisphere to sequence of int
-        Zero-based vertices.
-    """
-    parts = []
-    for hemi in HEMISPHERES:
-        wanted = np.asarray(vertices.get(hemi, ()), dtype=np.int64)
-        inside = np.flatnonzero(np.isin(space.vertices(hemi), wanted))
-        parts.append(inside + space.columns(hemi).start)
-    return np.concatenate(parts).astype(np.int64)
 
 
 def find_vertices(space: SurfaceSpace, columns: IntArray) -> dict[Hemisphere, IntArray]:
@@ -57,8 +40,7 @@ def find_vertices(space: SurfaceSpace, columns: IntArray) -> dict[Hemisphere, In
 
 def find_selected(run: Run, vertices: Vertices) -> tuple[int, ...]:
     """Return a run's response columns at some vertices; none where it lies on no surface."""
-    space = read_surface(run)
-    return () if space is None else tuple(find_columns(space, vertices).tolist())
+    return () if read_surface(run) is None else tuple(find_columns(run, vertices).tolist())
 
 
 def find_marked(run: Run, columns: Sequence[int]) -> dict[Hemisphere, IntArray]:
@@ -121,29 +103,19 @@ def read_vertex_jne_ss(run: Run, columns: Sequence[int]) -> npt.NDArray[np.float
     numpy.ndarray of float64, shape (n_test,)
         NaN where no column is valid.
     """
-    stage, wanted = run.stage("dispersion"), np.sort(np.asarray(columns, dtype=np.int64))
-    n_stimuli = stage.array("jne_ss").shape[0]
-    valid = wanted[np.asarray(run.stage("dataset").read_array("valid"), dtype=np.bool_)[wanted]]
-    means = np.full(n_stimuli, np.nan)
-    if valid.size == 0:
-        return means
-    groups = np.split(valid, np.flatnonzero(np.diff(valid // CHUNK_VOXELS)) + 1)
-    for start in range(0, n_stimuli, CHUNK_STIMULI):
-        rows = slice(start, min(start + CHUNK_STIMULI, n_stimuli))
-        total = np.zeros(rows.stop - start)
-        for group in groups:
-            low = int(group[0])
-            block = stage.read_array("jne_ss", (rows, slice(low, int(group[-1]) + 1)))
-            total += block[:, group - low].astype(np.float64).sum(axis=1)
-        means[rows] = total / valid.size
-    return means
+    wanted = np.asarray(columns, dtype=np.int64)
+    stage, valid = run.stage("dispersion"), run.stage("dataset").read_array("valid")[wanted]
+    if not valid.any():
+        return np.full(stage.array("jne_ss").shape[0], np.nan)
+    values = stage.read_columns("jne_ss", wanted[valid])
+    return np.asarray(values.astype(np.float64).mean(axis=1))
 
 
 def rank_vertex_stimuli(run: Run, columns: Sequence[int]) -> pd.DataFrame:
     """Rank the test stimuli by their JNE-SS at some columns, as :func:`rank_stimuli`."""
-    values = read_vertex_jne_ss(run, columns)
-    means = pd.DataFrame({SELECTED: values}, index=list_stimulus_ids(run))
-    return rank_stimuli(means, read_categories(run), SELECTED)
+    values = pd.Series(read_vertex_jne_ss(run, columns), index=list_stimulus_ids(run))
+    given = next(iter(list_groupings(run)), None)
+    return rank_stimuli(values, None if given is None else read_grouping(run, given))
 
 
 def _summarise(info: MapInfo, values: npt.NDArray[np.float32]) -> tuple[object, ...]:

@@ -14,6 +14,8 @@ every other file a SHA-256 in the manifest; both are verified when read.
 
 from jne_engine.run_folder import MANIFEST
 from jne_engine.store.contents import (
+    name_features,
+    read_features,
     read_projection,
     read_roi_sets,
     read_space,
@@ -38,7 +40,9 @@ __all__ = [
     "compute_run_key",
     "find_runs",
     "find_unfinished",
+    "name_features",
     "open_run",
+    "read_features",
     "read_projection",
     "read_roi_sets",
     "read_space",

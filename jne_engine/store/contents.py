@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from jne_engine.errors import InputError
 from jne_engine.projection import Projection, restore_projection
 from jne_engine.spaces import CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
 from jne_engine.store.stages import StageReader, StageWriter
 from jne_engine.types import EncodingDataset, GroundTruth, StimulusTable
 
+FEATURES = "test_features"
+
 
 def write_dataset(stage: StageWriter, dataset: EncodingDataset) -> None:
-    """Write space, ROI sets, test stimuli, pictures and truth into the stage ``dataset``."""
+    """Write space, ROI sets, test stimuli, their features, pictures and truth."""
     test = dataset.stimuli.take(dataset.splits.test)
+    features = np.ascontiguousarray(dataset.features[dataset.splits.test], dtype=np.float32)
+    stage.write_array(FEATURES, features)
     stage.write_table("stimuli", test.table)
     if test.thumbnails is not None:
         stage.write_array("thumbnails", test.thumbnails)
@@ -26,6 +33,7 @@ def write_dataset(stage: StageWriter, dataset: EncodingDataset) -> None:
         "roi_sets": [_describe_rois(roi_set) for roi_set in dataset.roi_sets.values()],
         "truth": _write_truth(stage, dataset.ground_truth),
         "projection": _write_projection(stage, dataset.projection),
+        "features_sha256": _hash_features(features),
     }
     stage.write_json("description", description)
 
@@ -65,6 +73,33 @@ def read_stimuli(stage: StageReader, *, pictures: bool = False) -> StimulusTable
     return StimulusTable(stage.read_table("stimuli"), thumbnails)
 
 
+def name_features(stage: StageReader) -> str | None:
+    """Return the SHA-256 of the test stimuli's features, None where a run lacks them.
+
+    Runs of the same stimuli and features have the same one, whatever was fitted.
+    """
+    name = stage.read_json("description").get("features_sha256")
+    return None if name is None else str(name)
+
+
+def read_features(stage: StageReader) -> npt.NDArray[np.float32]:
+    """Read the test stimuli's features, in the order of JNE-SS rows.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_test, n_features)
+
+    Raises
+    ------
+    InputError
+        If the run was stored before runs kept them.
+    """
+    if not stage.has_array(FEATURES):
+        fix = "delete the run and compute it again"
+        raise InputError(str(stage.folder), "the test stimuli's features", "an older run", fix)
+    return np.asarray(stage.read_array(FEATURES), dtype=np.float32)
+
+
 def read_truth(stage: StageReader) -> GroundTruth | None:
     """Read a simulated subject's planted values, or None for real data."""
     truth = stage.read_json("description")["truth"]
@@ -75,6 +110,11 @@ def read_truth(stage: StageReader) -> GroundTruth | None:
         stage.read_array("truth_signal_to_noise"),
         tuple(truth["preferred_category"]),
     )
+
+
+def _hash_features(features: npt.NDArray[np.float32]) -> str:
+    """Return the SHA-256 of a matrix of features, its shape included."""
+    return hashlib.sha256(str(features.shape).encode() + features.tobytes()).hexdigest()
 
 
 def _write_space(stage: StageWriter, space: CorticalSpace | None) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +115,23 @@ class StageReader:
         StoreError
             If it is missing or a chunk's checksum does not hold.
         """
+        return self._verified(name, lambda array: array[selection])
+
+    def read_columns(self, name: str, columns: npt.NDArray[np.int64]) -> Array:
+        """Read some columns of a matrix, shape (n_rows, n_columns), from their chunks only.
+
+        Raises
+        ------
+        StoreError
+            If it is missing or a chunk's checksum does not hold.
+        """
+        return self._verified(name, lambda array: array.oindex[:, columns])
+
+    def _verified(self, name: str, read: Callable[[Any], Any]) -> Array:
+        """Read from an array; its chunks verify themselves."""
         array = self.array(name)
         try:
-            return np.asarray(array[selection])
+            return np.asarray(read(array))
         except (OSError, ValueError, RuntimeError) as error:
             raise self._broken(name, "whole chunks", error) from error
 

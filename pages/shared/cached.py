@@ -17,17 +17,18 @@ import streamlit as st
 from jne_engine import queries
 from jne_engine.export.formats import list_refusals as list_refusals_of
 from jne_engine.export.methods import describe_methods as describe_methods_of
-from jne_engine.figures.cortex import build_variant_scene
-from jne_engine.figures.gallery import render_gallery
+from jne_engine.figures.cortex import build_stimulus_scene, build_variant_scene
+from jne_engine.figures.gallery import encode_picture
 from jne_engine.figures.map_scenes import (
     build_difference_scene,
     build_group_scene,
     build_masked_scene,
     build_selection_scene,
 )
-from jne_engine.queries import Masks, RunListing
+from jne_engine.queries import Grouping, Masks, RunListing
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
+from pages.shared.ranges import parse_vertices
 
 
 def _identify(run: Run) -> tuple[str, str, str, int]:
@@ -35,14 +36,20 @@ def _identify(run: Run) -> tuple[str, str, str, int]:
     return str(run.path), run.run_id, run.manifest.key, queries.stamp_variants(run)
 
 
+def _identify_grouping(grouping: Grouping) -> str:
+    """Return what tells one grouping's answers from another's."""
+    return grouping.digest
+
+
+_KEYS: dict[Any, Callable[..., Any]] = {Run: _identify, Grouping: _identify_grouping}
 _keep: Callable[..., Any] = partial(
-    st.cache_data, max_entries=64, show_spinner=False, hash_funcs={Run: _identify}
+    st.cache_data, max_entries=64, show_spinner=False, hash_funcs=_KEYS
 )
 _keep_many: Callable[..., Any] = partial(
-    st.cache_data, max_entries=1024, show_spinner=False, hash_funcs={Run: _identify}
+    st.cache_data, max_entries=1024, show_spinner=False, hash_funcs=_KEYS
 )
 _hold: Callable[..., Any] = partial(
-    st.cache_resource, max_entries=8, show_spinner=False, hash_funcs={Run: _identify}
+    st.cache_resource, max_entries=8, show_spinner=False, hash_funcs=_KEYS
 )
 
 summarise_run = _keep(queries.summarise_run)
@@ -63,7 +70,6 @@ read_pairs = _keep(queries.read_pairs)
 correlate_with_truth = _keep(queries.correlate_with_truth)
 tabulate_recovery = _keep(queries.tabulate_recovery)
 average_jne_ss = _keep(queries.average_jne_ss)
-read_categories = _keep(queries.read_categories)
 list_presets = _keep(queries.list_presets)
 tabulate_masks = _keep(queries.tabulate_masks)
 explain_variants = _keep(queries.explain_variants)
@@ -83,6 +89,9 @@ count_shown = _keep(queries.count_shown)
 average_places = _keep_many(queries.average_places)
 describe_run = _keep_many(queries.describe_run)
 tell_why_bare = _keep(queries.tell_why_bare)
+average_stimulus_maps = _keep(queries.average_stimulus_maps)
+average_maps_by_category = _hold(queries.average_maps_by_category)
+read_run_embedding = _hold(queries.read_run_embedding)
 _read_pictures = _hold(queries.read_pictures)
 
 
@@ -142,11 +151,46 @@ def fit_tier_model(runs: tuple[Run, ...], measure: str, *, significant: bool) ->
     return queries.fit_tier_model(means)
 
 
+def has_pictures(run: Run) -> bool:
+    """Tell whether a run keeps pictures of its test stimuli."""
+    return _read_pictures(run) is not None
+
+
 @_keep
-def render_pictures(run: Run, rows: tuple[int, ...], captions: tuple[str, ...]) -> str | None:
-    """Return the pictures of some test stimuli as inert HTML, None where there are none."""
+def encode_pictures(run: Run, rows: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the pictures of some test stimuli as data addresses."""
     pictures = _read_pictures(run)
-    return None if pictures is None else render_gallery(pictures[list(rows)], captions, captions)
+    return tuple(encode_picture(pictures[row]) for row in rows)
+
+
+@_keep
+def rank_planted(run: Run, grouping: Grouping) -> Any:
+    """Return how well planted categories are recovered at significant voxels, None without."""
+    maps = average_maps_by_category(run, grouping)
+    found = queries.rank_planted_categories(run, maps, grouping)
+    return None if found is None else found[queries.read_significant(run)[found["column"]]]
+
+
+@_keep
+def test_selectivity(run: Run, grouping: Grouping) -> Any:
+    """Return the selectivity index of each category and place with its test."""
+    return queries.compute_selectivity(queries.average_jne_ss(run), grouping)
+
+
+@_keep
+def read_patch(run: Run, vertices: str) -> tuple[Any, int, int]:
+    """Return JNE-SS over picked vertices, with how many have a response, and a significant one."""
+    columns = queries.find_columns(run, parse_vertices(vertices))
+    return queries.read_profile(run, columns), columns.size, queries.count_significant(run, columns)
+
+
+@_hold
+def read_stimulus_scene(
+    run: Run, label: str, rows: tuple[int, ...], vertices: str, _values: Any
+) -> Any:
+    """Return the brain with the mean JNE-SS of some stimuli, whose rows stand for the values."""
+    del rows  # part of the key only
+    return build_stimulus_scene(run, _values, label=label, marked=parse_vertices(vertices))
 
 
 @_hold

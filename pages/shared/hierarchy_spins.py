@@ -11,8 +11,8 @@ from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.figures import is_dark, show_result
-from pages.shared.full_size import offer_job
 from pages.shared.hierarchy import View
+from pages.shared.offers import offer_job
 from pages.shared.widgets import show_note
 
 LITTLE = 0.5
@@ -38,8 +38,7 @@ def show_spins(run: Run, view: View) -> None:
     result = cached.read_spin(run, settings)
     if result is None:
         spec = request_spin(run.path, settings, label=f"spin test, {view.info.label}")
-        offer_job(spec, "Compute the spin test", run=spec.payload["run"],
-                  settings=spec.payload["settings"])  # fmt: skip
+        offer_job("Compute the spin test", lambda: spec, spec.kind, **spec.payload)
         return
     _show_result(run, view, result)
 

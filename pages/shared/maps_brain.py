@@ -24,7 +24,8 @@ from pages.shared import cached
 from pages.shared.brain import HEIGHT, show_brain
 from pages.shared.comparison import choose_beside, name_run
 from pages.shared.maps import choose_panes
-from pages.shared.marks import read_vertices, write_vertices
+from pages.shared.marks import read_vertices
+from pages.shared.ranges import format_vertices
 from pages.shared.state import choose_map, select
 from pages.shared.widgets import plain, show_note
 
@@ -161,7 +162,7 @@ def _offer(runs: Sequence[Run], tabulate: Callable[[], Any], *names: str, of: st
 
 def take_vertices(vertices: Any) -> None:
     """Keep the vertices that a reader has selected in the viewer."""
-    select(vertices=write_vertices(vertices))
+    select(vertices=format_vertices(vertices))
 
 
 def _take_map(maps: Maps) -> Callable[[str], None]:

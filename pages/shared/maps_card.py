@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.figures.gallery import render_gallery
 from jne_engine.figures.vertices import plot_jne_ss
 from jne_engine.queries import JNE_SS_UNIT
 from jne_engine.store import Run
@@ -92,11 +93,11 @@ def _show_stimuli(run: Run, ranking: Any, n_columns: int) -> None:
     )  # fmt: skip
     top = ranking.head(N_PICTURES).dropna(subset="mean_jne_ss")
     captions = tuple(f"{value:.3g}" for value in top["mean_jne_ss"])
-    pictures = cached.render_pictures(run, tuple(int(row) for row in top["row"]), captions)
     st.markdown(f"**Top {len(top)} stimuli**")
-    if pictures is None:
+    if not cached.has_pictures(run):
         show_missing("This run has no pictures.", "The table names the stimuli.")
     elif len(top):
         with st.container(key="vertex_pictures"):
-            st.html(pictures)
+            rows = tuple(int(row) for row in top["row"])
+            st.html(render_gallery(cached.encode_pictures(run, rows), captions))
         st.caption(f"Highest JNE-SS first, below each its value in {JNE_SS_UNIT}.")

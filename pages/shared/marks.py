@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Sequence
 
-from jne_engine.spaces import HEMISPHERES, Hemisphere
+from jne_engine.spaces import Hemisphere
+from pages.shared.ranges import parse_vertices
 from pages.shared.state import parse_number, read_selection
-
-_SPAN = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
-_MOST = 400_000
-"""Vertices of one hemisphere that a link may name."""
 
 
 def read_vertices() -> dict[Hemisphere, tuple[int, ...]]:
-    """Return the vertices that the reader has selected, by hemisphere; what is no vertex is not.
-
-    ``left:12,14-16 right:3`` are vertices 12, 14, 15, 16 and 3.
-    """
-    found: dict[Hemisphere, tuple[int, ...]] = {}
-    for part in read_selection().vertices.split():
-        hemi, _, text = part.partition(":")
-        if hemi in HEMISPHERES:
-            spans = [_SPAN.fullmatch(span) for span in text.split(",")]
-            limits = [(int(m[1]), int(m[2] or m[1])) for m in spans if m is not None]
-            listed = chain.from_iterable(range(low, high + 1) for low, high in limits)
-            found[hemi] = tuple(sorted(set(islice(listed, _MOST))))
-    return {hemi: vertices for hemi, vertices in found.items() if vertices}
-
-
-def write_vertices(vertices: Mapping[Hemisphere, Sequence[int]]) -> str:
-    """Return vertices as :func:`read_vertices` reads them, neighbours in number as a span."""
-    parts = []
-    for hemi in HEMISPHERES:
-        spans: list[list[int]] = []
-        for vertex in sorted(vertices.get(hemi, ())):
-            if spans and vertex == spans[-1][1] + 1:
-                spans[-1][1] = vertex
-            else:
-                spans.append([vertex, vertex])
-        text = ",".join(f"{a}-{b}" if b > a else str(a) for a, b in spans)
-        parts += [f"{hemi}:{text}"] if text else []
-    return " ".join(parts)
+    """Return the vertices that the reader has selected, by hemisphere; what is no vertex is not."""
+    return parse_vertices(read_selection().vertices)
 
 
 def read_outline(pair: str) -> tuple[tuple[tuple[float, float], ...], ...]:

@@ -26,6 +26,7 @@ KINDS = {
     "simulate": (":material/science:", "Simulation"),
     "export": (":material/archive:", "Export"),
     "spin": (":material/rotate_right:", "Spin test"),
+    "embed": (":material/scatter_plot:", "Embedding"),
 }
 STAGES = {
     "starting": "starting",
@@ -45,6 +46,10 @@ STAGES = {
     "scores": "scoring on test stimuli",
     "dispersion": "streaming Jacobians",
     "dataset": "storing the dataset",
+    "neighbours": "finding each stimulus's neighbours",
+    "t-SNE 2-D": "laying stimuli out in two dimensions",
+    "t-SNE 1-D": "laying stimuli out in one dimension",
+    "clusters": "trying numbers of clusters",
 }
 UNITS = {"linear": "epochs", "nonlinear": "epochs", "dispersion": "blocks", "pictures": "images",
          "extract features": "images", "rows": "images", "betas": "trials",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +15,13 @@ _FLAGS = {"yes": True, "no": False}
 _NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
 _LONGEST = 4000
 """Characters of a value that the address holds; a longer one stays in this session."""
+_GIVES_UP = {
+    "roi": ("vertices",),
+    "grouping": ("category", "stimulus", "picked"),
+    "category": ("stimulus", "picked"),
+    "stimulus": ("picked",),
+}
+"""What a choice sets aside because it would stand before it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,12 @@ class Selection:
     map, roi, category : str
         Map on the cortex, region, category of stimuli.
     scale : str
-        ``"raw"`` or ``"normalised"`` category matrix.
+        ``"raw"``, ``"normalised"`` or ``"index"``: what the category matrix shows.
+    grouping, stimulus, picked : str
+        On the selectivity page: how stimuli are grouped; the id of one stimulus; rows of several,
+        as ``"0-5,9"``. Several stand before one, and one before the category.
+    among : str
+        Likewise: ``"all"`` or ``"shown"``: which pictures are ranked.
     significant : bool
         Show significant voxels only.
     threshold, q, min_r2, min_ceiling : float or None
@@ -42,7 +54,8 @@ class Selection:
     compare, panes : str
         On the page of maps: what stands beside the map, and which maps where it is maps.
     vertices : str
-        Vertices that the reader has selected, as ``marks.write_vertices`` writes them.
+        Vertices that the reader has selected, as ``"left:3,7-9;right:2"``. On the selectivity page
+        they stand before the region.
     pair, outline : str
         On the page of models: which two measures, and the areas that a reader has drawn in
         their figure, as ``marks.write_outline`` writes them.
@@ -75,6 +88,10 @@ class Selection:
     roi: str = ""
     category: str = ""
     scale: str = "normalised"
+    grouping: str = ""
+    stimulus: str = ""
+    picked: str = ""
+    among: str = ""
     significant: bool = True
     by: str = ""
     draw: str = ""
@@ -119,7 +136,7 @@ def read_selection() -> Selection:
 
 def select(**changes: Any) -> None:
     """Change the selection from a button, as a widget that is tied to it would."""
-    _remember(replace(read_selection(), **changes))
+    _remember(_change(changes))
 
 
 def list_unreadable() -> list[str]:
@@ -201,7 +218,13 @@ def _take_over(name: str, key: str) -> None:
     """Keep what a person chose in a widget."""
     value = st.session_state[key]
     text = ",".join(map(_quote, value)) if isinstance(value, list) else value
-    _remember(replace(read_selection(), **{name: text}))
+    _remember(_change({name: text}))
+
+
+def _change(changes: Mapping[str, Any]) -> Selection:
+    """Return the selection with some fields changed, and without what they set aside."""
+    aside = {other: "" for name in changes for other in _GIVES_UP.get(name, ())}
+    return replace(read_selection(), **{**aside, **changes})
 
 
 def _quote(text: str) -> str:

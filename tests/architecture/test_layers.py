@@ -31,8 +31,18 @@ LAYERS = [
         "library",
         "layers",
         "recognise",
+        "embedding",
+        "selections",
     },
-    {"deviations", "demo", "deviation_blocks", "importers", "selfcheck", "statistics"},
+    {
+        "embedding_store",
+        "deviations",
+        "demo",
+        "deviation_blocks",
+        "importers",
+        "selfcheck",
+        "statistics",
+    },
     {"data_sources"},
     {"precision"},
     {"dispersion"},
@@ -51,6 +61,8 @@ LAYERS = [
 
 TORCH_FREE = {
     "jobs",
+    "embedding",
+    "embedding_store",
     "library",
     "live",
     "previewing",
@@ -70,6 +82,7 @@ TORCH_FREE = {
     "scoring",
     "projection",
     "statistics",
+    "selections",
 }
 
 

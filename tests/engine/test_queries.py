@@ -20,6 +20,7 @@ ROI_KEYS = {
     "name", "tier", "n_voxels", "n_significant", "mean_r2_linear", "mean_r2_nonlinear",
     "mean_jne", "mean_deviation", "mean_gain",
 }  # fmt: skip
+LABELS = "labels:category"
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +96,12 @@ def test_maps_that_a_run_cannot_fill_are_not_offered(bare_run):
 
 
 def test_unknown_map_preset_roi_and_category_are_refused(run):
-    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
     for call in (
         lambda: queries.read_map(run, "nope"),
         lambda: queries.tabulate_rois(run, "nope"),
         lambda: queries.read_pairs(run, "jne", "gain", "nope"),
-        lambda: queries.read_categories(run, "nope"),
-        lambda: queries.rank_stimuli(means, categories, "nope"),
-        lambda: queries.rank_stimuli(means, categories, "V1", "nope"),
-        lambda: queries.tabulate_category_means(means, categories, "nope"),
+        lambda: queries.read_grouping(run, "nope"),
+        lambda: queries.read_grouping(run, LABELS).member("nope"),
     ):
         with pytest.raises(InputError, match="nope"):
             call()
@@ -246,10 +244,10 @@ def test_stimulus_means_equal_a_loop(run, planted, significant):
 
 
 def test_category_means_and_their_intervals_equal_a_loop(run, planted):
-    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
-    matrix = queries.average_by_category(means, categories)
+    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, LABELS)
+    matrix = queries.average_by_category(means, grouping)
     assert list(matrix.index) == sorted(CATEGORIES)
-    table = queries.tabulate_category_means(means, categories, "PPA").set_index("category")
+    table = queries.tabulate_category_means(means["PPA"], grouping).set_index("category")
     for category in CATEGORIES:
         sample = [m for m, c in zip(means["PPA"], planted.categories, strict=True) if c == category]
         assert matrix.loc[category, "PPA"] == pytest.approx(sum(sample) / len(sample), rel=1e-12)
@@ -269,13 +267,15 @@ def test_normalised_columns_run_from_0_to_1_and_constants_become_0():
 
 
 def test_ranking_sorts_a_category_and_keeps_the_row_of_each_picture(run, planted):
-    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
-    ranking = queries.rank_stimuli(means, categories, "FFA-1", "face")
+    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, LABELS)
+    ranking = queries.rank_stimuli(means["FFA-1"], grouping, grouping.member("face"))
+    assert set(ranking["category"]) == {"face"}
     rows = [i for i, c in enumerate(planted.categories) if c == "face"]
     expected = sorted(rows, key=lambda i: -means["FFA-1"].iloc[i])
     assert ranking["row"].tolist() == expected
     assert ranking["stimulus"].tolist() == [means.index[i] for i in expected]
-    assert len(queries.rank_stimuli(means, None, "FFA-1")) == len(means)
+    assert len(queries.rank_stimuli(means["FFA-1"], None)) == len(means)
+    assert set(queries.rank_stimuli(means["FFA-1"], None, [3, 5])["row"]) == {3, 5}
 
 
 def test_learning_curves_keep_every_epoch_of_both_encoders(run):
@@ -288,7 +288,7 @@ def test_learning_curves_keep_every_epoch_of_both_encoders(run):
 
 def test_bare_run_has_only_the_whole_brain(bare_run):
     assert queries.list_places(bare_run) == (queries.WHOLE_BRAIN,)
-    assert queries.read_categories(bare_run) is None
+    assert dict(queries.list_groupings(bare_run)) == {}
     assert queries.read_pictures(bare_run) is None
     assert queries.read_surface(bare_run) is None
     assert queries.read_groups(bare_run).names == ()

@@ -192,12 +192,13 @@ def test_hierarchy_shows_the_means(show, synthetic_root):
 
 def test_selectivity_shows_the_matrix_and_the_ranking(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
-    app = show(synthetic_root, "selectivity", roi="PPA", category="indoor", scale="raw")
-    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
-    matrix, ranking = app.dataframe[0].value, app.dataframe[-1].value
-    expected = queries.average_by_category(means, categories)
+    address = {"roi": "PPA", "category": "indoor", "scale": "raw", "among": "shown"}
+    app = show(synthetic_root, "selectivity", **address)
+    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
+    ranking, _, matrix = (d.value for d in app.dataframe[:3])
+    expected = queries.average_by_category(means, grouping)
     np.testing.assert_array_equal(matrix.to_numpy(), expected.to_numpy())
-    best = queries.rank_stimuli(means, categories, "PPA", "indoor")
+    best = queries.rank_stimuli(means["PPA"], grouping, grouping.member("indoor"))
     assert ranking["stimulus"].tolist() == best["stimulus"].tolist()
     assert ranking["mean_jne_ss"].tolist() == best["mean_jne_ss"].tolist()
 

@@ -14,6 +14,7 @@ from jne_engine.bench import (
     imports,
     memory,
     scaling,
+    selectivity,
     sizes,
     streams,
 )
@@ -27,6 +28,8 @@ PROMISED = {
     "speedup_over_backward_bfloat16", "speedup_over_jacrev", "peak_rss_gb_20484",
     "peak_rss_gb_327684", "bootstrap_speedup", "epoch_of_gemm", "exponent_stimuli",
     "exponent_voxels", "features_of_forward", "spin_1000",
+    "read_stimulus_map", "read_voxel_profile",
+    "embed_10000",
 }  # fmt: skip
 TOY = Sizes(n_features=6, n_hidden=8, n_voxels=70, n_stimuli=3, n_test=9, n_checked=9, rounds=1)
 
@@ -68,6 +71,8 @@ def test_each_figure_runs_at_toy_sizes(name, monkeypatch):
     monkeypatch.setattr(extraction, "ARCHITECTURE", small)
     monkeypatch.setattr(extraction, "BATCHES_A_ROUND", 1)
     monkeypatch.setattr(extraction, "IMAGE_PIXELS", 20)
+    monkeypatch.setattr(selectivity, "STORED", (40, 50))
+    monkeypatch.setattr(selectivity, "EMBEDDED", (40, 6))
     monkeypatch.setattr(scaling, "STEPS", dict.fromkeys(scaling.STEPS, (2, 4)))
     row = catalogue.FIGURES[name](name, TOY)
     assert row.name == name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,13 @@ from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
 from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene, build_variant_scene
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.figures.distributions import DRAWINGS, plot_distribution, plot_tiers
-from jne_engine.figures.gallery import render_gallery
-from jne_engine.figures.selectivity import plot_category_matrix, plot_category_means
+from jne_engine.figures.gallery import encode_picture
+from jne_engine.figures.selectivity import (
+    plot_category_matrix,
+    plot_category_means,
+    plot_embedding,
+    plot_silhouettes,
+)
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import choose_ink, escape_label, name_download, name_file
 from jne_engine.palettes import TIER_COLOURS
@@ -34,14 +38,22 @@ def run(synthetic_root):
     return Run(next(synthetic_root.glob("[!.]*")))
 
 
+def draw_points():
+    """Return six stimuli of two categories as a table of points."""
+    names = pd.Categorical(["b", "a", "b", "a", "a", "b"], categories=["b", "a"])
+    columns = {"x": np.arange(6.0), "y": -np.arange(6.0), "category": names, "row": np.arange(6)}
+    return pd.DataFrame({"stimulus": [f"s{i}" for i in range(6)], **columns})
+
+
 @pytest.fixture(scope="module")
 def figures(run):
     """Draw every kind of figure, light and dark."""
-    means, categories = queries.average_jne_ss(run), queries.read_categories(run)
-    matrix = queries.average_by_category(means, categories)
+    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
+    matrix = queries.average_by_category(means, grouping)
     x, y = queries.read_pairs(run, "r2_linear", "r2_nonlinear")
     groups = queries.read_groups(run)
-    ppa = queries.tabulate_category_means(means, categories, "PPA")
+    ppa = queries.tabulate_category_means(means["PPA"], grouping)
+    scores = pd.DataFrame({"n_clusters": [2, 3], "silhouette": [0.1, 0.2], "chosen": [False, True]})
     return [
         figure
         for dark in (False, True)
@@ -50,6 +62,8 @@ def figures(run):
             plot_tiers(queries.tabulate_tiers(run), unit="u", dark=dark),
             plot_category_matrix(matrix, label="m", unit="u", chosen=("face", "PPA"), dark=dark),
             plot_category_means(ppa, unit="u", dark=dark),
+            plot_embedding(draw_points(), chosen=(1, 2), dark=dark),
+            plot_silhouettes(scores, dark=dark),
             plot_pairs(x, y, queries.correlate(x, y), labels=("a", "b"), dark=dark),
             plot_correlations(queries.compare_r2(run), dark=dark),
             plot_learning_curves(queries.read_learning_curves(run), dark=dark),
@@ -92,6 +106,30 @@ def test_matrix_shows_its_cells_and_frames_the_chosen_one():
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
 
 
+def test_matrix_of_an_index_is_centred_and_wears_its_stars():
+    matrix = pd.DataFrame([[-0.2, 0.5], [0.1, np.nan]], index=["a", "b"], columns=["V1", "V2"])
+    starred = pd.DataFrame([[False, True], [False, False]])
+    figure = plot_category_matrix(matrix, label="m", unit="", starred=starred, centred=True)
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-0.5, 0.5)
+    assert np.asarray(figure.data[0].text).tolist() == [["", "★"], ["", ""]]
+    assert figure.data[0].colorbar.title.text == "m"
+
+
+def test_embedding_has_a_colour_a_category_and_points_that_name_their_row():
+    figure = plot_embedding(draw_points(), chosen=(0, 3))
+    by_name = {trace.name: trace for trace in figure.data}
+    assert set(by_name) == {"a", "b"}
+    assert list(by_name["a"].customdata) == [1, 3, 4]
+    assert list(by_name["b"].x) == [0.0, 2.0, 5.0]
+    assert list(by_name["a"].marker.opacity) == [0.15, 1.0, 0.15]
+    assert by_name["a"].marker.color != by_name["b"].marker.color
+
+
+def test_silhouettes_mark_the_number_that_was_chosen():
+    scores = pd.DataFrame({"n_clusters": [2, 3], "silhouette": [0.3, 0.2], "chosen": [True, False]})
+    assert list(plot_silhouettes(scores).data[1].x) == [2]
+
+
 def test_few_pairs_are_points_and_many_a_density_that_counts_each_once():
     rng = np.random.default_rng(0)
     for n in (40, MANY + 1):
@@ -126,6 +164,7 @@ def test_names_are_shown_as_written():
     for figure in (
         *(plot_distribution(groups, label="JNE", unit="u", draw=draw) for draw in DRAWINGS),
         plot_category_matrix(matrix, label="m", unit="u"),
+        plot_embedding(draw_points().assign(category=SCRIPT, stimulus=SCRIPT)),
     ):
         assert isinstance(figure, go.Figure)
         assert "<script" not in figure.to_json()
@@ -133,14 +172,12 @@ def test_names_are_shown_as_written():
     assert escape_label("V1 & <V2>") == "V1 &amp; &lt;V2&gt;"
 
 
-def test_gallery_keeps_pictures_whole_and_captions_inert():
-    pictures = np.random.default_rng(0).integers(0, 255, (2, 8, 8, 3), dtype=np.uint8)
-    html = render_gallery(pictures, ["0.5", SCRIPT], ["a", '"><script>x</script>'])
-    assert "<script" not in html
-    data = re.findall(r"base64,([^\"]+)", html)
-    for text, picture in zip(data, pictures, strict=True):
-        with Image.open(io.BytesIO(base64.b64decode(text))) as image:
-            np.testing.assert_array_equal(np.asarray(image), picture)
+def test_pictures_stay_whole_as_data_addresses():
+    picture = np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    start, _, text = encode_picture(picture).partition(",")
+    assert start == "data:image/png;base64"
+    with Image.open(io.BytesIO(base64.b64decode(text))) as image:
+        np.testing.assert_array_equal(np.asarray(image), picture)
 
 
 def test_csv_gives_the_floats_back_and_no_formula():

@@ -1,0 +1,108 @@
+"""What the selectivity page asks for: one map or one profile of a large run, and an embedding."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from jne_engine.bench.rows import Goal, Row
+from jne_engine.bench.sizes import Sizes
+from jne_engine.bench.timing import time_once
+from jne_engine.embedding import EmbeddingSettings, compute_embedding, count_threads
+from jne_engine.store import CHUNK_STIMULI, CHUNK_VOXELS, StageReader, StageWriter
+
+STORED: Final = (1000, 200_000)
+"""Stimuli and voxels of the generated JNE-SS."""
+N_READS: Final = 40
+EMBEDDED: Final = (10_000, 768)
+"""Stimuli and features."""
+N_GROUPS: Final = 40
+VOXEL_STEP: Final = 2 * CHUNK_VOXELS
+
+Axis = Literal["stimulus", "voxel"]
+
+
+def measure_read(name: str, sizes: Sizes, axis: Axis, goal: Goal) -> Row:
+    """Time reads of random rows or columns of JNE-SS from the store: their 95th percentile, ms.
+
+    Before each read the system is told to drop the files from its cache; a disk's own cache, and
+    that of a virtual machine's host, stay as they are.
+    """
+    del sizes
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "dispersion"
+        folder.mkdir()
+        _write_jne_ss(StageWriter(folder))
+        milliseconds = np.quantile(_time_reads(folder, axis), 0.95) * 1000
+    n_stimuli, n_voxels = STORED
+    how = (
+        f"95th percentile of {N_READS} reads of a random {axis}, ms; {n_stimuli:,} stimuli x"
+        f" {n_voxels:,} voxels in chunks of {CHUNK_STIMULI} x {CHUNK_VOXELS}, opened and verified"
+        " anew, files dropped from the system's cache"
+    )
+    return Row(name, float(milliseconds), goal, how)
+
+
+def measure_embedding(name: str, sizes: Sizes, goal: Goal) -> Row:
+    """Time the whole embedding of many stimuli: t-SNE twice, and all numbers of clusters."""
+    del sizes
+    n_stimuli, n_features = EMBEDDED
+    rng = np.random.default_rng(0)
+    centres = 2 * rng.standard_normal((N_GROUPS, n_features), dtype=np.float32)
+    features = centres[rng.integers(N_GROUPS, size=n_stimuli)]
+    features += rng.standard_normal(features.shape, dtype=np.float32)
+    settings = EmbeddingSettings()
+    with tempfile.TemporaryDirectory() as scratch:
+        seconds = time_once(partial(compute_embedding, features, settings, Path(scratch), _ignore))
+    how = (
+        f"seconds; {n_stimuli:,} x {n_features} features, {N_GROUPS} groups: PCA, t-SNE 2-D and"
+        f" 1-D, silhouettes of {settings.fewest} to {settings.most} clusters,"
+        f" {count_threads()} threads"
+    )
+    return Row(name, seconds, goal, how)
+
+
+def _write_jne_ss(stage: StageWriter) -> None:
+    """Write squared normal values of another size at each voxel, block by block."""
+    n_stimuli, n_voxels = STORED
+    array = stage.create_array("jne_ss", STORED, np.float32)
+    for start in range(0, n_voxels, VOXEL_STEP):
+        rng = np.random.default_rng(start)
+        width = min(VOXEL_STEP, n_voxels - start)
+        scale = rng.gamma(2, 1, width).astype(np.float32)
+        deviations = rng.standard_normal((n_stimuli, width), dtype=np.float32)
+        array[:, start : start + width] = (deviations * scale) ** 2
+
+
+def _time_reads(folder: Path, axis: Axis) -> list[float]:
+    """Return the seconds of each read, the store opened anew every time."""
+    rng, seconds = np.random.default_rng(1), []
+    for place in rng.integers(STORED[axis == "voxel"], size=N_READS):
+        selection: Any = (slice(None), int(place)) if axis == "voxel" else int(place)
+        _drop_from_cache(folder)
+        start = time.perf_counter()
+        StageReader(folder, files=None).read_array("jne_ss", selection)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def _drop_from_cache(folder: Path) -> None:
+    """Tell the system that a folder's files need not stay in memory, where it can be told."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    os.sync()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(descriptor)
+
+
+def _ignore(step: str, done: int, total: int) -> None:
+    """Take progress and do nothing with it."""

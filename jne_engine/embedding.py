@@ -1,0 +1,299 @@
+"""Stimuli laid out by their features: t-SNE in one and two dimensions, and clusters of it.
+
+Features are reduced to their leading principal components; one t-SNE in two dimensions is cut
+into clusters by K-means, another in one dimension says in which order to show them. All of it
+is drawn from one seed.
+
+Axes: s stimulus, f feature, p principal component.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.errors import InputError
+from jne_engine.store import write_atomically
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Report = Callable[[str, int, int], None]
+"""Called as ``report(step, done, total)``; it may raise to stop the work."""
+
+FEWEST_STIMULI: Final = 10
+EARLY_ROUNDS, LATE_ROUNDS = 250, 500
+"""Rounds of gradient descent, with and without early exaggeration: openTSNE's own."""
+EARLY_EXAGGERATION: Final = 12
+ROUNDS_A_REPORT: Final = 10
+GRID_FROM: Final = 3000
+"""From so many stimuli on, repulsion is interpolated on a grid: its cost is linear in them."""
+STARTS: Final = 3
+"""Beginnings of each K-means, of which the best is kept."""
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """How stimuli are laid out and clustered.
+
+    Parameters
+    ----------
+    n_components : int
+        Principal components of the features that t-SNE sees.
+    perplexity : float
+        Effective number of neighbours; a third of the stimuli at most.
+    fewest, most : int
+        Numbers of clusters that are tried, both included.
+    n_sampled : int
+        Stimuli over which a silhouette is averaged; all of them where there are fewer.
+    seed : int
+        Of every random step.
+    """
+
+    n_components: int = 50
+    perplexity: float = 30.0
+    fewest: int = 2
+    most: int = 100
+    n_sampled: int = 4000
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Where each stimulus lies, and which cluster it is in.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float32, shape (n_stimuli, 2)
+        t-SNE in two dimensions; its units mean nothing.
+    line : numpy.ndarray of float32, shape (n_stimuli,)
+        t-SNE in one dimension.
+    clusters : numpy.ndarray of int64, shape (n_stimuli,)
+        Cluster of each stimulus, from 0, in the order of the clusters' medians along the line.
+    n_tried : tuple of int
+        Numbers of clusters that were tried.
+    silhouettes : tuple of float
+        Mean silhouette of each, −1 to 1.
+    """
+
+    points: Floats
+    line: Floats
+    clusters: Ints
+    n_tried: tuple[int, ...]
+    silhouettes: tuple[float, ...]
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters with the largest silhouette, the smallest of equals."""
+        return choose_n_clusters(self.n_tried, self.silhouettes)
+
+
+def compute_embedding(
+    features: Floats, settings: EmbeddingSettings, scratch: Path, report: Report
+) -> Embedding:
+    """Lay stimuli out by their features and cluster them.
+
+    Steps that are finished lie in ``scratch`` and are not computed again. With n stimuli of d
+    features, memory is a copy of the features and about 100 numbers a stimulus.
+
+    Parameters
+    ----------
+    features : numpy.ndarray of float32, shape (n_stimuli, n_features)
+        At least ten stimuli, which are not all alike.
+    settings : EmbeddingSettings
+    scratch : pathlib.Path
+        Folder of these features and settings alone; it holds finished steps.
+    report : callable
+        Called as ``report(step, done, total)``.
+
+    Returns
+    -------
+    Embedding
+        The same on every machine with the same number of threads and versions.
+
+    Raises
+    ------
+    InputError
+        If there are too few stimuli, or all are alike.
+
+    References
+    ----------
+    arXiv 2510.13688, experiment IV. Poličar et al. (2024), J. Stat. Softw. 109(3): openTSNE.
+    Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65: silhouettes.
+    """
+    _check(features)
+    steps = _Steps(features, settings, report)
+    points = _keep(scratch / "points.npy", lambda: steps.lay_out(2))
+    line = _keep(scratch / "line.npy", lambda: steps.lay_out(1))[:, 0]
+    tried = count_clusters_to_try(points, settings)
+    silhouettes = tuple(_score_kept(scratch, points, k, tried, steps) for k in tried)
+    chosen = choose_n_clusters(tried, silhouettes)
+    labels = cluster_points(points, chosen, seed=settings.seed)
+    return Embedding(points, line, order_clusters(labels, line), tried, silhouettes)
+
+
+def count_clusters_to_try(points: Floats, settings: EmbeddingSettings) -> tuple[int, ...]:
+    """Return the numbers of clusters that can be told apart: fewer than different points."""
+    n_different = len(np.unique(points, axis=0))
+    most = min(settings.most, n_different - 1)
+    return tuple(range(settings.fewest, max(most, settings.fewest) + 1))
+
+
+def choose_n_clusters(n_tried: Sequence[int], silhouettes: Sequence[float]) -> int:
+    """Return the number of clusters with the largest silhouette; NaN never wins."""
+    scores = np.nan_to_num(np.asarray(silhouettes, dtype=np.float64), nan=-2.0)
+    return int(n_tried[int(np.argmax(scores))])
+
+
+def cluster_points(points: Floats, n_clusters: int, *, seed: int) -> Ints:
+    """Return each point's cluster by K-means, numbered as scikit-learn does."""
+    from sklearn.cluster import KMeans
+
+    means = KMeans(n_clusters, n_init=STARTS, random_state=seed)
+    return np.asarray(means.fit_predict(points), dtype=np.int64)
+
+
+def score_clusters(points: Floats, labels: Ints, *, n_sampled: int, seed: int) -> float:
+    """Return the mean silhouette of a clustering, over a seeded sample where points are many.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float32, shape (n_stimuli, 2)
+    labels : numpy.ndarray of int64, shape (n_stimuli,)
+    n_sampled : int
+        Largest sample; every cluster has at least one point in it in expectation only.
+    seed : int
+
+    Returns
+    -------
+    float
+        −1 to 1; NaN where the sample holds one cluster only.
+    """
+    from sklearn.metrics import silhouette_score
+
+    if len(points) > n_sampled:
+        rows = np.random.default_rng(seed).choice(len(points), n_sampled, replace=False)
+        points, labels = points[rows], labels[rows]
+    found = len(np.unique(labels))
+    if not 2 <= found < len(points):
+        return float("nan")
+    return float(silhouette_score(points, labels))
+
+
+def order_clusters(labels: Ints, line: Floats) -> Ints:
+    """Return labels numbered from 0 by the median place of their stimuli on a line."""
+    medians = [np.median(line[labels == k]) for k in range(int(labels.max()) + 1)]
+    rank = np.empty(len(medians), dtype=np.int64)
+    rank[np.argsort(medians, kind="stable")] = np.arange(len(medians))
+    return rank[labels]
+
+
+class _Steps:
+    """The t-SNE steps over one set of features; what both dimensions share is computed once."""
+
+    def __init__(self, features: Floats, settings: EmbeddingSettings, report: Report) -> None:
+        self.features, self.settings, self.report = features, settings, report
+        self._shared: tuple[Floats, Any] | None = None
+
+    def lay_out(self, n_dimensions: int) -> Floats:
+        """Return t-SNE coordinates, (n_stimuli, n_dimensions), begun at principal components."""
+        from openTSNE import TSNEEmbedding, initialization
+
+        reduced, affinities = self._share()
+        step, total = f"t-SNE {n_dimensions}-D", EARLY_ROUNDS + LATE_ROUNDS
+        embedding: Any = TSNEEmbedding(
+            initialization.rescale(reduced[:, :n_dimensions].copy()),
+            affinities,
+            negative_gradient_method="fft" if len(reduced) >= GRID_FROM else "bh",
+            n_jobs=count_threads(),
+            random_state=self.settings.seed,
+        )
+        self.report(step, 0, total)
+        phases = ((0, EARLY_ROUNDS, EARLY_EXAGGERATION, 0.5), (EARLY_ROUNDS, LATE_ROUNDS, 1, 0.8))
+        for before, rounds, exaggeration, momentum in phases:
+            embedding = embedding.optimize(
+                rounds,
+                exaggeration=exaggeration,
+                momentum=momentum,
+                callbacks=lambda i, *_, before=before: self.report(step, before + i, total),
+                callbacks_every_iters=ROUNDS_A_REPORT,
+            )
+        return np.asarray(embedding, dtype=np.float32)
+
+    def _share(self) -> tuple[Floats, Any]:
+        """Return the leading components and the neighbours' affinities."""
+        if self._shared is None:
+            from openTSNE.affinity import PerplexityBasedNN
+
+            self.report("neighbours", 0, 1)
+            reduced = reduce_features(self.features, self.settings)
+            perplexity = min(self.settings.perplexity, (len(reduced) - 1) / 3)
+            affinities = PerplexityBasedNN(
+                reduced,
+                perplexity=perplexity,
+                n_jobs=count_threads(),
+                random_state=self.settings.seed,
+            )
+            self._shared = reduced, affinities
+            self.report("neighbours", 1, 1)
+        return self._shared
+
+
+def reduce_features(features: Floats, settings: EmbeddingSettings) -> Floats:
+    """Return the leading principal components, shape (n_stimuli, n_components or fewer)."""
+    from sklearn.decomposition import PCA
+
+    n_components = min(settings.n_components, *features.shape)
+    reduced = PCA(n_components, random_state=settings.seed).fit_transform(features)
+    return np.asarray(reduced, dtype=np.float32)
+
+
+def count_threads() -> int:
+    """Return how many threads the work may use: what the worker has divided, else all cores."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdigit() and int(given) > 0 else os.cpu_count() or 1
+
+
+def _score_kept(
+    scratch: Path, points: Floats, k: int, tried: tuple[int, ...], steps: _Steps
+) -> float:
+    """Return the silhouette of k clusters, computed or found."""
+    settings = steps.settings
+
+    def score() -> Floats:
+        steps.report("clusters", k - tried[0], len(tried))
+        labels = cluster_points(points, k, seed=settings.seed)
+        found = score_clusters(points, labels, n_sampled=settings.n_sampled, seed=settings.seed)
+        return np.array([found], dtype=np.float32)
+
+    return float(_keep(scratch / f"clusters-{k}.npy", score)[0])
+
+
+def _check(features: Floats) -> None:
+    """Require enough stimuli, and some difference between them."""
+    if features.ndim != 2 or len(features) < FEWEST_STIMULI:
+        fix = "compute the run with a larger test split"
+        expected = f"at least {FEWEST_STIMULI} stimuli"
+        raise InputError("embedding", expected, f"features {features.shape}", fix)
+    if not np.ptp(features, axis=0).any():
+        fix = "check the features of the data set"
+        raise InputError("embedding", "features that differ", "all stimuli alike", fix)
+
+
+def _keep(path: Path, make: Callable[[], Floats]) -> Floats:
+    """Return a finished step, or make it and keep it."""
+    if not path.exists():
+        buffer = io.BytesIO()
+        np.save(buffer, make(), allow_pickle=False)
+        write_atomically(path, buffer.getvalue())
+    return np.asarray(np.load(path, allow_pickle=False))

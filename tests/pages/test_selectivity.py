@@ -1,0 +1,185 @@
+"""The selectivity page: what stands before what, saved selections, empty states, links."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from jne_engine import queries
+from jne_engine.embedding import Embedding, EmbeddingSettings
+from jne_engine.embedding_store import find_embedding, write_embedding
+from jne_engine.selections import StimulusSelection, list_selections, save_selection
+from jne_engine.store import Run
+from pages.shared.ranges import format_vertices
+from tests.browser.conftest import ROOT
+from tests.synthetic_run import write_synthetic_run
+
+HOSTILE = "<b>x</b> *y* $z$"
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(write_synthetic_run(tmp_path))
+
+
+@pytest.fixture
+def embedded(run):
+    """Return a run whose embedding is in three clusters."""
+    rng = np.random.default_rng(0)
+    points, line = rng.normal(size=(64, 2)).astype(np.float32), np.arange(64, dtype=np.float32)
+    found = Embedding(points, line, np.arange(64) // 22, (2, 3), (0.2, 0.5))
+    write_embedding(find_embedding(run), found, EmbeddingSettings(), {})
+    return run
+
+
+@pytest.fixture
+def show(monkeypatch, tmp_path):
+    def show(**address):
+        monkeypatch.setenv("JNE_RUNS", str(tmp_path))
+        monkeypatch.chdir(ROOT)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return healthy(app.switch_page("pages/selectivity.py").run())
+
+    return show
+
+
+def healthy(app):
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def texts(app):
+    return "\n".join(str(e.value) for kind in (app.markdown, app.caption, app.info) for e in kind)
+
+
+def ranking(app):
+    return app.dataframe[0].value
+
+
+def column_at(run, hemi, vertex):
+    return int(queries.find_columns(run, {hemi: (vertex,)})[0])
+
+
+def find_vertex(run, *, significant):
+    """Return a left vertex whose response is significant, or is not."""
+    space, wanted = queries.read_surface(run), queries.read_significant(run)
+    rows = np.flatnonzero(wanted[: len(space.left)] == significant)
+    return int(space.left[rows[5]])
+
+
+def test_a_stimulus_stands_before_the_category_and_a_choice_sets_it_aside(show, run):
+    ids = list(queries.average_jne_ss(run).index)
+    app = show(stimulus=ids[7], category="face")
+    assert f"Mean JNE-SS of {ids[7]}" in texts(app)
+    app.selectbox(key="choice.category").select("body").run()
+    assert "Mean JNE-SS of body" in texts(healthy(app))
+    assert "stimulus" not in app.query_params
+
+
+def test_picked_stimuli_are_averaged_and_ranked_among_themselves(show, run):
+    app = show(picked="3-5,40", among="shown")
+    assert "Mean JNE-SS of picked stimuli** (n = 4)" in texts(app)
+    assert set(ranking(app)["row"]) == {3, 4, 5, 40}
+    app.button(key="back.stimuli").click().run()
+    assert "picked" not in app.query_params
+    assert "picked stimuli" not in texts(healthy(app))
+
+
+def test_a_picked_vertex_ranks_by_its_own_column(show, run):
+    vertex = find_vertex(run, significant=True)
+    app = show(vertices=format_vertices({"left": (vertex,)}))
+    stored = run.stage("dispersion").read_array("jne_ss")[:, column_at(run, "left", vertex)]
+    table = ranking(app)
+    np.testing.assert_allclose(table["mean_jne_ss"], stored[table["row"]], rtol=1e-6)
+    assert table["mean_jne_ss"].is_monotonic_decreasing
+    assert f"left vertex {vertex}" in texts(app)
+    app.selectbox(key="choice.roi").select("V4").run()
+    assert "vertices" not in app.query_params
+    assert "Pictures by JNE-SS in V4" in texts(healthy(app))
+
+
+def test_vertices_without_a_significant_response_say_so(show, run):
+    vertex = find_vertex(run, significant=False)
+    app = show(vertices=format_vertices({"left": (vertex,)}), roi="EBA")
+    assert "None of the picked vertices has a significant response" in texts(app)
+    assert "Pictures by JNE-SS in EBA" in texts(app)
+    assert "none with a response" in texts(show(vertices="left:1"))
+
+
+@pytest.mark.parametrize("address", [{"picked": "x"}, {"stimulus": "nobody"}, {"vertices": ";:"}])
+def test_links_that_name_nothing_show_the_category(show, run, address):
+    assert "Mean JNE-SS of" in texts(show(category="face", **address))
+
+
+def test_without_an_embedding_a_button_asks_for_one(show, run):
+    app = show()
+    assert "not laid out yet" in texts(app)
+    app.button(key="ask.embed")
+    assert [s.label for s in app.selectbox if s.key == "choice.grouping"] == ["Categories by"]
+
+
+def test_clusters_are_categories_in_their_order(show, embedded):
+    app = show(grouping="clusters", scale="raw", category="Cluster 2")
+    assert "Stimuli by their features (n = 64)" in texts(app)
+    assert list(app.selectbox(key="choice.category").options) == [f"Cluster {i}" for i in (1, 2, 3)]
+    means = queries.average_jne_ss(embedded)
+    expected = queries.average_by_category(means, queries.read_grouping(embedded, "clusters"))
+    matrix = next(d.value for d in app.dataframe if list(d.value.index) == list(expected.index))
+    np.testing.assert_array_equal(matrix.to_numpy(), expected.to_numpy())
+
+
+def test_the_index_is_shown_with_what_leads_each_region(show, run):
+    app = show(scale="index")
+    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
+    table = queries.compute_selectivity(means, grouping)
+    leaders = queries.tabulate_leading_categories(table)
+    shown = app.dataframe[-1].value
+    assert shown["category"].tolist() == leaders["category"].tolist()
+    assert shown["q"].tolist() == leaders["q"].tolist()
+
+
+def test_picked_stimuli_are_saved_renamed_and_deleted(show, embedded, tmp_path):
+    app = show(picked="0-3")
+    app.text_input[0].input(HOSTILE)
+    app.text_input[1].input("a, b")
+    next(b for b in app.button if b.label == "Save").click().run()
+    (saved,), _ = list_selections(tmp_path)
+    assert (saved.name, saved.tags, len(saved.stimuli)) == (HOSTILE, ("a", "b"), 4)
+    assert "\\<b\\>x" in texts(healthy(app))
+    app.text_input(key=f"name.{HOSTILE}").input("Other").run()
+    app.button(key=f"rename.{HOSTILE}").click().run()
+    assert [s.name for s in list_selections(tmp_path)[0]] == ["Other"]
+    app.button(key="delete.Other").click().run()
+    assert list_selections(tmp_path)[0] == ()
+    healthy(app)
+
+
+def test_a_name_that_is_taken_is_told_in_one_line(show, embedded, tmp_path):
+    save_selection(tmp_path, StimulusSelection("one", ("a",)))
+    app = show(picked="0-3")
+    app.text_input[0].input("one")
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert not app.exception
+    assert "a selection of that name" in app.error[0].value
+
+
+def test_saved_selections_are_categories_and_can_be_shown_again(show, run, tmp_path):
+    ids = list(queries.average_jne_ss(run).index)
+    save_selection(tmp_path, StimulusSelection(HOSTILE, (ids[1], ids[2]), ("t",)))
+    app = show(grouping="tag:t")
+    assert list(app.selectbox(key="choice.category").options) == [HOSTILE]
+    app.button(key=f"show.{HOSTILE}").click().run()
+    assert app.query_params["picked"] == "1-2"
+    assert "picked stimuli** (n = 2)" in texts(healthy(app))
+
+
+def test_without_pictures_a_stimulus_is_chosen_by_name(monkeypatch, show, tmp_path):
+    bare = Run(write_synthetic_run(tmp_path, with_thumbnails=False))
+    ids = list(queries.average_jne_ss(bare).index)
+    app = show()
+    app.selectbox(key="choice.stimulus").select(ids[3]).run()
+    assert f"Mean JNE-SS of {ids[3]}" in texts(healthy(app))
