@@ -10,6 +10,7 @@ import streamlit as st
 from jne_engine.jobs import JobRecord, Jobs, request_simulation
 from jne_engine.store import Run
 from pages.shared import jobs
+from pages.shared.access import READER_HINT, may_change
 from pages.shared.cached import tell_command
 from pages.shared.queue import show_progress
 from pages.shared.widgets import one_line_errors, plain
@@ -68,7 +69,9 @@ def _show(name: str, about: dict[str, Any], active: bool) -> None:
         return
     if record is not None and record.state == "failed":
         st.caption(f":red[:material/error: {plain(record.message)}]")
-    if st.button("Compute in full size", icon=":material/play_arrow:"):
+    allowed = may_change()
+    if st.button("Compute in full size", icon=":material/play_arrow:", disabled=not allowed,
+                 help=None if allowed else READER_HINT):  # fmt: skip
         with one_line_errors():
             jobs.submit([request_simulation(name, **about)])
             st.rerun()
@@ -78,5 +81,5 @@ def _show_active(record: JobRecord) -> None:
     """Show progress and the way to stop it."""
     show_progress(record)
     st.button("Cancel", key=f"cancel.{record.id}", icon=":material/stop_circle:",
-              disabled=record.state == "cancelling", on_click=jobs.change,
+              disabled=record.state == "cancelling" or not may_change(), on_click=jobs.change,
               args=(Jobs.cancel, record.id))  # fmt: skip

@@ -24,6 +24,7 @@ LAYERS = [
         "checkpoints",
         "extraction",
         "projection",
+        "access",
         "allowed",
         "viewer_still",
         "library",
