@@ -181,6 +181,18 @@ def export(path: Path, form: str, file: Path | None, **choices: Any) -> None:
     click.echo(str(export_run_html(finished, target, **choices)))
 
 
+@main.command()
+@out_option
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False))
+def backup(target: Path, root: Path) -> None:
+    """Bring TARGET, a copy of the folder of runs, up to date; it may be in use meanwhile."""
+    from jne_engine.backup import back_up
+
+    done = back_up(root, target)
+    others = f"{done.n_kept} runs were there, {done.n_files} other files copied"
+    click.echo(f"{done.n_runs} runs copied, {others}: {target}")
+
+
 @main.command(name="list")
 @out_option
 def list_runs(root: Path) -> None:

@@ -70,7 +70,8 @@ def _show(name: str, about: dict[str, Any], active: bool) -> None:
     if record is not None and record.state == "failed":
         st.caption(f":red[:material/error: {plain(record.message)}]")
     allowed = may_change()
-    if st.button("Compute in full size", icon=":material/play_arrow:", disabled=not allowed,
+    if st.button("Compute in full size", key=f"compute.{name}", disabled=not allowed,
+                 icon=":material/play_arrow:",
                  help=None if allowed else READER_HINT):  # fmt: skip
         with one_line_errors():
             jobs.submit([request_simulation(name, **about)])

@@ -40,7 +40,7 @@ LAYERS = [
     {"pipeline", "queries", "viewer_surfaces", "live"},
     {"figures", "export", "full_size", "previewing"},
     {"jobs"},
-    {"run_export"},
+    {"run_export", "backup"},
     {"progress_bars", "simulate_command", "surface_command", "bench"},
     {"job_commands", "import_command", "features_command"},
     {"cli"},

@@ -71,7 +71,8 @@ class Provider:
             self.codes[code] = {**query, "person": person}
             back = f"{self.return_to}?{urlencode({'code': code, 'state': query['state']})}"
             links.append(f"<p><a href='{html.escape(back)}'>{html.escape(person)}</a></p>")
-        return f"<!doctype html><title>Provider</title><h1>Who are you?</h1>{''.join(links)}"
+        icon = "<link rel='icon' href='data:,'>"
+        return f"<!doctype html><title>Provider</title>{icon}<h1>Who are you?</h1>{''.join(links)}"
 
     def give_token(self, form: dict[str, str], authorization: str) -> dict[str, Any] | None:
         """Return tokens for a code, None where anything about it is wrong."""
@@ -82,8 +83,9 @@ class Provider:
         if asked is None or authorization != f"Basic {own}" or asked["code_challenge"] != challenge:
             return None
         now = int(time.time())
-        claims = {"iss": self.url, "aud": CLIENT_ID, "sub": asked["person"], "iat": now,
-                  "exp": now + 300, "nonce": asked["nonce"], **self.people[asked["person"]]}  # fmt: skip
+        person = asked["person"]
+        claims = {"iss": self.url, "aud": CLIENT_ID, "sub": person, "nonce": asked["nonce"],
+                  "iat": now, "exp": now + 300, **self.people[person]}  # fmt: skip
         header = {"alg": "RS256", "kid": self.key.thumbprint()}
         token = jwt.encode(header, claims, self.key)
         return {"access_token": secrets.token_urlsafe(), "token_type": "Bearer", "id_token": token}

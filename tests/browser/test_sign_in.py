@@ -95,7 +95,7 @@ def test_logged_out_every_address_shows_the_sign_in_only(page, app, path):
     assert_nothing_but(page, "Sign in")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", ["", "data", "maps"])
 def test_the_first_visit_to_a_new_server_shows_the_sign_in_only(page, start, path):
     fresh = start(FRESH=path)
     page.goto(f"{fresh.url}/{path}?run=x")

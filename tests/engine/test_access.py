@@ -58,7 +58,7 @@ def test_an_entry_that_is_no_address_is_refused(entry):
 
 
 def test_an_entry_in_both_lists_is_refused():
-    with pytest.raises(InputError, match="ada@lab.example"):
+    with pytest.raises(InputError, match=r"ada@lab\.example"):
         read_people({"JNE_EDITORS": "ada@lab.example", "JNE_READERS": "ADA@lab.example"})
 
 

@@ -138,8 +138,30 @@ def test_a_readers_forced_button_starts_no_job(root, monkeypatch):
     app = visit(EDITOR, "validation", check="networks")
     demote(monkeypatch, app)
     button(app, "Compute in full size").click().run()
+    assert button(app, "Compute in full size").disabled
+    assert open_jobs(root).list() == ()
+
+
+@pytest.mark.parametrize("address", [None, READER, "mallory@evil.example"])
+def test_whatever_asks_for_a_job_is_refused_to_all_but_editors(root, address):
+    def ask():
+        from jne_engine.jobs import request_simulation
+        from pages.shared import jobs
+        from pages.shared.widgets import one_line_errors
+
+        with one_line_errors():
+            jobs.submit([request_simulation("networks")], study="a study")
+
+    app = AppTest.from_function(ask, default_timeout=60)
+    app.secrets.update(AUTH)
+    app.user = {"is_logged_in": address is not None, "email": address}
+    app.run()
     assert "an editor" in app.error[0].value
     assert open_jobs(root).list() == ()
+    assert not page_jobs.read_studies()
+    app.user = {"is_logged_in": True, "email": EDITOR}
+    app.run()
+    assert [record.spec.kind for record in open_jobs(root).list()] == ["simulate"]
 
 
 def test_a_reader_looks_into_no_folder_of_the_server(root):
@@ -161,4 +183,3 @@ def test_pages_ask_for_changes_in_one_place():
         text = ast.unparse(function)
         if any(call in text for call in ("submit(spec", "add_to_study(", "action(")):
             assert "require_change()" in text, function.name
-    assert page_jobs.submit.__doc__
