@@ -97,7 +97,6 @@ def test_the_example_environment_is_one_that_the_app_reads():
 def test_the_example_secrets_turn_the_sign_in_on():
     secrets = tomllib.loads((DEPLOY / "secrets.toml").read_text(encoding="utf-8"))
     assert secrets["auth"]["redirect_uri"].endswith("/oauth2callback")
-    assert not (ROOT / ".streamlit" / "secrets.toml").exists()
 
 
 def test_the_server_is_closed_by_default():
