@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.access import admit
 from pages.shared.widgets import show_sidebar
 
 st.set_page_config(
@@ -13,6 +14,7 @@ st.set_page_config(
     initial_sidebar_state=240,
 )
 st.logo("assets/logo.svg", icon_image="assets/icon.svg", size="large")
+admit()
 page = st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/summarize:", default=True),

@@ -217,6 +217,18 @@ def info(path: Path, as_json: bool, preset: str | None) -> None:
     click.echo(json.dumps(summary, indent=1) if as_json else _describe(summary))
 
 
+@main.command()
+@out_option
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False))
+def backup(target: Path, root: Path) -> None:
+    """Bring TARGET, a copy of the folder of runs, up to date; it may be in use meanwhile."""
+    from jne_engine.backup import back_up
+
+    done = back_up(root, target)
+    others = f"{done.n_kept} runs were there, {done.n_files} other files copied"
+    click.echo(f"{done.n_runs} runs copied, {others}: {target}")
+
+
 @main.command(name="list")
 @out_option
 def list_runs(root: Path) -> None:

@@ -47,6 +47,10 @@ class StoreError(JneError):
     """A run on disk is missing, incomplete, or not what its manifest says."""
 
 
+class AccessError(JneError):
+    """Somebody asks for a change that they may not make."""
+
+
 class CancelledError(JneError):
     """The work was asked to stop; what is complete stays and can be resumed."""
 

@@ -7,6 +7,7 @@ import streamlit as st
 from jne_engine.jobs import request_features
 from jne_engine.library import CheckEntry, DatasetEntry
 from pages.shared import jobs
+from pages.shared.access import may_change
 from pages.shared.previews import name_columns
 from pages.shared.state import select
 from pages.shared.widgets import one_line_errors, plain
@@ -55,12 +56,13 @@ def _show_dataset(entry: DatasetEntry, *, extracting: bool) -> None:
         with about:
             st.markdown(f"**{plain(entry.name)}**  \n:gray[{describe_entry(entry)}]")
         with more:
-            if entry.images is not None:
+            if entry.images is not None and may_change():
                 with st.popover("Extract features", icon=":material/image_search:"):
                     _offer_features(entry)
         with run:
             st.button("New run", key=f"run.{entry.name}", icon=":material/play_arrow:",
-                      type="primary", disabled=not has_features(entry), on_click=select,
+                      type="primary", on_click=select,
+                      disabled=not (has_features(entry) and may_change()),
                       kwargs={"part": "run", "dataset": entry.name},
                       help=None if has_features(entry) else "Extract features first.")  # fmt: skip
         st.caption(_tell_features(entry, extracting=extracting))

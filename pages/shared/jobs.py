@@ -29,6 +29,7 @@ from jne_engine.jobs import (
 from jne_engine.library import DatasetEntry
 from jne_engine.previewing import Previewer
 from jne_engine.recognise import Recognised, recognise
+from pages.shared.access import require_change
 from pages.shared.cached import find_root
 
 Named = TypeVar("Named", int, str)
@@ -75,7 +76,14 @@ def find_maker(place: Path) -> JobRecord | None:
 
 
 def submit(specs: Sequence[JobSpec], *, study: str = "") -> tuple[JobRecord, ...]:
-    """Ask for jobs, note them in a study where it has a name, and wake the worker."""
+    """Ask for jobs, note them in a study where it has a name, and wake the worker.
+
+    Raises
+    ------
+    AccessError
+        If the visitor may not change anything.
+    """
+    require_change()
     table = open_table()
     records = tuple(table.submit(spec) for spec in specs)
     if study.strip():
@@ -87,6 +95,7 @@ def submit(specs: Sequence[JobSpec], *, study: str = "") -> tuple[JobRecord, ...
 def change(action: Callable[[Jobs, Named], Any], which: Named) -> None:
     """Cancel, retry or delete a job, or forget a study; what cannot be done is told in one line."""
     try:
+        require_change()
         table = open_table()
         action(table, which)
         table.ensure_worker()
@@ -120,9 +129,12 @@ def open_folder(path: str) -> tuple[Path, Path, allowed.Listing, Recognised]:
 
     Raises
     ------
+    AccessError
+        If the visitor may not import anything: the server's folders are no reader's business.
     UnsafeFileError
         If it is not below an allowed folder.
     """
+    require_change()
     roots = list_roots()
     folder = allowed.resolve_allowed(path, roots)
     root = next(root for root in roots if folder.is_relative_to(root))

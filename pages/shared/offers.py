@@ -9,6 +9,7 @@ import streamlit as st
 
 from jne_engine.jobs import JobRecord, Jobs, JobSpec
 from pages.shared import jobs
+from pages.shared.access import READER_HINT, may_change
 from pages.shared.queue import show_progress
 from pages.shared.widgets import one_line_errors, plain
 
@@ -46,7 +47,9 @@ def _show(
         return
     if record is not None and record.state == "failed":
         st.caption(f":red[:material/error: {plain(record.message)}]")
-    if st.button(label, key=f"ask.{kind}", icon=":material/play_arrow:"):
+    allowed = may_change()
+    if st.button(label, key=f"ask.{kind}", disabled=not allowed, icon=":material/play_arrow:",
+                 help=None if allowed else READER_HINT):  # fmt: skip
         with one_line_errors():
             jobs.submit([request()])
             st.rerun()
@@ -56,5 +59,5 @@ def _show_active(record: JobRecord) -> None:
     """Show progress and the way to stop it."""
     show_progress(record)
     st.button("Cancel", key=f"cancel.{record.id}", icon=":material/stop_circle:",
-              disabled=record.state == "cancelling", on_click=jobs.change,
+              disabled=record.state == "cancelling" or not may_change(), on_click=jobs.change,
               args=(Jobs.cancel, record.id))  # fmt: skip

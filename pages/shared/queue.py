@@ -12,6 +12,7 @@ import streamlit as st
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.jobs import JobRecord, Jobs, StudyRow, remove_study
 from pages.shared import jobs
+from pages.shared.access import may_change, tell_reader
 from pages.shared.figures import is_dark, show_figure
 from pages.shared.state import select
 from pages.shared.widgets import format_bytes, format_number, format_seconds, one_line_errors, plain
@@ -64,6 +65,7 @@ ENDS = {
 
 def show_queue() -> None:
     """Show the queue, polled while something is active, then the studies."""
+    tell_reader()
     records = jobs.list_jobs()
     active = tuple(r.id for r in records if r.is_active)
     st.fragment(_show_jobs, run_every=POLL_S if active else None)(active)
@@ -113,8 +115,8 @@ def _show_active(record: JobRecord) -> None:
             st.markdown(_title(record))
         with stop:
             st.button("Cancel", key=f"cancel.{record.id}", icon=":material/stop_circle:",
-                      disabled=record.state == "cancelling", on_click=jobs.change,
-                      args=(Jobs.cancel, record.id))  # fmt: skip
+                      disabled=record.state == "cancelling" or not may_change(),
+                      on_click=jobs.change, args=(Jobs.cancel, record.id))  # fmt: skip
         show_progress(record)
         if record.state != "queued" and record.spec.kind == "run":
             _show_curves(record)
@@ -156,8 +158,9 @@ def _show_ended(record: JobRecord) -> None:
             st.markdown(f":red[{plain(record.message)}]")
     with following:
         _offer_next(record)
-    with more, st.popover("", icon=":material/delete:", type="tertiary"):
-        _confirm_delete(record)
+    if may_change():
+        with more, st.popover("", icon=":material/delete:", type="tertiary"):
+            _confirm_delete(record)
 
 
 def _title(record: JobRecord) -> str:
@@ -178,6 +181,7 @@ def _offer_next(record: JobRecord) -> None:
     if record.can_retry:
         label = "Resume" if record.state == "cancelled" else "Retry"
         st.button(label, key=f"retry.{record.id}", icon=":material/replay:",
+                  disabled=not may_change(),
                   on_click=jobs.change, args=(Jobs.retry, record.id))  # fmt: skip
     elif record.spec.kind == "run" and record.place is not None and record.place.exists():
         st.page_link("pages/maps.py", label="Open", icon=":material/neurology:",

@@ -23,6 +23,7 @@ from jne_engine.library import suggest_name
 from jne_engine.recognise import Recognised
 from jne_engine.spec import RunSpec
 from pages.shared import jobs
+from pages.shared.access import tell_reader
 from pages.shared.cached import find_root
 from pages.shared.previews import could_begin, show_preview
 from pages.shared.source_choices import CHOICES, name_parts
@@ -35,6 +36,8 @@ STUDY_SUBJECTS = 4
 
 def show_sources() -> None:
     """Show the folders that may be read, and what the chosen one is."""
+    if tell_reader():
+        return
     roots = jobs.list_roots()
     if not roots:
         _show_no_folder()

@@ -13,6 +13,7 @@ from jne_engine.jobs import JobSpec, request_demo_study, request_layers
 from jne_engine.library import DatasetEntry, FeatureEntry
 from jne_engine.spec import ACTIVATIONS, PRECISIONS, RunSpec
 from pages.shared import jobs
+from pages.shared.access import tell_reader
 from pages.shared.cached import find_root
 from pages.shared.datasets import describe_entry, has_features
 from pages.shared.previews import show_when_there
@@ -29,6 +30,8 @@ MAX_DEMO_SUBJECTS = 8
 
 def show_starting() -> None:
     """Show the choices of one or several runs, what they will take, and the button."""
+    if tell_reader():
+        return
     entries = {e.name: e for e in jobs.list_datasets()[0] if has_features(e)}
     if not entries:
         _show_no_dataset()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,19 +14,15 @@ from jne_engine.queries import RunListing
 from jne_engine.readers.guard import readable_size
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.access import show_visitor
 from pages.shared.comparison import choose_run, choose_study, list_group, name_run
 from pages.shared.entry import enter_through_app
 from pages.shared.figures import choose_picture_format
+from pages.shared.plain import plain
 from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
 
 SIMULATED = "SIMULATED"
 STYLE = Path(__file__).parents[2] / "assets" / "style.css"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
-
-
-def plain(text: object) -> str:
-    """Return text that Streamlit's Markdown shows as it is written, on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
@@ -42,6 +37,7 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
     body : callable
         Draws the rest for a run; its :class:`JneError` becomes one line on the page.
     """
+    enter_through_app()
     listing = cached.list_runs()
     run = choose_run(listing)
     _show_head(title, lead, simulated=run is not None and run.manifest.simulated)
@@ -55,6 +51,7 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
 
 def show_simulated_page(title: str, lead: str, body: Callable[[Run | None], None]) -> None:
     """Show a page about simulations, which needs no run; else as :func:`show_page`."""
+    enter_through_app()
     _show_head(title, lead, simulated=True)
     with one_line_errors():
         body(choose_run(cached.list_runs()))
@@ -62,6 +59,7 @@ def show_simulated_page(title: str, lead: str, body: Callable[[Run | None], None
 
 def show_work_page(title: str, lead: str, body: Callable[[], None]) -> None:
     """Show a page about work to be done, which needs no run; else as :func:`show_page`."""
+    enter_through_app()
     _show_head(title, lead, simulated=False)
     with one_line_errors():
         body()
@@ -69,7 +67,6 @@ def show_work_page(title: str, lead: str, body: Callable[[], None]) -> None:
 
 def _show_head(title: str, lead: str, *, simulated: bool) -> None:
     """Show a page's question, its badge, its lead, and what the link asks for in vain."""
-    enter_through_app()
     st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header(title, anchor=False, width="content")
@@ -104,6 +101,7 @@ def show_sidebar() -> None:
             _describe_run(run)
             choose_picture_format()
         show_leftovers(listing)
+        show_visitor()
 
 
 def _describe_run(run: Run) -> None:
