@@ -24,6 +24,7 @@ from jne_engine.jobs import (
     add_to_study,
     list_studies,
     open_jobs,
+    remove_study,
     tabulate_study,
 )
 from jne_engine.library import DatasetEntry
@@ -101,6 +102,11 @@ def change(action: Callable[[Jobs, Named], Any], which: Named) -> None:
         table.ensure_worker()
     except JneError as error:
         st.toast(" ".join(str(error).split()), icon=":material/error:")
+
+
+def forget_study(name: str) -> None:
+    """Forget a study's name and list; its runs and jobs stay."""
+    change(remove_study, name)
 
 
 def read_losses(job_id: int) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.figures.curves import plot_learning_curves
-from jne_engine.jobs import JobRecord, Jobs, StudyRow, remove_study
+from jne_engine.jobs import JobRecord, Jobs, StudyRow
 from pages.shared import jobs
 from pages.shared.access import may_change, tell_reader
 from pages.shared.figures import is_dark, show_figure
@@ -246,7 +246,7 @@ def _show_studies() -> None:
             with st.popover("Forget this study", icon=":material/playlist_remove:"):
                 st.markdown("Forget the name and this list? Its runs and jobs stay.")
                 st.button("Forget", key=f"forget.{name}", type="primary",
-                          on_click=jobs.change, args=(remove_study, name))  # fmt: skip
+                          on_click=jobs.forget_study, args=(name,))  # fmt: skip
 
 
 def _tabulate(rows: Sequence[StudyRow]) -> list[Mapping[str, Any]]:

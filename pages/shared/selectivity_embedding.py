@@ -13,6 +13,7 @@ from jne_engine.figures.selectivity import plot_embedding, plot_silhouettes
 from jne_engine.jobs import request_embedding
 from jne_engine.selections import StimulusSelection
 from pages.shared import cached
+from pages.shared.access import require_change
 from pages.shared.figures import is_dark, show_figure, show_result
 from pages.shared.offers import offer_job
 from pages.shared.ranges import format_rows
@@ -145,5 +146,6 @@ def _show_one(view: View, selection: StimulusSelection) -> None:
 def _try(action: Callable[[], None]) -> None:
     """Change the saved selections and show the page anew, or say in one line why not."""
     with one_line_errors():
+        require_change()
         action()
         st.rerun()

@@ -196,7 +196,7 @@ def test_a_link_restores_the_card_of_one_vertex(visit, synthetic_root):
 
 
 def test_several_vertices_have_means_with_n_and_bare_ones_say_so(visit, synthetic_root):
-    app = visit(synthetic_root, "maps", vertices="left:7-21 right:70")
+    app = visit(synthetic_root, "maps", vertices="left:7-21;right:70")
     text = said(app)
     assert "Selected: 16 vertices" in text
     assert "4 of them are voxels of this run" in text
