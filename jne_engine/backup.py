@@ -14,11 +14,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from jne_engine.disk import sync_folder, sync_tree
 from jne_engine.errors import InputError, StoreError
 from jne_engine.jobs.database import JobFiles, connect
 from jne_engine.run_folder import MANIFEST
 from jne_engine.store import find_unfinished
-from jne_engine.store.files import sync_folder, sync_tree
 from jne_engine.store.manifest import Manifest
 from jne_engine.store.runs import RunFolder
 

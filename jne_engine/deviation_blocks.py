@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jne_engine.disk import write_atomically
 from jne_engine.spaces import IntArray
-from jne_engine.store import write_atomically
 
 
 class DiskSink:

@@ -19,8 +19,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine.disk import write_atomically
 from jne_engine.errors import InputError
-from jne_engine.store import write_atomically
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

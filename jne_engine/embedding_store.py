@@ -19,10 +19,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from jne_engine.disk import sha256, write_atomically
 from jne_engine.embedding import Embedding, EmbeddingSettings
 from jne_engine.errors import StoreError
-from jne_engine.store import Run, name_features, write_atomically
-from jne_engine.store.files import sha256
+from jne_engine.store import Run, name_features
 
 FOLDER: Final = "embeddings"
 TABLE: Final = "stimuli.parquet"

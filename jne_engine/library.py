@@ -7,7 +7,6 @@ features. Pages read nothing else of a dataset.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from jne_engine.disk import write_atomically
 from jne_engine.errors import InputError
 from jne_engine.readers.guard import read_text, reading
 
@@ -146,10 +146,8 @@ def list_datasets(root: Path) -> tuple[tuple[DatasetEntry, ...], tuple[str, ...]
 
 
 def _write(path: Path, value: msgspec.Struct) -> None:
-    """Write a record under its name only when it is whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1))
-    temporary.replace(path)
+    """Replace a record as a whole."""
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(value), indent=1))
 
 
 def _read(path: Path, kind: type[Any]) -> Any:

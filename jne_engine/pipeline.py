@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from jne_engine.code_version import code_version
+from jne_engine.disk import telling_disk_errors
 from jne_engine.run_folder import lock_run
 from jne_engine.run_stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
 from jne_engine.spec import RunSpec
@@ -27,7 +28,6 @@ from jne_engine.store import (
     Run,
     RunFolder,
     compute_run_key,
-    telling_disk_errors,
 )
 from jne_engine.types import EncodingDataset
 

@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from jne_engine.disk import write_atomically
 from jne_engine.errors import InputError, StoreError
-from jne_engine.store import write_atomically
 
 FOLDER: Final = "selections"
 FORMAT: Final = 1

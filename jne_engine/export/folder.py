@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jne_engine.disk import sync_folder, sync_tree
 from jne_engine.errors import InputError, StoreError
 from jne_engine.readers.guard import printable
-from jne_engine.store.files import sync_folder, sync_tree
 
 MARK = "export.json"
 """File of every export; a folder without it is somebody else's and is never replaced."""

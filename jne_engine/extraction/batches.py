@@ -19,10 +19,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine.disk import write_atomically
 from jne_engine.errors import StoreError
 from jne_engine.readers.guard import printable
 from jne_engine.readers.numpy_files import read_npy
-from jne_engine.store.files import write_atomically
 
 Float32Array = npt.NDArray[np.float32]
 

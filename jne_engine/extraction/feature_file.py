@@ -14,10 +14,10 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
+from jne_engine.disk import sync_folder
 from jne_engine.errors import StoreError
 from jne_engine.extraction.batches import BatchFolder
 from jne_engine.extraction.images import ImageSource
-from jne_engine.store.files import sync_folder
 
 CHUNK_IMAGES: Final = 256
 """Images of one layer that are read together."""

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jne_engine.disk import write_atomically
 from jne_engine.errors import InputError
 from jne_engine.icosahedron import FSAVERAGE, canonical_name
 from jne_engine.progress import Progress, ignore_progress
@@ -42,7 +43,6 @@ from jne_engine.statistics import (
 )
 from jne_engine.statistics.sphere import Int32Array
 from jne_engine.store import Run
-from jne_engine.store.files import write_atomically
 from jne_engine.surfaces import GEOMETRIES, N_VERTICES, load_surface
 
 SPINS = "spins"

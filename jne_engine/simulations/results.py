@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from jne_engine.disk import sha256, write_atomically
 from jne_engine.errors import StoreError
-from jne_engine.store.files import sha256, write_atomically
 
 RESULT = "result.json"
 FORMAT_VERSION = 1

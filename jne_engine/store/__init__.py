@@ -23,7 +23,6 @@ from jne_engine.store.contents import (
     read_truth,
     write_dataset,
 )
-from jne_engine.store.files import telling_disk_errors, write_atomically
 from jne_engine.store.manifest import Manifest, compute_run_key
 from jne_engine.store.runs import Run, RunFolder, find_runs, find_unfinished, open_run
 from jne_engine.store.stages import CHUNK_STIMULI, CHUNK_VOXELS, StageReader, StageWriter
@@ -48,7 +47,5 @@ __all__ = [
     "read_space",
     "read_stimuli",
     "read_truth",
-    "telling_disk_errors",
-    "write_atomically",
     "write_dataset",
 ]

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from jne_engine.disk import sha256
 from jne_engine.errors import StoreError
-from jne_engine.store.files import sha256
 
 FORMAT_VERSION = 1
 

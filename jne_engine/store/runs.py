@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jne_engine.errors import StoreError
-from jne_engine.run_folder import MANIFEST
-from jne_engine.store.files import (
+from jne_engine.disk import (
     sha256,
     sync_folder,
     sync_tree,
     telling_disk_errors,
     write_atomically,
 )
+from jne_engine.errors import StoreError
+from jne_engine.run_folder import MANIFEST
 from jne_engine.store.manifest import Manifest
 from jne_engine.store.stages import StageReader, StageWriter
 

@@ -17,8 +17,8 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
+from jne_engine.disk import sha256
 from jne_engine.errors import StoreError
-from jne_engine.store.files import sha256
 
 ARRAYS = "arrays.zarr"
 CHUNK_STIMULI = 32

@@ -19,9 +19,9 @@ from typing import Final
 import msgspec
 from filelock import FileLock, Timeout
 
+from jne_engine.disk import sync_folder, sync_tree, write_atomically
 from jne_engine.errors import InputError, StoreError
 from jne_engine.readers.guard import read_text, reading
-from jne_engine.store.files import sync_folder, sync_tree, write_atomically
 from jne_engine.stories.records import MAX_TITLE, Pin, PinContents, Story
 
 FOLDER: Final = "stories"

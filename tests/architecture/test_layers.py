@@ -14,7 +14,7 @@ ENGINE = ROOT / "jne_engine"
 
 LAYERS = [
     {"errors", "progress", "code_version", "run_folder"},
-    {"checks", "viewer_modules"},
+    {"checks", "viewer_modules", "disk"},
     {"spaces", "spec", "palettes", "standardise"},
     {"projection"},
     {"types", "viewer_payload", "icosahedron", "trials", "gabor_layers"},

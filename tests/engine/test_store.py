@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from jne_engine.deviation_blocks import DiskSink
+from jne_engine.disk import write_atomically
 from jne_engine.dispersion import MemorySink, summarise_deviations
 from jne_engine.errors import StoreError
 from jne_engine.pipeline import compute_run
@@ -29,7 +30,6 @@ from jne_engine.store import (
     read_space,
     read_stimuli,
     read_truth,
-    write_atomically,
     write_dataset,
 )
 from tests.engine.datasets import make_dataset

@@ -296,7 +296,7 @@ def test_significant_leaves_nan_elsewhere_and_the_mask_whole(surface_run, tmp_pa
         ("mesh_run", "cifti", "--to gifti or mgz"),
         ("volume_run", "gifti", "--to nifti"),
         ("volume_run", "cifti", "--to nifti"),
-        ("volume_run", "html", "--to nifti"),
+        ("volume_run", "html", "import them again with surfaces"),
     ],
 )
 def test_what_a_format_cannot_hold_is_refused_in_one_line(which, form, fix, tmp_path, request):
