@@ -77,9 +77,9 @@ def choose_beside(run: Run, *, label: str = "Beside it", most: int = 3) -> tuple
 
 
 def name_run(run: Run) -> str:
-    """Return a run's name as menus show it: what, whom, which layer."""
+    """Return a run's name as menus show it; what differs within a study comes first."""
     manifest = run.manifest
-    return f"{manifest.name} · {manifest.subject} · layer {manifest.layer}"
+    return f"{manifest.subject} · layer {manifest.layer} · {manifest.name}"
 
 
 def _list_studies() -> dict:

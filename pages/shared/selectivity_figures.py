@@ -15,6 +15,7 @@ from pages.shared.selectivity import SCALES, View
 from pages.shared.state import settle
 from pages.shared.widgets import plain, show_missing
 
+LEADER_NUMBERS = {"index": "index", "low": "low", "high": "high", "runner_up_index": "its index"}
 LEVEL = 0.05
 MOM = "MoM(c, r) = mean over the stimuli of c, and the significant voxels of r, of JNE-SS"
 
@@ -84,10 +85,12 @@ def _show_leaders(view: View, tested: Any) -> None:
     """Say which category leads each region, and how surely."""
     leaders = queries.tabulate_leading_categories(tested)
     st.markdown("**Which category leads each region?**")
-    numbers = ("index", "low", "high", "runner_up_index")
-    formats: dict[str, Any] = {n: st.column_config.NumberColumn(format="%.2f") for n in numbers}
-    formats |= {n: st.column_config.NumberColumn(format="%.4f") for n in ("p", "q")}
-    st.dataframe(leaders, hide_index=True, column_config=formats, key="leaders")
+    number = st.column_config.NumberColumn
+    formats: dict[str, Any] = {n: number(t, format="%.2f") for n, t in LEADER_NUMBERS.items()}
+    formats |= {n: number(format="%.4f") for n in ("p", "q")}
+    formats |= {"place": "region", "n_stimuli": "stimuli", "runner_up": "runner-up"}
+    st.dataframe(leaders, hide_index=True, column_config=formats, key="leaders",
+                 height=39 + 35 * len(leaders))  # fmt: skip
     st.caption(
         "How computed: the category with the largest selectivity index; low and high are its 95 %"
         f" interval over {queries.N_RESAMPLES} resamples of the stimuli; q is of the permutation"
