@@ -44,8 +44,8 @@ def write_algonauts(folder: Path) -> dict[str, Path]:
 
 def write_arrays(folder: Path) -> dict[str, Path]:
     """Write two folders, the second with other names and a description."""
-    plain = write_folder(folder / "plain", n_stimuli=120)
-    described = write_folder(folder / "described", n_stimuli=130)
+    plain = write_folder(folder / "plain", n_stimuli=60, n_voxels=8)
+    described = write_folder(folder / "described", n_stimuli=70, n_voxels=8)
     (described / "features.npy").rename(described / "clip.npy")
     text = 'kind = "arrays"\nfeatures = "clip.npy"\nresponses = "responses.npy"\n'
     (described / "dataset.toml").write_text(text)
