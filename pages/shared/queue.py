@@ -167,8 +167,6 @@ def _title(record: JobRecord) -> str:
     """Return a job's name, kind, and how long ago and long it was."""
     icon, kind = KINDS[record.spec.kind]
     words = [kind]
-    if record.spec.kind == "run":  # what runs of one dataset or study differ in at least
-        words.append(f"seed {record.spec.payload['spec']['seed']}")
     if not record.is_active:
         words.append({"done": "finished", "failed": "failed"}.get(record.state, "cancelled"))
         if record.started and record.finished:
