@@ -39,7 +39,8 @@ def show(run: Run) -> None:
 
 show_page(
     "Where is cortex nonlinear?",
-    "Each vertex shows one voxel's value; bare grey cortex has none, or it is hidden."
+    "Coloured cortex shows a voxel's own value or, in runs of a volume, the mean of the voxels"
+    " there; bare grey has none, or it is hidden."
     " Hover to read values, drag to turn, click for a vertex's card.",
     show,
 )

@@ -7,7 +7,7 @@ import streamlit as st
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.models import list_pairs, show_all_areas, show_pair
-from pages.shared.widgets import choose, show_note, show_page
+from pages.shared.widgets import choose, plain, show_note, show_page
 
 
 def show(run: Run) -> None:
@@ -28,10 +28,13 @@ def show(run: Run) -> None:
 def _show_fits(run: Run) -> None:
     """Say how each encoder's training ended."""
     for encoder, fit in cached.read_fits(run).items():
-        ended = "converged" if fit.get("converged") else "stopped before it converged"
+        ended = "converged" if fit["converged"] else "stopped before it converged"
+        origin = f"{ended}, weights of epoch {fit['best_epoch']}"
+        if fit["best_epoch"] is None:
+            origin = f"trained elsewhere ({plain(fit['source'])})"
         st.caption(
-            f"{encoder.capitalize()} encoder: {ended}, weights of epoch {fit.get('best_epoch')},"
-            f" {fit.get('n_parameters', 0):,} parameters. Learning curves are on Overview."
+            f"{encoder.capitalize()} encoder: {origin}, {fit['n_parameters']:,} parameters."
+            " Learning curves are on Overview."
         )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jne_engine.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier
+from jne_engine.projection import Projection
+from jne_engine.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier, VolumeSpace
 from jne_engine.spec import RunSpec
 from jne_engine.store import Manifest, RunFolder, compute_run_key, write_dataset
 from jne_engine.types import (
@@ -52,6 +53,7 @@ class Recipe:
     simulated: bool = True
     with_space: bool = True
     space: CorticalSpace | None = None
+    projection: Projection | None = None
     with_thumbnails: bool = True
     with_rois: bool = True
     with_categories: bool = True
@@ -144,6 +146,7 @@ def _build_dataset(recipe, planted):
             notes=("Everything here is drawn from a seeded generator.",),
         ),
         space=recipe.space or _build_space(recipe, n_voxels),
+        projection=recipe.projection,
         roi_sets=_build_rois(recipe, planted) if recipe.with_rois else MappingProxyType({}),
         ground_truth=_build_truth(planted, rng) if recipe.simulated else None,
         feature_set="gabor",
@@ -159,6 +162,26 @@ def _build_stimuli(recipe, planted, rng):
     return StimulusTable(
         pd.DataFrame(columns, index=index), pictures if recipe.with_thumbnails else None
     )
+
+
+def project_synthetic(n_voxels: int) -> dict[str, Any]:
+    """Return the choices of a run of a volume: two voxels a vertex, the further one first.
+
+    Vertex 3 i of a hemisphere has column i for its nearest, with three quarters of the weight;
+    every fifth of them shares that of its neighbour, so that some voxels are nearest to two
+    vertices and others to none.
+    """
+    voxels = np.stack(np.unravel_index(np.arange(n_voxels), (40, 40, 40)), axis=1)
+    half = n_voxels // 2
+    nearest = np.arange(n_voxels)
+    nearest[4::5] -= 1
+    columns = np.stack([(nearest + 9) % n_voxels, nearest], axis=1).ravel().astype(np.int64)
+    weights = np.tile(np.array([0.25, 0.75], dtype=np.float32), n_voxels)
+    drawn = SurfaceSpace("fsaverage5", np.arange(half) * 3, np.arange(n_voxels - half) * 3)
+    starts = np.arange(n_voxels + 1) * 2
+    projection = Projection(drawn, starts, columns, weights, "Projected by the tests.")
+    space = VolumeSpace((40, 40, 40), np.eye(4), voxels, "func1pt8mm")
+    return {"space": space, "projection": projection}
 
 
 def _build_space(recipe, n_voxels):
@@ -202,7 +225,8 @@ def _write_stage(writer, stage, dataset, planted) -> None:
     else:
         epochs = np.arange(12)
         losses = {"train_loss": 0.9 * 0.8**epochs + 0.3, "validation_loss": 0.8**epochs + 0.5}
-        writer.write_table("curve", pd.DataFrame({"epoch": epochs, **losses}))
+        losses["validation_loss"][10:] += 0.5
+        writer.write_table("curve", pd.DataFrame({"epoch": epochs + 1, **losses}))
         writer.write_json(
             "fit", {"best_epoch": 9, "converged": True, "n_parameters": 1234, "source": None}
         )

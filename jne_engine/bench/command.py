@@ -7,6 +7,7 @@ import click
 from jne_engine.bench.catalogue import FIGURES
 from jne_engine.bench.report import report
 from jne_engine.bench.rows import describe_machine
+from jne_engine.bench.sessions import sessions
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.viewer.command import viewer
 
@@ -37,4 +38,5 @@ def bench_import(quick: bool, as_json: bool) -> None:
     report(describe_machine(), (FIGURES[name](name, sizes) for name in names), as_json=as_json)
 
 
+bench.add_command(sessions)
 bench.add_command(viewer)

@@ -244,7 +244,7 @@ def _tabulate_fits(run: Run, fits: dict[str, dict[str, Any]]) -> tuple[tuple[str
     rows: list[tuple[str, Any]] = []
     for name, fit in fits.items():
         best = fit.get("best_epoch")
-        end = f"best epoch {best + 1}" if best is not None else f"given: {fit.get('source')}"
+        end = f"best epoch {best}" if best is not None else f"given: {fit.get('source')}"
         stopped = "" if fit.get("converged") is not False else ", still improving at the last one"
         rows.append((f"{name} encoder", f"{fit['n_parameters']:,} parameters, {end}{stopped}"))
     spec = run.manifest.spec

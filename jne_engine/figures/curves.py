@@ -13,6 +13,8 @@ from jne_engine.palettes import ACCENT, NEUTRAL
 
 COLUMNS = ("encoder", "epoch", "split", "loss", "best_epoch")
 COLOURS = {"linear": NEUTRAL, "nonlinear": ACCENT}
+LOW = 300
+"""CSS pixels below which the label of the losses takes two lines."""
 DASHES = {"train": "dot", "validation": "solid"}
 
 
@@ -64,7 +66,8 @@ def plot_learning_curves(
         if split == "validation":
             figure.add_trace(_mark_best(part, COLOURS[encoder], choose_ink(dark).paper))
     figure.update_xaxes(title_text="Epoch", showgrid=False)
-    figure.update_yaxes(title_text="Mean squared error (response variance)")
+    low = "<br>" if height < LOW else " "
+    figure.update_yaxes(title_text=f"Mean squared error{low}(response variance)")
     return style_figure(figure, dark=dark, height=height, legend=True)
 
 

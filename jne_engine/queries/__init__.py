@@ -84,6 +84,7 @@ from jne_engine.queries.masks import (
     tabulate_masks,
     without_threshold,
 )
+from jne_engine.queries.places import find_columns, find_marked, find_selected, find_voxels
 from jne_engine.queries.regions import (
     WHOLE_BRAIN,
     tabulate_rois,
@@ -115,7 +116,6 @@ from jne_engine.queries.stimulus_maps import (
     average_maps_by_category,
     average_stimulus_maps,
     count_significant,
-    find_columns,
     read_profile,
     read_stimulus_map,
 )
@@ -153,8 +153,6 @@ from jne_engine.queries.validation import (
 from jne_engine.queries.variant_maps import explain_variants, stamp_variants
 from jne_engine.queries.vertices import (
     find_above_ceiling,
-    find_marked,
-    find_selected,
     name_regions,
     rank_vertex_stimuli,
     read_vertex_jne_ss,
@@ -220,6 +218,7 @@ __all__ = [
     "find_marked",
     "find_run_embedding",
     "find_selected",
+    "find_voxels",
     "fit_tier_model",
     "group_runs",
     "has_truth",

@@ -12,6 +12,7 @@ import pandas as pd
 from jne_engine.queries.across import GroupMap
 from jne_engine.queries.maps import read_map, read_surface
 from jne_engine.queries.masks import Masks, select_masked, without_threshold
+from jne_engine.queries.places import find_voxels
 from jne_engine.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.store import Run
 
@@ -22,11 +23,12 @@ def tabulate_maps(run: Run, names: Sequence[str], masks: Masks) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``hemisphere, vertex`` where the run lies on a surface, and for each map its
-        stored float32 values by its name and ``NAME_shown``; the threshold is the first map's.
+        Columns ``hemisphere, vertex`` where the run lies on a surface, zero-based ``x, y, z``
+        where it is of a volume, and for each map its stored float32 values by its name and
+        ``NAME_shown``; the threshold is the first map's.
     """
     space = read_surface(run)
-    columns = {} if space is None else _places(space)
+    columns = _name_voxels(run) if space is None else _places(space)
     for name in names:
         own = masks if name == names[0] else without_threshold(masks)
         columns[name] = read_map(run, name, masks.preset)
@@ -41,6 +43,12 @@ def tabulate_groups(groups: Sequence[GroupMap]) -> pd.DataFrame:
         columns[group.info.name] = group.values
         columns[f"{group.info.name}_shown"] = group.shown
     return pd.DataFrame(columns)
+
+
+def _name_voxels(run: Run) -> dict[str, npt.NDArray[Any]]:
+    """Return the voxel of every column; nothing where nobody knows it."""
+    voxels = find_voxels(run, range(run.manifest.counts["n_voxels"]))
+    return dict(zip("xyz", np.asarray(voxels).T, strict=True)) if voxels else {}
 
 
 def _places(space: SurfaceSpace) -> dict[str, npt.NDArray[Any]]:

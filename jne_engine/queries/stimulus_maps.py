@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,7 @@ import pandas as pd
 
 from jne_engine.errors import InputError
 from jne_engine.queries.groupings import Grouping
-from jne_engine.queries.maps import read_significant, read_surface
-from jne_engine.spaces import HEMISPHERES, Hemisphere
+from jne_engine.queries.maps import read_significant
 from jne_engine.store import CHUNK_STIMULI, Run, read_stimuli
 
 Float32Array = npt.NDArray[np.float32]
@@ -111,25 +110,6 @@ def read_profile(run: Run, columns: IntArray) -> pd.Series:
 def count_significant(run: Run, columns: IntArray) -> int:
     """Return how many of some response columns are significant."""
     return int(read_significant(run)[columns].sum())
-
-
-def find_columns(run: Run, vertices: Mapping[Hemisphere, Sequence[int]]) -> IntArray:
-    """Return the response columns that lie at some vertices, ascending.
-
-    Vertices without a response are left out.
-
-    Raises
-    ------
-    InputError
-        If the run does not lie on a surface.
-    """
-    space = read_surface(run)
-    if space is None:
-        raise InputError(run.run_id, "a run on a surface", "none", "choose an ROI by its name")
-    wanted = {h: np.asarray(vertices.get(h, ()), dtype=np.int64) for h in HEMISPHERES}
-    columns = np.arange(space.n_voxels, dtype=np.int64)
-    found = [columns[space.columns(h)][np.isin(space.vertices(h), wanted[h])] for h in HEMISPHERES]
-    return np.sort(np.concatenate(found))
 
 
 def _average(run: Run, members: npt.NDArray[np.bool_]) -> Float32Array:

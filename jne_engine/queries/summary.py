@@ -75,8 +75,11 @@ def read_learning_curves(run: Run) -> pd.DataFrame:
 
 
 def read_fits(run: Run) -> dict[str, dict[str, Any]]:
-    """Return best epoch, convergence and parameter count of both encoders."""
-    return {e: dict(run.stage(e).read_json("fit")) for e in ("linear", "nonlinear")}
+    """Return best epoch, convergence and parameter count of both encoders.
+
+    The best epoch counts from 1, as those of the curves do; None where nothing was fitted.
+    """
+    return {encoder: _read_fit(run, encoder) for encoder in ("linear", "nonlinear")}
 
 
 def list_places(run: Run, preset: str | None = None) -> tuple[str, ...]:
@@ -85,14 +88,20 @@ def list_places(run: Run, preset: str | None = None) -> tuple[str, ...]:
     return (WHOLE_BRAIN, *(rois.names if rois is not None else ()))
 
 
+def _read_fit(run: Run, encoder: str) -> dict[str, Any]:
+    """Return how one encoder's fit ended; its epoch is stored from 0, and told from 1."""
+    fit = dict(run.stage(encoder).read_json("fit"))
+    best = fit["best_epoch"]
+    return {**fit, "best_epoch": None if best is None else best + 1}
+
+
 def _read_curve(run: Run, encoder: str) -> pd.DataFrame:
     """Return one encoder's curve in tidy form."""
     stage = run.stage(encoder)
     losses = {"train_loss": "train", "validation_loss": "validation"}
     curve = stage.read_table("curve").rename(columns=losses)
     tidy = curve.melt("epoch", list(losses.values()), var_name="split", value_name="loss")
-    best = stage.read_json("fit")["best_epoch"]
-    return tidy.assign(encoder=encoder, best_epoch=best)[
+    return tidy.assign(encoder=encoder, best_epoch=_read_fit(run, encoder)["best_epoch"])[
         ["encoder", "epoch", "split", "loss", "best_epoch"]
     ]
 

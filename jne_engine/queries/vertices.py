@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,43 +10,15 @@ import pandas as pd
 
 from jne_engine.queries.catalogue import MapInfo
 from jne_engine.queries.groupings import list_groupings, read_grouping
-from jne_engine.queries.maps import (
-    choose_roi_set,
-    list_maps,
-    read_map,
-    read_surface,
-    select_above_ceiling,
-)
+from jne_engine.queries.maps import choose_roi_set, list_maps, read_map, select_above_ceiling
+from jne_engine.queries.places import find_marked
 from jne_engine.queries.selectivity import list_stimulus_ids, rank_stimuli
-from jne_engine.queries.stimulus_maps import find_columns
-from jne_engine.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
+from jne_engine.spaces import Hemisphere
 from jne_engine.store import Run
 
 IntArray = npt.NDArray[np.int64]
-Vertices = Mapping[Hemisphere, Sequence[int]]
 
 VALUE_COLUMNS = ["map", "value", "text", "sd", "n", "unit"]
-
-
-def find_vertices(space: SurfaceSpace, columns: IntArray) -> dict[Hemisphere, IntArray]:
-    """Return the vertices of some response columns, ascending within each hemisphere."""
-    found: dict[Hemisphere, IntArray] = {}
-    for hemi in HEMISPHERES:
-        span = space.columns(hemi)
-        own = columns[(columns >= span.start) & (columns < span.stop)] - span.start
-        found[hemi] = np.sort(space.vertices(hemi)[own])
-    return found
-
-
-def find_selected(run: Run, vertices: Vertices) -> tuple[int, ...]:
-    """Return a run's response columns at some vertices; none where it lies on no surface."""
-    return () if read_surface(run) is None else tuple(find_columns(run, vertices).tolist())
-
-
-def find_marked(run: Run, columns: Sequence[int]) -> dict[Hemisphere, IntArray]:
-    """Return the vertices of some of a run's columns; none where it lies on no surface."""
-    space = read_surface(run)
-    return {} if space is None else find_vertices(space, np.asarray(columns, dtype=np.int64))
 
 
 def find_above_ceiling(run: Run, name: str) -> dict[Hemisphere, IntArray]:

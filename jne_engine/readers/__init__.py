@@ -2,6 +2,5 @@
 
 Inside the package the order is guard → hdf5, numpy_files, tables → arrays → scripts →
 description, and for neuroimaging files guard → images, xml_guard → volume_headers, gifti, cifti,
-freesurfer → volumes, annotations → surface_values → labels, meshes → child; nothing imports to
-the left.
+freesurfer → volumes, annotations → surface_values → labels, meshes; nothing imports to the left.
 """

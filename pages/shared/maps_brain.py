@@ -156,7 +156,8 @@ def _offer(runs: Sequence[Run], tabulate: Callable[[], Any], *names: str, of: st
         f"Values as CSV{', ' + plain(of) if of else ''}", lambda: write_csv(tabulate()),
         file_name=f"{name}.csv", mime="text/csv", on_click="ignore", key=f"csv.{name}",
         icon=":material/download:",
-        help="One row a vertex, hidden ones too, with a column that tells which are shown.",
+        help="One row a voxel, hidden ones too, with its place and a column that tells which are"
+        " shown.",
     )  # fmt: skip
 
 

@@ -56,9 +56,24 @@ def _show_head(run: Run, vertices: Any, columns: tuple[int, ...], preset: str | 
         names = ", ".join(plain(a) if n == 1 else f"{plain(a)} ({k:,})" for a, k in pairs)
         places = "; ".join(f"{len(own):,} {hemi}" for hemi, own in vertices.items())
         count = "" if n == 1 else f" {places}; {len(columns):,} of them are voxels of this run."
-        st.caption(f"ROI: {names}.{count}")
+        nearest = _tell_nearest(run, columns, n)
+        st.caption(f"ROI: {names}.{nearest or count}")
     if is_beyond_link("vertices"):
         show_note("This selection is too large for the address: a link does not restore it.")
+
+
+def _tell_nearest(run: Run, columns: tuple[int, ...], n_vertices: int) -> str:
+    """Say of a run of a volume whose numbers the card holds; empty where vertices are voxels."""
+    voxels = cached.find_voxels(run, columns[:1])
+    if not voxels:
+        return ""
+    hover = "Hovering reads the mean of the voxels around a vertex instead."
+    if n_vertices == 1:
+        x, y, z = voxels[0]
+        return (f" Nearest voxel: ({x}, {y}, {z}) of the volume, counted from 0; the card holds its"
+                f" own values. {hover}")  # fmt: skip
+    return (f" The card holds the {len(columns):,} voxels nearest to {n_vertices:,} vertices."
+            f" {hover}")  # fmt: skip
 
 
 def _show_values(run: Run, columns: tuple[int, ...], preset: str | None) -> None:

@@ -128,14 +128,18 @@ def _find_place(run: Run, means: Any, roi: str) -> tuple[str, Any, str]:
             f"Showing {plain(roi)}; pick coloured cortex, or choose a region.",
         )
         return roi, means[roi], ""
-    return _name_patch(vertices, n_significant), values, vertices
+    return _name_patch(run, vertices, n_significant), values, vertices
 
 
-def _name_patch(vertices: str, n_significant: int) -> str:
-    """Return how the page calls picked vertices."""
+def _name_patch(run: Run, vertices: str, n_significant: int) -> str:
+    """Return how the page calls picked vertices, or the voxels nearest to them."""
     named = [(hemi, row) for hemi, rows in parse_vertices(vertices).items() for row in rows]
+    projected = bool(cached.find_voxels(run, (0,)))
     if len(named) == 1:
-        return f"{named[0][0]} vertex {named[0][1]}"
+        place = f"{named[0][0]} vertex {named[0][1]}"
+        return f"the voxel nearest to {place}" if projected else place
+    if projected:
+        return f"{n_significant:,} significant voxels nearest to {len(named):,} picked vertices"
     return f"{n_significant:,} significant of {len(named):,} picked vertices"
 
 

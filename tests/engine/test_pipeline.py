@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 import torch
 
+from jne_engine import queries
 from jne_engine.deviations import Deviator
 from jne_engine.dispersion import stream_dispersion
 from jne_engine.encoders import build_encoder, restore_encoder
 from jne_engine.errors import CancelledError, InputError, StoreError
+from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.pipeline import compute_run
 from jne_engine.run_stages import FittedEncoder
 from jne_engine.scoring import (
@@ -98,6 +100,18 @@ def test_linear_twin_is_linear_and_curves_are_kept(finished):
         curve = finished.stage(name).read_table("curve")
         assert list(curve["epoch"]) == list(range(1, len(curve) + 1))
         assert np.isfinite(curve["validation_loss"]).all()
+
+
+def test_the_kept_epoch_has_the_lowest_validation_loss(finished):
+    curves = queries.read_learning_curves(finished)
+    for encoder in ("linear", "nonlinear"):
+        curve = finished.stage(encoder).read_table("curve")
+        lowest = int(curve["epoch"][curve["validation_loss"].argmin()])
+        assert set(curves["best_epoch"][curves["encoder"] == encoder]) == {lowest}
+        assert queries.read_fits(finished)[encoder]["best_epoch"] == lowest
+    marks = [t for t in plot_learning_curves(curves).data if t.mode == "markers"]
+    lows = [c["loss"].min() for _, c in curves[curves["split"] == "validation"].groupby("encoder")]
+    assert [list(mark.y) for mark in marks] == [[low] for low in lows]
 
 
 def test_manifest_tells_what_was_done(finished):

@@ -283,7 +283,7 @@ def test_learning_curves_keep_every_epoch_of_both_encoders(run):
     assert len(curves) == 2 * 2 * 12
     first = curves[(curves["encoder"] == "linear") & (curves["split"] == "train")]
     np.testing.assert_allclose(first["loss"], 0.9 * 0.8 ** np.arange(12) + 0.3)
-    assert queries.read_fits(run)["nonlinear"]["best_epoch"] == 9
+    assert queries.read_fits(run)["nonlinear"]["best_epoch"] == 10
 
 
 def test_bare_run_has_only_the_whole_brain(bare_run):

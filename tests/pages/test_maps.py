@@ -11,7 +11,7 @@ from jne_engine import queries
 from jne_engine.simulations.results import SimulationResult, write_result
 from jne_engine.store import Run
 from tests.browser.conftest import ROOT
-from tests.synthetic_run import write_synthetic_run
+from tests.synthetic_run import Recipe, plant, project_synthetic, write_synthetic_run
 
 HOSTILE = "<script>alert(1)</script>, *a* `b`"
 
@@ -234,3 +234,34 @@ def test_a_drawn_area_restored_by_a_link_selects_its_voxels(visit, synthetic_roo
 
 def test_delta_r2_is_said_not_to_be_jne(visit, synthetic_root):
     assert "ΔR² is not JNE." in said(visit(synthetic_root, "models", pair="delta"))
+
+
+@pytest.fixture(scope="module")
+def projected(tmp_path_factory):
+    """Write a run of a volume that is drawn on a surface."""
+    root = tmp_path_factory.mktemp("projected")
+    choices = project_synthetic(plant(Recipe()).invalid.size)
+    return root, Run(write_synthetic_run(root, **choices))
+
+
+def test_a_vertex_of_a_projected_run_has_the_card_of_its_nearest_voxel(visit, projected):
+    root, run = projected
+    app = visit(root, "maps", vertices="left:12")
+    stored = queries.read_map(run, "jne")[3]  # vertex 12 shares the voxel of vertex 9
+    x, y, z = queries.find_voxels(run, (3,))[0]
+    assert f"Nearest voxel: ({x}, {y}, {z}) of the volume" in said(app)
+    values = next(t.value for t in app.table if "JNE" in t.value.index)
+    assert np.float32(values.loc["JNE", "Value"]) == stored
+    assert "2 voxels nearest to 3 vertices" in said(visit(root, "maps", vertices="left:9,12,15"))
+    assert "no voxel at the selected vertices" in said(visit(root, "maps", vertices="left:1"))
+
+
+def test_a_projected_run_ranks_stimuli_for_the_nearest_voxel(visit, projected):
+    root, run = projected
+    column = int(np.flatnonzero(queries.read_significant(run))[0])
+    vertex = int(queries.find_marked(run, (column,))["left"][0])
+    app = visit(root, "selectivity", vertices=f"left:{vertex}")
+    assert f"the voxel nearest to left vertex {vertex}" in said(app)
+    stored = run.stage("dispersion").read_array("jne_ss")[:, column]
+    table = app.dataframe[0].value
+    np.testing.assert_allclose(table["mean_jne_ss"], stored[table["row"]], rtol=1e-6)

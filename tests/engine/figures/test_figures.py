@@ -154,7 +154,7 @@ def test_pairs_without_a_correlation_say_so():
 def test_curves_mark_the_epoch_of_the_kept_weights(run):
     curves = queries.read_learning_curves(run)
     marks = [t for t in plot_learning_curves(curves).data if t.mode == "markers"]
-    assert [list(t.x) for t in marks] == [[9], [9]]
+    assert [list(t.x) for t in marks] == [[10], [10]]
 
 
 def test_names_are_shown_as_written():

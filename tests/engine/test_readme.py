@@ -1,0 +1,79 @@
+"""The recipes of the README run as they are printed there, from files to a finished run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jne_engine.jobs import open_jobs
+from jne_engine.queries import list_runs
+from tests.engine.importers import nsd_tree
+from tests.engine.importers.algonauts_tree import write_subject
+from tests.engine.test_walks import ROOT, walk
+from tests.job_helpers import stop_worker, write_folder
+
+
+def read_recipes() -> list[list[list[str]]]:
+    """Return the words of each command of the three recipes."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Your own data")[1].split("\n## ")[0]
+    recipes = []
+    for block in re.findall(r"```\n(.*?)```", section, re.DOTALL):
+        lines = [part for line in block.splitlines() for part in line.split("&&")]
+        recipes.append([shlex.split(line, comments=True) for line in lines])
+    return recipes
+
+
+def write_nsd(folder: Path) -> dict[str, Path]:
+    nsd = nsd_tree.write_nsd(folder / "nsd")
+    nsd_tree.write_volume_betas(nsd, 1)
+    nsd_tree.write_volume_rois(nsd, 1)
+    nsd_tree.write_transforms(nsd, 1)
+    nsd_tree.write_images(nsd)
+    return {"/data/nsd": folder / "nsd"}
+
+
+def write_algonauts(folder: Path) -> dict[str, Path]:
+    write_subject(folder)
+    return {"/data/algonauts/subj01": folder / "subj03"}
+
+
+def write_arrays(folder: Path) -> dict[str, Path]:
+    """Write two folders, the second with other names and a description."""
+    plain = write_folder(folder / "plain", n_stimuli=60, n_voxels=8)
+    described = write_folder(folder / "described", n_stimuli=70, n_voxels=8)
+    (described / "features.npy").rename(described / "clip.npy")
+    text = 'kind = "arrays"\nfeatures = "clip.npy"\nresponses = "responses.npy"\n'
+    (described / "dataset.toml").write_text(text)
+    return {"path/to/folder": plain, "path/to/dataset.toml": described / "dataset.toml"}
+
+
+@pytest.mark.parametrize(
+    ("number", "write", "n_runs"),
+    [(0, write_nsd, 1), (1, write_algonauts, 1), (2, write_arrays, 2)],
+)
+def test_a_recipe_of_the_readme_runs_as_printed(tmp_path, number, write, n_runs):
+    places = write(tmp_path)
+    root = tmp_path / "runs"
+    try:
+        for words in read_recipes()[number]:
+            assert words[:3] == ["python", "-m", "jne_engine"]
+            for printed, place in places.items():
+                words = [word.replace(printed, str(place)) for word in words]
+            walk(tmp_path, *words[3:])
+    finally:
+        if root.exists():
+            stop_worker(open_jobs(root))
+    runs = list_runs(root).runs
+    assert len(runs) == n_runs
+    assert all(np.isfinite(run.stage("dispersion").read_array("jne")).any() for run in runs)
+
+
+def test_there_are_three_recipes_and_they_name_what_they_need():
+    assert len(read_recipes()) == 3
+    extract = [c for recipe in read_recipes() for c in recipe if "extract" in c]
+    assert [c[c.index("--model") + 1] for c in extract] == ["gabor", "gabor"]
