@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from jne_engine.bench.viewer.chromium import open_chromium
 from jne_engine.bench.viewer.server import APPS, StreamlitApp, serve
 
 ROOT = Path(__file__).resolve().parents[2]
+
+expect.set_options(timeout=20_000)  # a page may wait for the other tests' work
 
 
 @dataclass
