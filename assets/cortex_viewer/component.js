@@ -34,8 +34,6 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   const header = wholeHeader(message, store);
   if (header) {
     instance.viewer.setScene(header, readLink(message.key));
-    if (instance.held && !message.holds_selection) instance.viewer.choosing.clear();
-    instance.held = message.holds_selection;
     instance.sent = JSON.stringify(header.selected ?? []);
     const wish = header.maps[header.view.panes[0]]?.name;
     if (wish !== instance.map) instance.toldMap = '';

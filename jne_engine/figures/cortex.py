@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -144,7 +145,7 @@ def build_stimulus_scene(
     values: Array,
     *,
     label: str,
-    marked: Mapping[Hemisphere, Sequence[int]],
+    selected: Mapping[Hemisphere, Sequence[int]],
     preset: str | None = None,
 ) -> ViewerScene | None:
     """Build a scene of the mean JNE-SS of some stimuli at the significant voxels.
@@ -156,8 +157,8 @@ def build_stimulus_scene(
         Mean JNE-SS at every response column.
     label : str
         Of which stimuli, in a few words.
-    marked : mapping of hemisphere to sequence of int
-        Vertices to outline.
+    selected : mapping of hemisphere to sequence of int
+        Vertices that begin selected; what the scene does not draw is left out.
     preset : str, optional
         ROI preset; the run's first by default.
 
@@ -171,8 +172,21 @@ def build_stimulus_scene(
     info = MapInfo("jne_ss", f"JNE-SS: {label}", JNE_SS_UNIT, "sequential", explanation)
     maps = [RunMap(info, values, shown, "significant voxels")]
     scene = build_on_surface(run, maps, preset=preset, panes=("jne_ss",))
-    outlined = {hemi: np.asarray(rows, dtype=np.int64) for hemi, rows in marked.items()}
-    return None if scene is None else replace(scene, marked=outlined)
+    return None if scene is None else select_vertices(scene, selected)
+
+
+def select_vertices(
+    scene: ViewerScene, selected: Mapping[Hemisphere, Sequence[int]]
+) -> ViewerScene:
+    """Return a scene with vertices that begin selected.
+
+    What the scene does not draw, as the finer vertices of a stand-in surface, is left out.
+    """
+    drawn = {
+        hemi: tuple(v for v in vertices if v < scene.surface.n_vertices(hemi))
+        for hemi, vertices in selected.items()
+    }
+    return replace(scene, selected=MappingProxyType(drawn))
 
 
 def build_on_surface(

@@ -9,7 +9,13 @@ from types import MappingProxyType
 import numpy as np
 
 from jne_engine import queries
-from jne_engine.figures.cortex import BESIDE, RunMap, build_on_surface, list_run_maps
+from jne_engine.figures.cortex import (
+    BESIDE,
+    RunMap,
+    build_on_surface,
+    list_run_maps,
+    select_vertices,
+)
 from jne_engine.queries import GroupMap, Masks
 from jne_engine.spaces import Hemisphere, IntArray
 from jne_engine.store import Run
@@ -151,16 +157,8 @@ def mark_vertices(
 
     What the scene does not draw, as the finer vertices of a stand-in surface, is left out.
     """
-    return replace(
-        scene,
-        marked=MappingProxyType({h: v[v < scene.surface.n_vertices(h)] for h, v in marked.items()}),
-        selected=MappingProxyType(
-            {
-                h: tuple(v for v in vertices if v < scene.surface.n_vertices(h))
-                for h, vertices in (selected or {}).items()
-            }
-        ),
-    )
+    drawn = {h: v[v < scene.surface.n_vertices(h)] for h, v in marked.items()}
+    return select_vertices(replace(scene, marked=MappingProxyType(drawn)), selected or {})
 
 
 def _take(group: GroupMap) -> RunMap:

@@ -191,7 +191,7 @@ def read_stimulus_scene(
 ) -> Any:
     """Return the brain with the mean JNE-SS of some stimuli, whose rows stand for the values."""
     del rows  # part of the key only
-    return build_stimulus_scene(run, _values, label=label, marked=parse_vertices(vertices))
+    return build_stimulus_scene(run, _values, label=label, selected=parse_vertices(vertices))
 
 
 @_hold

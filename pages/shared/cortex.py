@@ -49,7 +49,6 @@ def show_cortex(
     height: int = 600,
     on_select: Callable[[VertexSelection], None] | None = None,
     on_map: Callable[[str], None] | None = None,
-    holds_selection: bool = False,
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
 
@@ -70,9 +69,6 @@ def show_cortex(
     on_map : callable, optional
         Called with the name of the map that the reader has put into the first pane, before the
         rerun that this causes; without it such a change never reaches the server.
-    holds_selection : bool
-        Whether the page goes by the selected vertices; once it no longer does, the viewer
-        clears its selection.
 
     Returns
     -------
@@ -89,24 +85,16 @@ def show_cortex(
     sent.update(blob.hash for blob in fresh)
     if still_hash(scene) in asked:
         fresh.append(pack_still(scene, _draw_still(scene)))
-    told = {"report_map": on_map is not None, "holds_selection": holds_selection}
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
     answer = viewer(
         key=key,
-        data=pack({**message, **told}, fresh),
+        data=pack({**message, "report_map": on_map is not None}, fresh),
         height="content",
         on_selection_change=partial(_pass_selection, key, on_select),
         on_need_change=_nothing,
         on_map_change=partial(_pass_map, key, on_map),
     )
     return _read_selection(answer)
-
-
-def read_vertices(key: str) -> VertexSelection:
-    """Return the vertices that are selected in a viewer; for its ``on_select``."""
-    state: Any = st.session_state.get(key)
-    lists = (state or {}).get("selection") or ()
-    return {item["hemi"]: tuple(item["vertices"]) for item in lists}
 
 
 def _mount_runtime() -> None:

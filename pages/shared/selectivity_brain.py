@@ -11,7 +11,7 @@ from jne_engine import queries
 from jne_engine.queries import JNE_SS_UNIT
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.cortex import read_vertices, show_cortex
+from pages.shared.cortex import VertexSelection, show_cortex
 from pages.shared.figures import show_table
 from pages.shared.pictures import show_pictures
 from pages.shared.ranges import format_vertices
@@ -38,8 +38,7 @@ def show_brain_of(view: View) -> None:
         )
         return
     with st.container(key="stimuli_brain_box"):
-        show_cortex(scene, key=BRAIN, height=HEIGHT, on_select=_take_vertices,
-                    holds_selection=bool(view.vertices))  # fmt: skip
+        show_cortex(scene, key=BRAIN, height=HEIGHT, on_select=_take_vertices)
     st.caption(
         f"Significant voxels; {JNE_SS_UNIT}. How computed: per voxel, the mean over the stimuli of"
         " (s − μ)², with s the L1 size of a stimulus's Jacobian deviation and μ its mean over all"
@@ -47,9 +46,9 @@ def show_brain_of(view: View) -> None:
     )
 
 
-def _take_vertices() -> None:
+def _take_vertices(vertices: VertexSelection) -> None:
     """Rank for what the reader has picked on the brain."""
-    select(vertices=format_vertices(read_vertices(BRAIN)))
+    select(vertices=format_vertices(vertices))
 
 
 def show_ranking(view: View) -> None:

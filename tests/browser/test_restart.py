@@ -40,7 +40,7 @@ def test_a_job_outlives_its_server_and_its_run_opens_from_the_next(
     page = context.new_page()
     with serve(ROOT / "app.py", tmp_path / "first.log", environment) as server:
         page.goto(f"{server.url}/data?part=run")
-        page.get_by_role("button", name="Simulated subject, small").click(timeout=SLOW_MS)
+        page.get_by_role("button", name="Try a small one").click(timeout=SLOW_MS)
         page.get_by_text(re.compile("simulated subject", re.IGNORECASE)).first.wait_for()
         wait_until(lambda: jobs.list() and jobs.list()[0].state == "running", seconds=60)
         (job,) = jobs.list()
