@@ -31,7 +31,7 @@ SMALL_DEMO_SIZES: Mapping[str, Any] = MappingProxyType(
 """Reduced sizes, which finish in about a minute.
 
 What is spared is vertices and hidden units, not pictures: with 610 pictures to train on, hardly
-more than the 492 features, the nonlinear part is not learned, and JNE does not follow what is planted.
+more than the 492 features, the nonlinear part is not learned and JNE does not follow the truth.
 """
 SIMULATED_STUDY = "Simulated study"
 """Name of the study of several simulated subjects or layers."""

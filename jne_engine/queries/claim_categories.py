@@ -128,7 +128,10 @@ def _read_labels(run: Run) -> list[Grouping]:
 def _judge_leaders(
     table: pd.DataFrame, grouping: Grouping, kind: str, places: Sequence[str]
 ) -> Evidence:
-    """Say whether categories of a kind lead all of some places; the weakest place counts."""
+    """Say whether categories of a kind lead all of some places; the weakest place counts.
+
+    The best of k categories that mean the kind is taken, so that its p is multiplied by k.
+    """
     meant = find_categories(grouping, kind)
     leaders = tabulate_leading_categories(table).set_index("place").reindex(list(places))
     own = table[table["category"].isin(meant) & table["place"].isin(places)].dropna(subset="index")
@@ -140,7 +143,7 @@ def _judge_leaders(
     told = [f"{p} is led by {r['category']} ({r['index']:.2f})" for p, r in leaders.iterrows()]
     return Evidence(
         weakest["index"], weakest["low"], weakest["high"],
-        int(best["n_stimuli"].min()), float(best["p"].max()),
+        int(best["n_stimuli"].min()), min(float(best["p"].max()) * len(meant), 1.0),
         agrees=bool(leads.all()), against=bool((~leads & (leaders["q"] < ALPHA)).any()),
         note="; ".join(told) + ".",
         fix="use more test stimuli of this kind",

@@ -108,7 +108,7 @@ def gather_tiers(run: Run) -> dict[str, Evidence]:
         row = pick(table, list(table.index).index(name))
         found[claim] = Evidence(
             row["effect"], row["low"], row["high"], int(row["n"]), row["p"],
-            agrees=bool(row["effect"] > CHANCE), against=bool(row["high"] < CHANCE),
+            agrees=bool(row["effect"] > CHANCE), against=_is_below_chance(row),
             note=_tell_draws(int(row["n_draws"])),
             fix="use more voxels or test stimuli",
         )  # fmt: skip
@@ -232,11 +232,16 @@ def gather_variants(run: Run) -> dict[str, Evidence]:
                        "press “Compute” on the page Validation, check Variants")  # fmt: skip
         return {"l1-l2": missing, "zscored": missing}
     table = stored.tables["correlations"].set_index(["first", "second"])
-    both = [("l1", "l1_zscored"), ("l2", "l2_zscored")]
+    both = [("l1", "zscored_l1"), ("l2", "zscored_l2")]
     return {
         "l1-l2": _describe_variants(table.loc[[("l1", "l2")]], L1_L2),
         "zscored": _describe_variants(table.loc[both], ZSCORED),
     }
+
+
+def _is_below_chance(row: Any) -> bool:
+    """Tell whether an effect is surely below chance; one of 0 may have no interval."""
+    return bool(row["effect"] < CHANCE and not row["high"] >= CHANCE)
 
 
 def _tell_draws(n: int) -> str:
@@ -263,7 +268,7 @@ def _describe_pair(row: Any, *, agrees: bool, note: str) -> Evidence:
     """Return a comparison of two ROIs as evidence."""
     return Evidence(
         row["effect"], row["low"], row["high"], int(row["n_first"] + row["n_second"]), row["p"],
-        agrees=agrees and bool(row["effect"] > CHANCE), against=bool(row["high"] < CHANCE),
+        agrees=agrees and bool(row["effect"] > CHANCE), against=_is_below_chance(row),
         note=f"Weakest pair: {row['first']} over {row['second']}. {note}",
         fix="use more voxels or test stimuli",
     )  # fmt: skip
