@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -83,7 +82,7 @@ class Evidence:
     against: bool = False
     note: str = ""
     fix: str = ""
-    address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    address: Mapping[str, str] = field(default_factory=dict)
 
 
 def lack(note: str, fix: str) -> Evidence:

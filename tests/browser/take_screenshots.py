@@ -13,7 +13,17 @@ from jne_engine.bench.viewer.chromium import open_chromium
 from jne_engine.bench.viewer.server import ROOT, serve
 
 FOLDER = ROOT / "docs" / "screenshots"
-PAGES = ("overview", "maps", "hierarchy", "selectivity", "models", "layers", "claims", "validation", "data")
+PAGES = (
+    "overview",
+    "maps",
+    "hierarchy",
+    "selectivity",
+    "models",
+    "layers",
+    "claims",
+    "validation",
+    "data",
+)
 SETTLE_MS = 4000
 """Plotly and the viewer draw after Streamlit says that the script has run."""
 
