@@ -46,7 +46,7 @@ def _describe(run: Run, table: pd.DataFrame) -> str:
     manifest = run.manifest
     mark = "SIMULATED " if manifest.simulated else ""
     counts = table["verdict"].value_counts()
-    summary = ", ".join(f"{counts.get(v, 0)} {v}" for v in VERDICTS)
+    summary = ", ".join(f"{v}: {counts.get(v, 0)}" for v in VERDICTS)
     lines = [f"{mark}{manifest.name}, {manifest.subject} ({run.run_id}): {summary}"]
     for row in table.itertuples():
         lines += _describe_claim(row)

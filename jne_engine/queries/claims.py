@@ -107,7 +107,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("zscored", "JNE of z-scored and of raw Jacobians agree: r ≥ 0.90.",
           "smaller r", "", "voxels", 0.9, "r ≥ 0.90 (S1)", "validation", {"check": "variants"}),
     Claim("follows-truth", "JNE follows the planted nonlinear share: r ≥ 0.7.",
-          "r", "", "voxels", 0.7, "", "models", {"pair": "truth"}),
+          "r", "", "voxels", 0.7, "", "overview"),
     Claim("gating", "The category that opens each voxel comes first: agreement ≥ 0.8.",
           "share of other categories below", "", "voxels", 0.8, "", "selectivity"),
 )  # fmt: skip

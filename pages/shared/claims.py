@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from jne_engine.figures.claims import format_finding
 from jne_engine.queries import CLAIM_PARTS, CLAIMS, VERDICTS, Claim, Evidence, find_address
@@ -64,7 +65,7 @@ def show_summary(table: Any) -> None:
     with st.container(horizontal=True, gap="small"):
         for verdict in VERDICTS:
             colour, icon = LOOKS[verdict]
-            st.badge(f"{counts.get(verdict, 0)} {verdict}", color=colour, icon=icon)
+            st.badge(f"{verdict}: {counts.get(verdict, 0)}", color=colour, icon=icon)
 
 
 def show_findings(run: Run, table: Any, found: Mapping[str, Evidence], slots: Slots) -> None:
@@ -87,5 +88,9 @@ def _show_link(run: Run, claim: Claim, evidence: Evidence) -> None:
     """Show the way to the page and the choices that show a claim's evidence."""
     study = read_selection().study
     address = {"run": run.run_id, **find_address(claim, evidence)}
-    st.page_link(f"pages/{claim.page}.py", label=PAGES[claim.page], icon=":material/arrow_forward:",
-                 query_params={**({"study": study} if study else {}), **address})  # fmt: skip
+    try:
+        st.page_link(f"pages/{claim.page}.py", label=PAGES[claim.page],
+                     icon=":material/arrow_forward:",
+                     query_params={**({"study": study} if study else {}), **address})  # fmt: skip
+    except StreamlitPageNotFoundError:  # this page runs alone, without its neighbours
+        st.caption(PAGES[claim.page])

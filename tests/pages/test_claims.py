@@ -37,7 +37,7 @@ def test_every_claim_has_its_verdict_numbers_reason_and_link(show, synthetic_roo
         assert plain(format_finding(row)) in text
         assert plain(row.why) in text
     for verdict, count in table["verdict"].value_counts().items():
-        assert f"{count} {verdict}" in text
+        assert f"{verdict}: {count}" in text
     (shown,) = (d.value for d in app.dataframe)
     assert shown["verdict"].tolist() == table["verdict"].tolist()
     found = links(app)
