@@ -33,6 +33,7 @@ INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go
 LATE_COMMANDS = {
     "bench": "jne_engine.bench.command:bench",
     "check": "jne_engine.import_command:check",
+    "claims": "jne_engine.claims_command:claims",
     "export": "jne_engine.export_command:export",
     "features": "jne_engine.features_command:features",
     "import": "jne_engine.import_command:import_data",

@@ -21,6 +21,16 @@ from jne_engine.queries.catalogue import (
     VARIANT_MAPS,
     MapInfo,
 )
+from jne_engine.queries.claim_evidence import Evidence
+from jne_engine.queries.claims import (
+    CLAIM_PARTS,
+    CLAIMS,
+    VERDICTS,
+    Claim,
+    find_address,
+    gather_claims,
+    tabulate_claims,
+)
 from jne_engine.queries.comparisons import (
     compare_r2,
     correlate_with_truth,
@@ -161,6 +171,8 @@ from jne_engine.queries.vertices import (
 
 __all__ = [
     "BY",
+    "CLAIMS",
+    "CLAIM_PARTS",
     "JNE_SS_UNIT",
     "JNE_UNIT",
     "LOW_R2",
@@ -172,8 +184,11 @@ __all__ = [
     "STORED_VARIANTS",
     "VALIDATION",
     "VARIANT_MAPS",
+    "VERDICTS",
     "WHOLE_BRAIN",
+    "Claim",
     "Correlation",
+    "Evidence",
     "GroupMap",
     "Grouping",
     "Groups",
@@ -212,6 +227,7 @@ __all__ = [
     "explain_apart",
     "explain_variants",
     "find_above_ceiling",
+    "find_address",
     "find_best_layers",
     "find_columns",
     "find_map",
@@ -220,6 +236,7 @@ __all__ = [
     "find_selected",
     "find_voxels",
     "fit_tier_model",
+    "gather_claims",
     "group_runs",
     "has_truth",
     "list_departures",
@@ -263,6 +280,7 @@ __all__ = [
     "subtract_runs",
     "summarise_run",
     "tabulate_category_means",
+    "tabulate_claims",
     "tabulate_described",
     "tabulate_embedding",
     "tabulate_group_pairs",

@@ -152,6 +152,30 @@ def fit_tier_model(runs: tuple[Run, ...], measure: str, *, significant: bool) ->
     return queries.fit_tier_model(means)
 
 
+@_keep
+def _gather_claims(run: Run, part: str) -> Any:
+    """Return one part of the evidence that one run gives by itself."""
+    return queries.gather_claims(run, part)
+
+
+@_keep
+def _gather_subjects(run: Run, others: tuple[Run, ...]) -> Any:
+    """Return the evidence over subjects."""
+    return queries.gather_claims(run, "subjects", others)
+
+
+def gather_claims(run: Run, part: str, others: tuple[Run, ...]) -> dict[str, queries.Evidence]:
+    """Return one part of the evidence; a spin test is read anew, for one may be made."""
+    if part == "spin":
+        return queries.gather_claims(run, part)
+    return _gather_subjects(run, others) if part == "subjects" else _gather_claims(run, part)
+
+
+def tabulate_claims(run: Run, found: dict[str, queries.Evidence]) -> Any:
+    """Return the claims of evidence that was gathered already."""
+    return queries.tabulate_claims(run, (), found)
+
+
 def has_pictures(run: Run) -> bool:
     """Tell whether a run keeps pictures of its test stimuli."""
     return _read_pictures(run) is not None

@@ -62,7 +62,8 @@ def offer_demo() -> None:
     n_runs = STUDY_SUBJECTS * len(GABOR_LAYERS)
     with st.container(horizontal=True):
         if st.button("Try a small one", type="primary", icon=":material/play_arrow:",
-                     help="900 pictures, 4,000 vertices: about a minute."):  # fmt: skip
+                     help=f"{SMALL_DEMO_SIZES['n_stimuli']:,} pictures on about"
+                     f" {SMALL_DEMO_SIZES['n_vertices']:,} vertices: about a minute."):  # fmt: skip
             _start_demo(small=True)
         if st.button("In full size", help="3,000 pictures on all vertices: some minutes."):
             _start_demo(small=False)

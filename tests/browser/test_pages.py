@@ -17,6 +17,7 @@ PAGES = {
     "selectivity": ("Which images drive this area?", ".jne-gallery img"),
     "models": ("Does the encoder predict?", ".js-plotly-plot"),
     "layers": ("How does nonlinearity change over layers and subjects?", ".js-plotly-plot"),
+    "claims": ("Do the paper's findings hold here?", ".st-key-claim_gating a"),
     "validation": ("Can JNE be trusted?", ".js-plotly-plot"),
 }
 HOSTILE = "<img src=x onerror='window.ran=1'>"

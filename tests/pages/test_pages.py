@@ -21,6 +21,7 @@ TITLES = {
     "selectivity": "Which images drive this area?",
     "models": "Does the encoder predict?",
     "layers": "How does nonlinearity change over layers and subjects?",
+    "claims": "Do the paper's findings hold here?",
 }
 LACKS = {
     "nothing": {},

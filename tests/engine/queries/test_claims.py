@@ -1,0 +1,327 @@
+"""Each of the paper's claims is told to hold, not to hold, or not to be tellable, as planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from jne_engine import queries
+from jne_engine.errors import InputError
+from jne_engine.queries.claim_categories import SYNONYMS, find_categories
+from jne_engine.queries.claim_evidence import Evidence, find_areas
+from jne_engine.queries.claims import FAILS, HOLDS, UNKNOWN, judge
+from jne_engine.queries.groupings import group_labels
+from jne_engine.queries.spins import SPINS, SpinSettings, name_spin
+from jne_engine.queries.validation import VALIDATION
+from jne_engine.simulations.results import SimulationResult, write_result
+from jne_engine.simulations.run_variants import correlate_variants
+from jne_engine.store import Run
+from jne_engine.types import GroundTruth
+from jne_engine.variants import VARIANTS
+from tests import synthetic_run
+from tests.synthetic_run import CATEGORIES, ROI_NAMES, Planted, write_synthetic_run
+
+
+def columns(planted: Planted, name: str) -> np.ndarray:
+    return np.flatnonzero(planted.masks[ROI_NAMES.index(name)])
+
+
+def lead(planted: Planted, name: str, category: str) -> None:
+    """Let one category carry an ROI's JNE-SS."""
+    rows = np.flatnonzero(planted.categories == category)
+    own = columns(planted, name)
+    rng = np.random.default_rng(5)
+    planted.jne_ss[:, own] = rng.exponential(1, (len(planted.categories), len(own)))
+    planted.jne_ss[np.ix_(rows, own)] *= 6
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Return a function that writes a run whose planted arrays a function has changed."""
+    plant = synthetic_run.plant
+
+    def make(change=None, **choices) -> Run:
+        def changed(recipe):
+            planted = plant(recipe)
+            if change is not None:
+                change(planted)
+            return planted
+
+        monkeypatch.setattr(synthetic_run, "plant", changed)
+        return Run(write_synthetic_run(tmp_path, **choices))
+
+    return make
+
+
+def verdict(claim, run, others=()) -> str:
+    return told(claim, run, others)["verdict"]
+
+
+def told(claim, run, others=()) -> pd.Series:
+    return queries.tabulate_claims(run, others).set_index("claim").loc[claim]
+
+
+def reverse(planted):
+    planted.dispersion["jne"][:] = 3 - planted.share
+
+
+def flatten(planted):
+    n = len(planted.share)
+    planted.dispersion["jne"][:] = 1 + np.random.default_rng(int(1e6 * planted.share.sum())).normal(
+        0, 0.1, n
+    )
+
+
+def climb(planted):
+    planted.dispersion["jne"][:] = 0.1 + planted.share
+
+
+def raise_v1(planted):
+    climb(planted)
+    planted.dispersion["jne"][columns(planted, "V1")] += 5
+
+
+def lower_eba(planted):
+    climb(planted)
+    planted.dispersion["jne"][columns(planted, "EBA")] = 0
+
+
+def lead_as_claimed(planted):
+    for name, category in (("PPA", "outdoor"), ("RSC", "outdoor"), ("OPA", "indoor"),
+                           ("FFA-1", "face"), ("FFA-2", "face"), ("EBA", "body")):  # fmt: skip
+        lead(planted, name, category)
+
+
+def lead_by_food(planted):
+    for name in ROI_NAMES[4:]:
+        lead(planted, name, "food")
+
+
+def lead_by_nothing(planted):
+    rng = np.random.default_rng(3)
+    planted.jne_ss[:] = rng.exponential(1, planted.jne_ss.shape)
+
+
+def set_r2(noise: float, gain: float = 0.05):
+    def change(planted):
+        rng, n = np.random.default_rng(2), len(planted.share)
+        scores = planted.scores
+        scores["r2_nonlinear"][:] = scores["r2_linear"] + gain + rng.normal(0, noise, n)
+
+    return change
+
+
+def follow(planted):
+    planted.dispersion["jne"][:] = 1 + planted.share
+
+
+CASES = {
+    "rises": [(HOLDS, climb, {}), (FAILS, reverse, {}), (UNKNOWN, flatten, {}),
+              (UNKNOWN, None, {"with_rois": False})],
+    "rises-matched": [(HOLDS, climb, {"n_per_roi": 60}), (FAILS, reverse, {"n_per_roi": 60}),
+                      (UNKNOWN, None, {"n_significant": 0})],
+    "v1-lowest": [(HOLDS, climb, {}), (FAILS, raise_v1, {}),
+                  (UNKNOWN, climb, {"roi_names": ("A1", *ROI_NAMES[1:])})],
+    "highest": [(HOLDS, climb, {}), (FAILS, lower_eba, {}),
+                (UNKNOWN, climb, {"roi_names": ROI_NAMES[:4]})],
+    **{claim: [(HOLDS, lead_as_claimed, {}), (FAILS, lead_by_food, {}),
+               (UNKNOWN, lead_by_nothing, {}), (UNKNOWN, None, {"categories": ("x", "y")}),
+               (UNKNOWN, None, {"with_categories": False}), (UNKNOWN, None, {"with_rois": False})]
+       for claim in ("outdoor", "scenes-opa", "faces", "bodies")},
+    "r2-agree": [(HOLDS, set_r2(0.001), {}), (FAILS, set_r2(1.0), {}),
+                 (UNKNOWN, None, {"n_significant": 0})],
+    "predicts": [(HOLDS, set_r2(0.01), {}), (FAILS, set_r2(0.01, -0.1), {}),
+                 (UNKNOWN, set_r2(0.3, -0.01), {})],
+    "follows-truth": [(HOLDS, follow, {}), (FAILS, flatten, {}),
+                      (UNKNOWN, None, {"simulated": False})],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected", "change", "choices"),
+    [(claim, *case) for claim, cases in CASES.items() for case in cases],
+)
+def test_each_claim_is_judged_as_planted(make, claim, expected, change, choices):
+    found = told(claim, make(change, **choices))
+    assert found["verdict"] == expected, found["why"]
+    assert (expected != UNKNOWN) or "Next: " in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"), [(climb, HOLDS), (reverse, FAILS), (flatten, UNKNOWN)]
+)
+def test_six_subjects_tell_whether_every_step_rises(make, change, expected):
+    runs = [make(change, subject=f"S{i}", seed=i) for i in range(6)]
+    found = told("subjects", runs[0], runs)
+    assert found["verdict"] == expected, found["why"]
+    assert found["n"] == 6
+    assert "no p can be below 0.0156" in found["why"]
+
+
+def test_four_subjects_in_order_are_too_few_and_told_so(make):
+    runs = [make(climb, subject=f"S{i}", seed=i) for i in range(4)]
+    found = told("subjects", runs[0], runs)
+    assert found["verdict"] == UNKNOWN
+    assert found["p"] == 1 / 16
+    assert "in order in 4 of 4 subjects" in found["why"]
+    assert "five or more" in found["why"]
+
+
+def test_one_subject_says_how_to_get_more(make):
+    run = make()
+    assert "start a study" in told("subjects", run, [run])["why"]
+
+
+def store_spin(run, observed, p):
+    row = {"kind": "trend", "what": "a < b", "statistic": "P", "observed": observed, "p": p, "q": p,
+           "null_mean": 0.5, "null_low": 0.4, "null_high": 0.6, "n": 100, "n_usual": 90,
+           "n_rotations": 1000, "n_left_out": 0}  # fmt: skip
+    name = name_spin(run.run_id, SpinSettings())
+    result = SimulationResult(name, {"run": run.run_id}, {"tests": pd.DataFrame([row])})
+    write_result(result, run.path.parent / SPINS)
+
+
+@pytest.mark.parametrize(
+    ("observed", "p", "expected"), [(0.9, 0.001, HOLDS), (0.2, 1.0, FAILS), (0.55, 0.3, UNKNOWN)]
+)
+def test_a_stored_spin_test_is_read(make, observed, p, expected):
+    run = make()
+    assert "press “Compute the spin test”" in told("spin", run)["why"]
+    store_spin(run, observed, p)
+    found = told("spin", run)
+    assert found["verdict"] == expected
+    assert (found["value"], found["n"], found["p"]) == (observed, 1000, p)
+
+
+def test_a_run_off_the_sphere_cannot_be_spun(make):
+    assert "bring the data to a surface" in told("spin", make(with_space=False))["why"]
+
+
+def store_variants(run, noise):
+    n, rng = run.manifest.counts["n_voxels"], np.random.default_rng(0)
+    base = rng.uniform(1, 2, n)
+    maps = {name: base + rng.normal(0, noise, n) for name in VARIANTS}
+    table = pd.DataFrame({"voxel": np.arange(n), "significant": True, **maps})
+    tables = {"maps": table, "correlations": correlate_variants(table)}
+    result = SimulationResult("variants", {"run": run.run_id, "simulated": True}, tables)
+    write_result(result, run.path.parent / VALIDATION)
+    return table
+
+
+@pytest.mark.parametrize(
+    ("noise", "l1_l2", "zscored"), [(0.001, HOLDS, HOLDS), (0.05, FAILS, HOLDS), (1, FAILS, FAILS)]
+)
+def test_stored_variants_are_compared(make, noise, l1_l2, zscored):
+    run = make()
+    assert verdict("l1-l2", run) == verdict("zscored", run) == UNKNOWN
+    table = store_variants(run, noise)
+    assert verdict("l1-l2", run) == l1_l2
+    found = told("zscored", run)
+    assert found["verdict"] == zscored
+    lowest = min(stats.pearsonr(table[a], table[f"zscored_{a}"])[0] for a in ("l1", "l2"))
+    assert found["value"] == pytest.approx(lowest)
+
+
+@pytest.mark.parametrize(("change", "expected"), [(lead_as_claimed, HOLDS), (lead_by_food, FAILS)])
+def test_gating_is_held_against_what_was_planted(make, monkeypatch, change, expected):
+    def gate(planted, rng):
+        names = np.full(len(planted.share), "", dtype=object)
+        names[columns(planted, "EBA")], names[columns(planted, "FFA-1")] = "body", "face"
+        share = planted.share.astype(np.float32)
+        return GroundTruth(share, share + 1, tuple(names))
+
+    monkeypatch.setattr(synthetic_run, "_build_truth", gate)
+    found = told("gating", make(change))
+    assert found["verdict"] == expected
+    assert "body" in found["why"]
+    assert "face" in found["why"]
+
+
+def test_gating_without_a_planted_category_cannot_be_told(make):
+    assert verdict("gating", make()) == UNKNOWN
+    assert verdict("gating", make(simulated=False, seed=1)) == UNKNOWN
+
+
+def test_deeper_layers_say_that_the_truth_is_not_theirs(make, monkeypatch):
+    monkeypatch.setattr(synthetic_run, "_build_truth", lambda *_: None)
+    found = told("follows-truth", make(layer=2))
+    assert found["verdict"] == UNKNOWN
+    assert "layer 0 alone" in found["why"]
+
+
+def test_the_weakest_pair_counts_with_the_largest_p(make):
+    run = make(climb)
+    groups = queries.read_groups(run)
+    values = dict(zip(groups.names, groups.values, strict=True))
+    tests = [
+        stats.mannwhitneyu(values[name], values["V1"], alternative="greater", method="asymptotic")
+        for name in ROI_NAMES[1:]
+    ]
+    pairs = zip(tests, ROI_NAMES[1:], strict=True)
+    effects = [t.statistic / (len(values[name]) * len(values["V1"])) for t, name in pairs]
+    found = told("v1-lowest", run)
+    assert found["p"] == pytest.approx(max(t.pvalue for t in tests), rel=0.05)
+    assert found["value"] == pytest.approx(min(effects))
+
+
+def test_numbers_are_the_engines_and_q_is_over_the_claims(make):
+    run = make(lead_as_claimed)
+    table = queries.tabulate_claims(run)
+    trend = queries.tabulate_trends(run).iloc[0]
+    first = table.set_index("claim").loc["rises"]
+    assert (first["value"], first["p"], first["n"]) == (trend["effect"], trend["p"], trend["n"])
+    tested = table.dropna(subset="p")
+    assert len(tested) >= 8
+    expected = multipletests(tested["p"], method="fdr_bh")[1]
+    assert tested["q"].to_numpy() == pytest.approx(expected)
+    r2 = queries.compare_r2(run)
+    assert table.set_index("claim").loc["r2-agree", "value"] == r2["r"].min()
+
+
+def test_evidence_gathered_in_parts_gives_the_same_table(make):
+    run = make()
+    found = {}
+    for part in queries.CLAIM_PARTS:
+        found |= queries.gather_claims(run, part)
+    assert set(found) == {claim.name for claim in queries.CLAIMS}
+    pd.testing.assert_frame_equal(
+        queries.tabulate_claims(run, (), found), queries.tabulate_claims(run)
+    )
+    with pytest.raises(InputError, match="part of the claims"):
+        queries.gather_claims(run, "nothing")
+
+
+def test_a_link_opens_where_the_evidence_is_weakest(make):
+    run = make(lead_as_claimed)
+    claims = {claim.name: claim for claim in queries.CLAIMS}
+    found = queries.gather_claims(run, "categories")
+    address = queries.find_address(claims["faces"], found["faces"])
+    assert address["roi"] in ("FFA-1", "FFA-2")
+    assert address["grouping"] == "labels:category"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "q", "expected"),
+    [
+        (Evidence(), 0.001, UNKNOWN),
+        (Evidence(1.0, p=0.001, agrees=True), 0.049, HOLDS),
+        (Evidence(1.0, p=0.001, agrees=True), 0.05, UNKNOWN),
+        (Evidence(1.0, agrees=True), np.nan, HOLDS),
+        (Evidence(1.0, agrees=False, against=True), np.nan, FAILS),
+        (Evidence(1.0, p=0.9, agrees=False), 0.9, UNKNOWN),
+    ],
+)
+def test_verdicts(evidence, q, expected):
+    assert judge(evidence, q) == expected
+
+
+def test_names_of_areas_and_categories_are_matched_and_no_others():
+    names = ["V1", "V1v", "v1d", "V10", "FFA", "FFA-1", "ffa2", "FFAx", "aFFA", "PPA"]
+    assert find_areas(names, "V1") == ["V1", "V1v", "v1d"]
+    assert find_areas(names, "FFA") == ["FFA", "FFA-1", "ffa2"]
+    grouping = group_labels(["Person", "cat; face", "surface"], name="labels:x", how="")
+    assert set(find_categories(grouping, "face")) == {"Person", "face"}
+    assert set(CATEGORIES) & set(SYNONYMS["outdoor"]) == {"outdoor"}
