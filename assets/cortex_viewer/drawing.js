@@ -45,7 +45,7 @@ export class Drawing {
 
   /** Canvas pixels a CSS pixel. */
   ratio() {
-    return Math.min(2, globalThis.devicePixelRatio || 1);
+    return Math.min(2, (globalThis.devicePixelRatio || 1) * (this.viewer.stage.currentCSSZoom ?? 1));
   }
 
   /** Tiles of all panes. @param {import('./layout.js').Rect[]} rects @returns {import('./layout.js').Tile[]} */

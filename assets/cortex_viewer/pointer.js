@@ -15,7 +15,8 @@ export function listenToPointer(stage, act) {
   let path = null;
   const at = (e) => {
     const box = stage.getBoundingClientRect();
-    return [e.clientX - box.left, e.clientY - box.top];
+    const zoom = stage.currentCSSZoom ?? 1; // slides enlarge the whole viewer
+    return [(e.clientX - box.left) / zoom, (e.clientY - box.top) / zoom];
   };
   const spread = () => {
     const [a, b] = [...fingers.values()];

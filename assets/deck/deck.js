@@ -12,6 +12,7 @@
 
 const LEAST_TEXT = 18;
 const LEAST_LINE = 2;
+const LEAST_BRAIN = 200;
 const KEYS = [
   ['→ Space', 'next slide'], ['←', 'slide before'], ['Home End', 'first, last'], ['F', 'full window'],
   ['N', 'speaker notes in a second window'], ['T', 'start or stop the timer'], ['0', 'timer to zero'], ['D', 'light or dark'], ['?', 'these keys'],
@@ -26,7 +27,7 @@ class Deck {
   constructor(host, story, renderers) {
     Object.assign(this, { host, story, renderers, at: 0, drawn: new Map(), notes: null });
     this.timer = new Timer(() => this.showTime());
-    this.setDark(globalThis.matchMedia?.('(prefers-color-scheme: dark)').matches ?? false);
+    this.setDark(startsDark());
     this.build();
     addEventListener('keydown', (event) => this.onKey(event));
     addEventListener('hashchange', () => this.show(placeFromHash()));
@@ -60,7 +61,7 @@ class Deck {
     this.source.classList.toggle('deck-simulated', slide.source.startsWith('SIMULATED'));
     this.number.textContent = `${this.at + 1} / ${this.slides.length}`;
     document.title = `${slide.title} · ${this.story.name}`;
-    history.replaceState(null, '', `#${this.at + 1}`);
+    keepPlace(this.at);
     this.draw(this.at).then(() => this.fit());
     this.showNotes();
   }
@@ -77,7 +78,7 @@ class Deck {
       else if (slide.brain && canShowBrains()) {
         const brain = make('div', { className: 'cortex-viewer' });
         box.replaceChildren(brain);
-        await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}` });
+        await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}`, least: LEAST_BRAIN });
       } else box.replaceChildren(picture(slide));
     } catch (error) {
       box.replaceChildren(...(slide.picture ? [picture(slide)] : []), make('p', {}, `This slide could not be drawn live: ${error.message}`));
@@ -116,7 +117,7 @@ class Deck {
       ArrowLeft: () => this.show(this.at - 1), PageUp: () => this.show(this.at - 1),
       Home: () => this.show(0), End: () => this.show(this.slides.length - 1),
       f: () => this.toggleFull(), n: () => this.openNotes(), t: () => this.timer.toggle(), 0: () => this.timer.reset(),
-      d: () => this.setDark(!this.dark), '?': () => this.toggleHelp(), Escape: () => this.help?.remove(),
+      d: () => this.setDark(!this.dark), '?': () => this.toggleHelp(), Escape: () => this.escape(inside),
     };
     const paging = ['PageDown', 'PageUp', 'Escape'].includes(event.key);
     if ((inside && !paging) || (event.key === ' ' && event.target.closest?.('button'))) return;
@@ -124,6 +125,13 @@ class Deck {
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  /** Close what is open, give the keys back to the slides, or leave. @param {Element | null} inside where a brain has the keys */
+  escape(inside) {
+    if (this.help?.isConnected) this.help.remove();
+    else if (inside) inside.blur();
+    else globalThis.dispatchEvent(new Event('deck-leave'));
   }
 
   toggleFull() {
@@ -234,8 +242,25 @@ export function inked(figure, inks, dark) {
 
 /** The slide that the address names, counted from 0. */
 function placeFromHash() {
-  const number = Number(location.hash.slice(1));
+  const number = Number(hashParts().get('slide'));
   return Number.isInteger(number) && number > 0 ? number - 1 : 0;
+}
+
+/** Name the slide in the address, beside what the brains keep there. @param {number} place counted from 0 */
+function keepPlace(place) {
+  const parts = hashParts();
+  parts.set('slide', place + 1);
+  history.replaceState(null, '', `${location.href.split('#')[0]}#${parts}`);
+}
+
+/** Whether the deck begins dark: as the page around it, else as the system. */
+function startsDark() {
+  const theme = hashParts().get('theme');
+  return theme ? theme === 'dark' : globalThis.matchMedia?.('(prefers-color-scheme: dark)').matches ?? false;
+}
+
+function hashParts() {
+  return new URLSearchParams(location.hash.slice(1));
 }
 
 /** @param {string} name @param {object} properties @param {...(Node|string)} children */

@@ -8,10 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.export.html import pack_scene
+from jne_engine.figures.pinned import describe_scene, keep_maps
 from jne_engine.spaces import Hemisphere
 from jne_engine.viewer_modules import link_modules
 from jne_engine.viewer_payload import ViewerScene, pack, scene_header, split_header, still_hash
 from jne_engine.viewer_still import draw_still, pack_still
+from pages.shared.pin import Offer, show_pin
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
@@ -91,6 +94,7 @@ def show_cortex(
         fresh.append(pack_still(scene, _draw_still(scene)))
     told = {"report_map": on_map is not None, "holds_selection": holds_selection}
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
+    _offer_pin(scene, key)
     answer = viewer(
         key=key,
         data=pack({**message, **told}, fresh),
@@ -100,6 +104,16 @@ def show_cortex(
         on_map_change=partial(_pass_map, key, on_map),
     )
     return _read_selection(answer)
+
+
+def _offer_pin(scene: ViewerScene, key: str) -> None:
+    """Let a reader keep the brain as it is turned and painted, with the maps that it shows."""
+
+    def behind(taken: Mapping[str, Any]) -> dict[str, bytes]:
+        return {"brain": pack_scene(keep_maps(scene, taken["view"]["maps"]))}
+
+    title, caption = describe_scene(scene)
+    show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)
 
 
 def read_vertices(key: str) -> VertexSelection:

@@ -55,6 +55,7 @@ LAYERS = [
     {"run_export", "jobs", "backup"},
     {"progress_bars", "simulate_command", "surface_command", "export_command", "bench"},
     {"job_commands", "import_command", "features_command"},
+    {"story_command"},
     {"cli"},
     {"__main__"},
 ]
