@@ -15,7 +15,8 @@ const LEAST_LINE = 2;
 const LEAST_BRAIN = 200;
 const KEYS = [
   ['→ Space', 'next slide'], ['←', 'slide before'], ['Home End', 'first, last'], ['F', 'full window'],
-  ['N', 'speaker notes in a second window'], ['T', 'start or stop the timer'], ['0', 'timer to zero'], ['D', 'light or dark'], ['?', 'these keys'],
+  ['N', 'speaker notes in a second window'], ['T', 'start or stop the timer'], ['0', 'timer to zero'], ['D', 'light or dark'],
+  ['B', "the brain's controls"], ['Esc', 'give the keys back to the slides; leave'], ['?', 'these keys'],
 ];
 
 /** @param {HTMLElement} host @param {{name: string, simulated: boolean, slides: Slide[]}} story @param {Renderers} renderers */
@@ -76,7 +77,8 @@ class Deck {
     try {
       if (slide.figure) await this.plot(box, slide.figure);
       else if (slide.brain && canShowBrains()) {
-        const brain = make('div', { className: 'cortex-viewer' });
+        const several = (slide.view.maps ?? []).length > 1;
+        const brain = make('div', { className: `cortex-viewer${several ? '' : ' deck-alone'}` });
         box.replaceChildren(brain);
         await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}`, least: LEAST_BRAIN });
       } else box.replaceChildren(picture(slide));
@@ -90,7 +92,7 @@ class Deck {
     const { data = [], layout = {} } = inked(figure, this.story.inks, this.dark);
     const { width, height, ...rest } = layout;
     const whole = readable({ ...rest, autosize: true, font: { ...rest.font, size: LEAST_TEXT + 2 } });
-    return this.renderers.plotly().react(box, data.map(bolder), whole, { responsive: true, displaylogo: false });
+    return this.renderers.plotly().react(box, data.map(bolder), whole, { responsive: true, displayModeBar: false });
   }
 
   /** Let the shown figure fill its box, which has no size while it is hidden. */
@@ -117,7 +119,7 @@ class Deck {
       ArrowLeft: () => this.show(this.at - 1), PageUp: () => this.show(this.at - 1),
       Home: () => this.show(0), End: () => this.show(this.slides.length - 1),
       f: () => this.toggleFull(), n: () => this.openNotes(), t: () => this.timer.toggle(), 0: () => this.timer.reset(),
-      d: () => this.setDark(!this.dark), '?': () => this.toggleHelp(), Escape: () => this.escape(inside),
+      d: () => this.setDark(!this.dark), b: () => this.toggleTools(), '?': () => this.toggleHelp(), Escape: () => this.escape(inside),
     };
     const paging = ['PageDown', 'PageUp', 'Escape'].includes(event.key);
     if ((inside && !paging) || (event.key === ' ' && event.target.closest?.('button'))) return;
@@ -132,6 +134,11 @@ class Deck {
     if (this.help?.isConnected) this.help.remove();
     else if (inside) inside.blur();
     else globalThis.dispatchEvent(new Event('deck-leave'));
+  }
+
+  toggleTools() {
+    this.host.classList.toggle('deck-tools');
+    dispatchEvent(new Event('resize'));
   }
 
   toggleFull() {

@@ -82,7 +82,7 @@ function rasterise(layer, width, height) {
   large.setAttribute('viewBox', `0 0 ${width} ${height}`);
   large.setAttribute('width', width * FINER);
   large.setAttribute('height', height * FINER);
-  const text = new XMLSerializer().serializeToString(large);
+  const text = write(large);
   const image = new Image();
   return new Promise((resolve, reject) => {
     image.onload = () => resolve(image);
@@ -97,5 +97,10 @@ function joinLayers(layers, { width, height }, ground) {
   const paper = document.createElementNS(SVG, 'rect');
   for (const [name, value] of Object.entries({ width: '100%', height: '100%', fill: ground })) paper.setAttribute(name, value);
   whole.append(paper, ...layers);
-  return new XMLSerializer().serializeToString(whole);
+  return write(whole);
+}
+
+/** A drawing as text, without the characters that XML cannot hold. @param {SVGElement} drawing */
+function write(drawing) {
+  return new XMLSerializer().serializeToString(drawing).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '');
 }

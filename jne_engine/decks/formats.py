@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -64,9 +63,7 @@ DECK_FORMATS: Mapping[str, DeckFormat] = MappingProxyType(
 """Formats by the ending of their files."""
 
 
-def write_deck(
-    deck: Deck, path: Path, form: str, progress: Progress = ignore_progress
-) -> Path:
+def write_deck(deck: Deck, path: Path, form: str, progress: Progress = ignore_progress) -> Path:
     """Write a deck so that the file of that name is the old one or the whole new one.
 
     Parameters
@@ -93,7 +90,7 @@ def write_deck(
     hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         DECK_FORMATS[form].write(deck, hidden, progress)
-        os.replace(hidden, path)
+        Path(hidden).replace(path)
     finally:
         hidden.unlink(missing_ok=True)
     return path

@@ -213,6 +213,7 @@ def build_on_surface(
     if space is None or display is None:
         return None
     manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
+    source = manifest.source.rstrip(".")
     return build_scene(
         space,
         display,
@@ -220,7 +221,7 @@ def build_on_surface(
         rois,
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
-        provenance=f"{manifest.source} Run {run.run_id}{f', with {ids}' if ids else ''}.",
+        provenance=f"{source}. Run {run.run_id}{f', with {ids}' if ids else ''}.",
         simulated=any(each.manifest.simulated for each in (run, *others)),
         shared_range=shared_range,
     )

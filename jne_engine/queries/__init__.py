@@ -218,6 +218,8 @@ __all__ = [
     "find_columns",
     "find_map",
     "find_marked",
+    "find_named",
+    "find_nearest",
     "find_run_embedding",
     "find_selected",
     "fit_tier_model",

@@ -94,7 +94,6 @@ def show_cortex(
         fresh.append(pack_still(scene, _draw_still(scene)))
     told = {"report_map": on_map is not None, "holds_selection": holds_selection}
     viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
-    _offer_pin(scene, key)
     answer = viewer(
         key=key,
         data=pack({**message, **told}, fresh),
@@ -103,6 +102,7 @@ def show_cortex(
         on_need_change=_nothing,
         on_map_change=partial(_pass_map, key, on_map),
     )
+    _offer_pin(scene, key)
     return _read_selection(answer)
 
 
@@ -110,7 +110,8 @@ def _offer_pin(scene: ViewerScene, key: str) -> None:
     """Let a reader keep the brain as it is turned and painted, with the maps that it shows."""
 
     def behind(taken: Mapping[str, Any]) -> dict[str, bytes]:
-        return {"brain": pack_scene(keep_maps(scene, taken["view"]["maps"]))}
+        view = taken["view"]
+        return {"brain": pack_scene(keep_maps(scene, view["maps"]), shapes=tuple(view["shapes"]))}
 
     title, caption = describe_scene(scene)
     show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)

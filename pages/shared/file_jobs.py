@@ -1,4 +1,4 @@
-"""A file that the worker makes when a reader asks for it: its button, its progress, its download."""
+"""A file that the worker makes when asked to: its button, its progress, its download."""
 
 from __future__ import annotations
 

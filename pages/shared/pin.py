@@ -61,19 +61,24 @@ class Offer:
 
 def show_pin(offer: Offer, *, key: str) -> None:
     """Show the button of a view, and ask for words once its picture has been taken."""
-    if not may_change():
-        return
+    if may_change():
+        _offer(offer, f"pin.{key}")
+
+
+@st.fragment
+def _offer(offer: Offer, key: str) -> None:
+    """Show the button, and the dialog without drawing the page anew."""
     button = st.components.v2.component(
         "jne_pin", html=_HTML.format("Pin to story"), css=_read("button.css"), js=_read("pin.js")
     )
     button(
-        key=f"pin.{key}",
+        key=key,
         data={"kind": offer.kind, "target": offer.target},
         width="content",
         height="content",
-        on_taken_change=partial(_take, f"pin.{key}"),
+        on_taken_change=partial(_take, key),
     )
-    if st.session_state.get(_OPEN) == f"pin.{key}":
+    if st.session_state.get(_OPEN) == key:
         del st.session_state[_OPEN]
         _ask(offer)
 
@@ -197,7 +202,8 @@ def _decode(taken: Taken) -> bytes:
 def tell(title: str, how: str) -> tuple[str, str]:
     """Return a slide's title and caption from what a page says in Markdown."""
     whole = unmark(title)
-    return whole, " ".join(f"{part.rstrip('.')}." for part in (whole, unmark(how)) if part)
+    said = f" How computed: {unmark(how).rstrip('.')}." if how else ""
+    return whole, f"{whole.rstrip('.')}.{said}"
 
 
 @cache

@@ -37,6 +37,11 @@ NO_PINS = (
     " under a brain."
 )
 
+NO_STORY = (
+    "No story yet. Press **Pin to story** beside a figure or under a brain on any page, begin an"
+    " empty story here, or bring in a story's file."
+)
+
 
 def show_problems() -> None:
     """Tell which stories cannot be read."""
@@ -64,8 +69,7 @@ def choose_story() -> Story | None:
 
 def offer_begin() -> None:
     """Say how a story begins."""
-    st.info("No story yet. Press **Pin to story** beside a figure or under a brain on any page,"
-            " begin an empty story here, or bring in a story's file.", icon=":material/info:")  # fmt: skip
+    st.info(NO_STORY, icon=":material/info:")
     if tell_reader():
         return
     left, right = st.columns(2, gap="large")
@@ -98,7 +102,7 @@ def show_pins(story: Story) -> None:
         st.info(NO_PINS, icon=":material/info:")
     for place, pin in enumerate(story.pins):
         with st.container(border=True, key=f"slide.{pin.id}"):
-            picture, words, tools = st.columns([2, 5, 1.9], gap="medium")
+            picture, words, tools = st.columns([2, 4.6, 2.6], gap="medium")
             with picture:
                 _show_picture(story, pin)
             with words:
@@ -179,10 +183,11 @@ def _show_tools(story: Story, pin: Pin, place: int) -> None:
     st.link_button("Open the view", url or "./", icon=":material/open_in_new:", disabled=not url,
                    width="stretch", key=f"open.{pin.id}")  # fmt: skip
     closed = not may_change()
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for label, step, icon in (("up", -1, "arrow_upward"), ("down", 1, "arrow_downward")):
-            st.button("", key=f"{label}.{pin.id}", icon=f":material/{icon}:", on_click=stories.change,
-                      args=(move_pin, story.id, pin.id, place + step), help=f"Move {label}",
+            st.button("", key=f"{label}.{pin.id}", icon=f":material/{icon}:",
+                      help=f"Move {label}", on_click=stories.change,
+                      args=(move_pin, story.id, pin.id, place + step),
                       disabled=closed or not 0 <= place + step < len(story.pins))  # fmt: skip
         if st.button("", key=f"edit.{pin.id}", icon=":material/edit:", help="Edit the words",
                      disabled=closed):  # fmt: skip
@@ -211,9 +216,7 @@ def _edit(story: Story, pin: Pin) -> None:
 def _confirm_delete(story: Story, pin: Pin) -> None:
     """Ask before a slide is gone."""
     st.markdown(f"**{plain(pin.title)}**, its notes and what it keeps. Nothing brings it back.")
-    if st.button("Yes, delete it", type="primary") and stories.change(
-        remove_pin, story.id, pin.id
-    ):
+    if st.button("Yes, delete it", type="primary") and stories.change(remove_pin, story.id, pin.id):
         st.rerun()
 
 

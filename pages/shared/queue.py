@@ -148,7 +148,8 @@ def _show_curves(record: JobRecord) -> None:
     losses = jobs.read_losses(record.id)
     if len(losses):
         show_figure(plot_learning_curves(losses, dark=is_dark(), height=CURVE_HEIGHT),
-                    "job", str(record.id), alt="Losses so far over epochs", can_pin=False)  # fmt: skip
+                    "job", str(record.id), alt="Losses so far over epochs",
+                    can_pin=False)  # fmt: skip
 
 
 def _show_ended(record: JobRecord) -> None:

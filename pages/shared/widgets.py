@@ -95,7 +95,9 @@ def show_sidebar() -> None:
             choose_study()
             names = {r.run_id: name_run(r) for r in list_group(listing)}
             ids = list(names)
-            st.selectbox("Run", ids, format_func=names.__getitem__, **bind_choice("run", ids, run.run_id))
+            st.selectbox(
+                "Run", ids, format_func=names.__getitem__, **bind_choice("run", ids, run.run_id)
+            )
             _describe_run(run)
             choose_picture_format()
         show_leftovers(listing)
