@@ -15,18 +15,23 @@ from tests.story_samples import HOSTILE, tell_story
 N_SLIDES = 3
 SMALL_TEXT = """() => {
   const out = [];
+  const read = (text) => {
+    const node = text.parentElement, style = getComputedStyle(node);
+    const { width, height } = node.getBoundingClientRect();
+    const size = parseFloat(style.fontSize) * (node.currentCSSZoom ?? 1);
+    const seen = width && height && style.visibility === 'visible';
+    if (seen && size < 18) out.push([text.textContent, size]);
+  };
   const walk = (node) => {
-    if (node.nodeType === 3 && node.textContent.trim()) {
-      const style = getComputedStyle(node.parentElement), box = node.parentElement.getBoundingClientRect();
-      const size = parseFloat(style.fontSize) * (node.parentElement.currentCSSZoom ?? 1);
-      if (box.width && box.height && style.visibility === 'visible' && size < 18) out.push([node.textContent, size]);
-    }
-    if (!['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(node.nodeName)) for (const child of node.childNodes) walk(child);
+    if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(node.nodeName)) return;
+    if (node.nodeType === 3 && node.textContent.trim()) read(node);
+    for (const child of node.childNodes) walk(child);
   };
   walk(document.body);
   return out;
 }"""
-THIN_LINES = """() => [...document.querySelectorAll('.deck-slide:not([hidden]) .scatterlayer .js-line')]
+LINE = ".deck-slide:not([hidden]) .scatterlayer .js-line"
+THIN_LINES = """(line) => [...document.querySelectorAll(line)]
   .map((line) => parseFloat(getComputedStyle(line).strokeWidth)).filter((width) => width < 2)"""
 
 
@@ -95,7 +100,7 @@ def test_the_back_row_can_read_every_slide(deck, scheme):
     for _ in range(N_SLIDES):
         shown(deck).locator(".cv-root[data-settled], .main-svg").first.wait_for()
         assert deck.evaluate(SMALL_TEXT) == []
-        assert deck.evaluate(THIN_LINES) == []
+        assert deck.evaluate(THIN_LINES, LINE) == []
         box = shown(deck).bounding_box()
         assert box["width"] == 1280
         deck.keyboard.press("ArrowRight")

@@ -56,7 +56,7 @@ def only_story(root):
     return story
 
 
-def test_every_page_can_be_pinned_and_each_pin_leads_back(page, app, root, context):
+def test_every_page_can_be_pinned_and_each_pin_leads_back(page, app, root):
     for name in PAGES:
         page.goto(f"{app.url}/{name}")
         pin_first(page)
@@ -73,15 +73,16 @@ def test_every_page_can_be_pinned_and_each_pin_leads_back(page, app, root, conte
         assert (kept.brain is not None) == (pin.kind == "brain")
         assert (kept.figure is not None) == (kept.table is not None) == (pin.kind == "figure")
     brain = next(pin for pin in story.pins if pin.page == "maps")
-    check_same_brain(page, app, context, root, story, brain)
+    check_same_brain(page, app, root, brain)
     arrange(page, app, root, story)
     present(page, app)
 
 
-def check_same_brain(page, app, context, root, story, pin):
+def check_same_brain(page, app, root, pin):
     """Open a pin's address in a new session: the same view, the same picture."""
+    story = only_story(root)
     page.goto(f"{app.url}/present")
-    with context.expect_page() as opened:
+    with page.context.expect_page() as opened:
         page.locator(f".st-key-slide-{pin.id}").get_by_role("link", name="Open the view").click()
     again = opened.value
     probe = CortexProbe(again)
