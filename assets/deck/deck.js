@@ -91,8 +91,9 @@ class Deck {
   plot(box, figure) {
     const { data = [], layout = {} } = inked(figure, this.story.inks, this.dark);
     const { width, height, ...rest } = layout;
-    const whole = readable({ ...rest, autosize: true, font: { ...rest.font, size: LEAST_TEXT + 2 } });
-    return this.renderers.plotly().react(box, data.map(bolder), whole, { responsive: true, displayModeBar: false });
+    const shapes = (rest.shapes ?? []).map((shape) => ({ ...shape, line: thick(shape.line ?? {}, 'width') }));
+    const whole = readable({ ...rest, shapes, autosize: true, font: { ...rest.font, size: LEAST_TEXT + 2 } });
+    return this.renderers.plotly().react(box, data.map((trace) => readable(bolder(trace))), whole, { responsive: true, displayModeBar: false });
   }
 
   /** Let the shown figure fill its box, which has no size while it is hidden. */
@@ -225,7 +226,16 @@ function picture(slide) {
 
 /** A trace whose lines can be seen from afar. @param {object} trace */
 function bolder(trace) {
-  return trace.line ? { ...trace, line: { ...trace.line, width: Math.max(trace.line.width ?? LEAST_LINE, LEAST_LINE) } } : trace;
+  const out = trace.line ? { ...trace, line: thick(trace.line, 'width') } : { ...trace };
+  for (const name of ['error_x', 'error_y']) if (trace[name]) out[name] = thick(trace[name], 'thickness');
+  const { title } = trace.colorbar ?? {};
+  if (title) out.colorbar = { ...trace.colorbar, title: { ...title, font: { size: LEAST_TEXT, ...title.font } } };
+  return out;
+}
+
+/** A line at least as wide as can be seen. @param {object} line @param {string} name of its width */
+function thick(line, name) {
+  return { ...line, [name]: Math.max(line[name] ?? LEAST_LINE, LEAST_LINE) };
 }
 
 /** Raise every font of a layout that is smaller than the back row can read. @param {any} part @returns {any} */
