@@ -40,15 +40,17 @@ async function takeFigure(name) {
   const { width, height } = plot.getBoundingClientRect();
   const size = { width: Math.round(width), height: Math.round(height) };
   const ground = getComputedStyle(document.querySelector('.stApp') ?? document.body).backgroundColor;
-  const drawn = layers.map((layer) => (layer instanceof HTMLCanvasElement ? layer : cleanCopy(layer, size)));
+  const shared = [...plot.querySelectorAll('svg.main-svg > defs')];
+  const drawn = layers.map((layer) => (layer instanceof HTMLCanvasElement ? layer : cleanCopy(layer, shared, size)));
   const picture = await paint(drawn, size, ground);
   const vector = drawn.some((layer) => layer instanceof HTMLCanvasElement) ? null : joinLayers(drawn, size, ground);
   return { picture, vector };
 }
 
-/** A layer that shows the same outside its page. @param {SVGElement} layer */
-function cleanCopy(layer, { width, height }) {
+/** A layer that shows the same outside its page. @param {SVGElement} layer @param {Element[]} shared what layers take from each other: a colour bar's ramp */
+function cleanCopy(layer, shared, { width, height }) {
   const copy = layer.cloneNode(true);
+  copy.append(...shared.filter((defs) => defs.parentNode !== layer).map((defs) => defs.cloneNode(true)));
   for (const passing of copy.querySelectorAll(PASSING)) passing.remove();
   for (const node of copy.querySelectorAll('*')) {
     for (const { name, value } of [...node.attributes]) {

@@ -198,10 +198,11 @@ def test_a_reader_changes_no_story(root, monkeypatch):
     assert all(b.disabled for b in icons)
     app = visit(EDITOR, "present")
     demote(monkeypatch, app)
+    next(b for b in app.button if b.key == f"down.{kept.pins[0].id}").click().run()
+    assert "an editor" in app.toast[0].value
     for wanted in ("Yes, delete it", "Rename it"):
         button(app, wanted).click().run()
         assert "an editor" in app.toast[0].value
-    next(b for b in app.button if b.key == f"down.{kept.pins[0].id}").click().run()
     assert read_story(root, kept.id) == kept
 
 
