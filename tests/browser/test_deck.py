@@ -109,7 +109,7 @@ def test_the_back_row_can_read_every_slide(deck, scheme):
 def test_a_figure_answers_the_pointer(deck):
     deck.keyboard.press("ArrowRight")
     shown(deck).locator(".main-svg").first.wait_for()
-    point = shown(deck).locator(".nsewdrag").first.bounding_box()
+    point = shown(deck).locator(".scatterlayer .point").nth(1).bounding_box()
     deck.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
     expect(shown(deck).locator(".hoverlayer .hovertext").first).to_be_visible()
 
