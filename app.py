@@ -24,6 +24,7 @@ page = st.navigation(
         st.Page("pages/models.py", title="Model comparison", icon=":material/compare_arrows:"),
         st.Page("pages/layers.py", title="Layers & subjects", icon=":material/layers:"),
         st.Page("pages/claims.py", title="The paper's findings", icon=":material/fact_check:"),
+        st.Page("pages/present.py", title="Present", icon=":material/slideshow:"),
         st.Page("pages/validation.py", title="Validation", icon=":material/verified:"),
         st.Page("pages/data.py", title="Data & runs", icon=":material/database:"),
     ]

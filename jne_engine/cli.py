@@ -40,6 +40,7 @@ LATE_COMMANDS = {
     "jobs": "jne_engine.job_commands:jobs",
     "methods": "jne_engine.export_command:methods",
     "simulate": "jne_engine.simulate_command:simulate",
+    "story": "jne_engine.story_command:story",
     "surfaces": "jne_engine.surface_command:surfaces",
 }
 """Commands whose modules are imported only when they are asked for."""

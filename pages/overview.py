@@ -20,6 +20,8 @@ READING = (
     " that: it tells which pictures bend the response. JNE grows with the response's gain and has"
     " no absolute threshold, so compare areas within a run, and look at JNE / gain beside it."
 )
+TIERS = "Significant voxels only; bars are 95 % intervals over voxels."
+CURVES = "The dot marks the epoch whose weights were kept: the lowest validation loss."
 
 
 def show(run: Run) -> None:
@@ -32,8 +34,9 @@ def show(run: Run) -> None:
         st.subheader("Mean JNE by tier of the visual hierarchy", anchor=False)
         if summary["rois"]:
             figure = plot_tiers(tiers, unit=JNE_UNIT, dark=is_dark())
-            show_figure(figure, "tiers", run.run_id, alt="Mean JNE of each tier")
-            st.caption("Significant voxels only; bars are 95 % intervals over voxels.")
+            show_figure(figure, "tiers", run.run_id, alt="Mean JNE of each tier", how=TIERS,
+                        table=tiers)  # fmt: skip
+            st.caption(TIERS)
             show_table(tiers, "tiers", run.run_id)
         else:
             show_missing("This run has no ROIs.", "Add an ROI set to the dataset.")
@@ -43,8 +46,9 @@ def show(run: Run) -> None:
     st.subheader("Did the encoders learn?", anchor=False)
     curves = cached.read_learning_curves(run)
     figure = plot_learning_curves(curves, dark=is_dark())
-    show_figure(figure, "learning-curves", run.run_id, alt="Losses of both encoders over epochs")
-    st.caption("The dot marks the epoch whose weights were kept: the lowest validation loss.")
+    show_figure(figure, "learning-curves", run.run_id, alt="Losses of both encoders over epochs",
+                how=CURVES, table=curves)  # fmt: skip
+    st.caption(CURVES)
     show_table(curves, "learning-curves", run.run_id)
     _show_provenance(summary)
     show_take_away(run)

@@ -4,7 +4,7 @@
  * @module colourbar
  */
 import { colourAt, histogram, percentile, shortText } from './colours.js';
-import { element } from './dom.js';
+import { element, placeIn } from './dom.js';
 import { BAR_HEIGHT } from './layout.js';
 import { clamp } from './math.js';
 
@@ -150,8 +150,7 @@ export class ColourBar {
   handle(label, className, change) {
     const node = element('div', { className: `cv-handle ${className}`, role: 'slider', tabIndex: 0, 'aria-label': label, title: `${label}: drag, or use the arrow keys; double-click for automatic` });
     const move = (e) => {
-      const box = this.root.getBoundingClientRect();
-      change(this.valueAt((e.clientX - box.left) / this.rampWidth));
+      change(this.valueAt(placeIn(this.root, e)[0] / this.rampWidth));
     };
     for (const type of ['pointerdown', 'pointermove', 'pointerup', 'dblclick']) node.addEventListener(type, (e) => e.stopPropagation());
     node.addEventListener('pointerdown', (e) => {

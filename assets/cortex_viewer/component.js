@@ -3,12 +3,22 @@
  * the element stays the same while the key stays, and so does the viewer in it.
  * @module component
  */
+import { captureView } from './capture.js';
 import { sharedStore, unpack } from './payload.js';
 import { CortexViewer } from './viewer.js';
 
 /** @type {WeakMap<Node, {viewer: CortexViewer, tell: object, asked: string, sent: string, map: string, toldMap: string}>} */
 const instances = new WeakMap();
+/** @type {Map<string, CortexViewer>} viewers on the page by their key */
+const shown = new Map();
 const LINK = 'brain';
+
+/** What a story keeps of the viewer of a key. @param {string} key @returns {ReturnType<typeof captureView>} */
+export function capture(key) {
+  const viewer = shown.get(key);
+  if (!viewer?.surfaces) throw new Error('The brain is not drawn yet. Try again in a moment.');
+  return captureView(viewer);
+}
 
 /**
  * @param {{data: Uint8Array, parentElement: Node, setTriggerValue: Function, setStateValue: Function}} component
@@ -27,6 +37,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
     instance.viewer = new CortexViewer(host, store, tellThrough(instance));
   }
   instance.key = message.key;
+  shown.set(message.key, instance.viewer);
   instance.reportsMap = message.report_map === true;
   instance.tell = { setTriggerValue, setStateValue };
   store.put(blobs);
@@ -42,6 +53,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   } else instance.viewer.tell.need([message.scene]);
   return () => {
     instance.viewer.destroy();
+    if (shown.get(instance.key) === instance.viewer) shown.delete(instance.key);
     instances.delete(parentElement);
   };
 }
@@ -86,5 +98,5 @@ export function writeLink(key, link) {
   const all = new URLSearchParams(location.hash.slice(1));
   if (all.get(`${LINK}-${key}`) === link) return;
   all.set(`${LINK}-${key}`, link);
-  history.replaceState(history.state, '', `${location.pathname}${location.search}#${all}`);
+  history.replaceState(history.state, '', `${location.href.split('#')[0]}#${all}`);
 }

@@ -59,3 +59,15 @@ export function group(text, ...children) {
 export function press(row, value) {
   for (const button of row?.children ?? []) button.setAttribute('aria-pressed', String(button.dataset.value === value));
 }
+
+/** How much larger an element is drawn than its own pixels say: slides enlarge the viewer. @param {Element} node @returns {number} */
+export function zoomOf(node) {
+  return node.currentCSSZoom ?? 1;
+}
+
+/** Where an event lies in an element, in the element's own pixels. @param {Element} node @param {PointerEvent | WheelEvent} event @returns {number[]} */
+export function placeIn(node, { clientX, clientY }) {
+  const box = node.getBoundingClientRect();
+  const zoom = zoomOf(node);
+  return [(clientX - box.left) / zoom, (clientY - box.top) / zoom];
+}

@@ -4,6 +4,7 @@
  * @module drawing
  */
 import { ColourBar } from './colourbar.js';
+import { zoomOf } from './dom.js';
 import { barRect, brainRect, HEADER_HEIGHT, layoutPane, paneRects, projectPoint } from './layout.js';
 import { barSpec, paintOf } from './looks.js';
 import { drawCross, drawLasso, drawNames, drawRings, drawSides, drawSimulated, placeNames } from './overlay.js';
@@ -45,7 +46,7 @@ export class Drawing {
 
   /** Canvas pixels a CSS pixel. */
   ratio() {
-    return Math.min(2, globalThis.devicePixelRatio || 1);
+    return Math.min(2, (globalThis.devicePixelRatio || 1) * zoomOf(this.viewer.stage));
   }
 
   /** Tiles of all panes. @param {import('./layout.js').Rect[]} rects @returns {import('./layout.js').Tile[]} */

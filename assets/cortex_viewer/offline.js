@@ -9,17 +9,17 @@ import { CortexViewer } from './viewer.js';
 /**
  * @param {HTMLElement} host
  * @param {string} text base64 of a gzip container whose arrays are in byte planes
- * @param {{key?: string, link?: string, looks?: object}} view a name of its own where a page holds several; how to
- *   begin where the address says nothing: the state's short form, and how each map is painted
+ * @param {{key?: string, link?: string, looks?: object, least?: number}} view a name of its own where a page holds several; how to
+ *   begin where the address says nothing: the state's short form, and how each map is painted; the least height, CSS pixels
  */
-export async function openOffline(host, text, { key, link = '', looks = {} } = {}) {
+export async function openOffline(host, text, { key, link = '', looks = {}, least = 380 } = {}) {
   const { header, blobs } = restore(unpack(await gunzip(bytesFromBase64(text))));
   if (key) header.key = key;
   const store = sharedStore();
   store.put(blobs);
   const tell = { select: () => {}, need: () => {}, changed: (link) => writeLink(header.key, link) };
   const viewer = new CortexViewer(host, store, tell);
-  const fit = () => host.style.setProperty('--cv-height', `${Math.max(380, host.clientHeight)}px`);
+  const fit = () => host.style.setProperty('--cv-height', `${Math.max(least, host.clientHeight)}px`);
   viewer.setScene(header, readLink(header.key) || link);
   for (const map of viewer.maps) Object.assign(viewer.look(map), looks[map.name]);
   if (Object.keys(looks).length) viewer.applyScene();

@@ -2,6 +2,7 @@
  * Mouse and touch: orbit, pan, zoom, hover, click and lasso.
  * @module pointer
  */
+import { placeIn } from './dom.js';
 
 /**
  * @param {HTMLElement} stage
@@ -13,10 +14,7 @@ export function listenToPointer(stage, act) {
   const fingers = new Map();
   let travelled = 0;
   let path = null;
-  const at = (e) => {
-    const box = stage.getBoundingClientRect();
-    return [e.clientX - box.left, e.clientY - box.top];
-  };
+  const at = (e) => placeIn(stage, e);
   const spread = () => {
     const [a, b] = [...fingers.values()];
     return { gap: Math.hypot(a[0] - b[0], a[1] - b[1]), middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] };

@@ -2,6 +2,7 @@
  * Which vertex is where: under the pointer, inside an outline, visible, and on the screen.
  * @module reading
  */
+import { zoomOf } from './dom.js';
 import { projectPoint, rayThrough, tileAt } from './layout.js';
 import { apply3 } from './math.js';
 import { insidePolygon, pickVertex } from './picking.js';
@@ -95,11 +96,12 @@ export class Reading {
   /** Client pixels of a vertex, for each tile that shows its hemisphere. @param {string} hemi @param {number} vertex @param {number} pane */
   screenPosition(hemi, vertex, pane) {
     const box = this.viewer.stage.getBoundingClientRect();
+    const zoom = zoomOf(this.viewer.stage);
     const tiles = this.viewer.tiles().filter((t) => t.pane === pane);
     return tiles.flatMap((tile, index) => tile.bodies.filter((b) => b.hemi === hemi).map((body) => {
       const [x, y, z] = projectPoint(tile, body, this.scene.point(hemi, vertex));
-      const rect = { ...tile.rect, x: tile.rect.x + box.left, y: tile.rect.y + box.top };
-      return { x: box.left + x, y: box.top + y, z, tile: index, view: tile.view, rect };
+      const rect = { ...tile.rect, x: tile.rect.x * zoom + box.left, y: tile.rect.y * zoom + box.top };
+      return { x: box.left + x * zoom, y: box.top + y * zoom, z, tile: index, view: tile.view, rect };
     }));
   }
 }

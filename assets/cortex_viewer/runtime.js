@@ -1,13 +1,13 @@
 /**
- * Entry for Streamlit's invisible instance that carries the code: it makes ``mount`` known to the
- * page once, so that the messages of the viewers themselves carry data only.
+ * Entry for Streamlit's invisible instance that carries the code: it makes ``mount`` and
+ * ``capture`` known to the page once, so that the messages of the viewers themselves carry data only.
  * @module runtime
  */
-import { mount } from './component.js';
+import { capture, mount } from './component.js';
 
 /** Let viewers that came first begin. */
 export function announce() {
   const slot = (globalThis.__cortexRuntime ??= { waiting: [] });
-  slot.mount = mount;
+  Object.assign(slot, { mount, capture });
   for (const start of slot.waiting.splice(0)) start();
 }

@@ -12,9 +12,11 @@
 
 const LEAST_TEXT = 18;
 const LEAST_LINE = 2;
+const LEAST_BRAIN = 200;
 const KEYS = [
   ['→ Space', 'next slide'], ['←', 'slide before'], ['Home End', 'first, last'], ['F', 'full window'],
-  ['N', 'speaker notes in a second window'], ['T', 'start or stop the timer'], ['0', 'timer to zero'], ['D', 'light or dark'], ['?', 'these keys'],
+  ['N', 'speaker notes in a second window'], ['T', 'start or stop the timer'], ['0', 'timer to zero'], ['D', 'light or dark'],
+  ['B', "the brain's controls"], ['Esc', 'give the keys back to the slides; leave'], ['?', 'these keys'],
 ];
 
 /** @param {HTMLElement} host @param {{name: string, simulated: boolean, slides: Slide[]}} story @param {Renderers} renderers */
@@ -26,7 +28,7 @@ class Deck {
   constructor(host, story, renderers) {
     Object.assign(this, { host, story, renderers, at: 0, drawn: new Map(), notes: null });
     this.timer = new Timer(() => this.showTime());
-    this.setDark(globalThis.matchMedia?.('(prefers-color-scheme: dark)').matches ?? false);
+    this.setDark(startsDark());
     this.build();
     addEventListener('keydown', (event) => this.onKey(event));
     addEventListener('hashchange', () => this.show(placeFromHash()));
@@ -60,7 +62,7 @@ class Deck {
     this.source.classList.toggle('deck-simulated', slide.source.startsWith('SIMULATED'));
     this.number.textContent = `${this.at + 1} / ${this.slides.length}`;
     document.title = `${slide.title} · ${this.story.name}`;
-    history.replaceState(null, '', `#${this.at + 1}`);
+    keepPlace(this.at);
     this.draw(this.at).then(() => this.fit());
     this.showNotes();
   }
@@ -75,9 +77,10 @@ class Deck {
     try {
       if (slide.figure) await this.plot(box, slide.figure);
       else if (slide.brain && canShowBrains()) {
-        const brain = make('div', { className: 'cortex-viewer' });
+        const several = (slide.view.maps ?? []).length > 1;
+        const brain = make('div', { className: `cortex-viewer${several ? '' : ' deck-alone'}` });
         box.replaceChildren(brain);
-        await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}` });
+        await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}`, least: LEAST_BRAIN });
       } else box.replaceChildren(picture(slide));
     } catch (error) {
       box.replaceChildren(...(slide.picture ? [picture(slide)] : []), make('p', {}, `This slide could not be drawn live: ${error.message}`));
@@ -88,8 +91,9 @@ class Deck {
   plot(box, figure) {
     const { data = [], layout = {} } = inked(figure, this.story.inks, this.dark);
     const { width, height, ...rest } = layout;
-    const whole = readable({ ...rest, autosize: true, font: { ...rest.font, size: LEAST_TEXT + 2 } });
-    return this.renderers.plotly().react(box, data.map(bolder), whole, { responsive: true, displaylogo: false });
+    const shapes = (rest.shapes ?? []).map((shape) => ({ ...shape, line: thick(shape.line ?? {}, 'width') }));
+    const whole = readable({ ...rest, shapes, autosize: true, font: { ...rest.font, size: LEAST_TEXT + 2 } });
+    return this.renderers.plotly().react(box, data.map((trace) => readable(bolder(trace))), whole, { responsive: true, displayModeBar: false });
   }
 
   /** Let the shown figure fill its box, which has no size while it is hidden. */
@@ -116,7 +120,7 @@ class Deck {
       ArrowLeft: () => this.show(this.at - 1), PageUp: () => this.show(this.at - 1),
       Home: () => this.show(0), End: () => this.show(this.slides.length - 1),
       f: () => this.toggleFull(), n: () => this.openNotes(), t: () => this.timer.toggle(), 0: () => this.timer.reset(),
-      d: () => this.setDark(!this.dark), '?': () => this.toggleHelp(), Escape: () => this.help?.remove(),
+      d: () => this.setDark(!this.dark), b: () => this.toggleTools(), '?': () => this.toggleHelp(), Escape: () => this.escape(inside),
     };
     const paging = ['PageDown', 'PageUp', 'Escape'].includes(event.key);
     if ((inside && !paging) || (event.key === ' ' && event.target.closest?.('button'))) return;
@@ -124,6 +128,18 @@ class Deck {
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  /** Close what is open, give the keys back to the slides, or leave. @param {Element | null} inside where a brain has the keys */
+  escape(inside) {
+    if (this.help?.isConnected) this.help.remove();
+    else if (inside) inside.blur();
+    else globalThis.dispatchEvent(new Event('deck-leave'));
+  }
+
+  toggleTools() {
+    this.host.classList.toggle('deck-tools');
+    dispatchEvent(new Event('resize'));
   }
 
   toggleFull() {
@@ -210,7 +226,16 @@ function picture(slide) {
 
 /** A trace whose lines can be seen from afar. @param {object} trace */
 function bolder(trace) {
-  return trace.line ? { ...trace, line: { ...trace.line, width: Math.max(trace.line.width ?? LEAST_LINE, LEAST_LINE) } } : trace;
+  const out = trace.line ? { ...trace, line: thick(trace.line, 'width') } : { ...trace };
+  for (const name of ['error_x', 'error_y']) if (trace[name]) out[name] = thick(trace[name], 'thickness');
+  const { title } = trace.colorbar ?? {};
+  if (title) out.colorbar = { ...trace.colorbar, title: { ...title, font: { size: LEAST_TEXT, ...title.font } } };
+  return out;
+}
+
+/** A line at least as wide as can be seen. @param {object} line @param {string} name of its width */
+function thick(line, name) {
+  return { ...line, [name]: Math.max(line[name] ?? LEAST_LINE, LEAST_LINE) };
 }
 
 /** Raise every font of a layout that is smaller than the back row can read. @param {any} part @returns {any} */
@@ -234,8 +259,25 @@ export function inked(figure, inks, dark) {
 
 /** The slide that the address names, counted from 0. */
 function placeFromHash() {
-  const number = Number(location.hash.slice(1));
+  const number = Number(hashParts().get('slide'));
   return Number.isInteger(number) && number > 0 ? number - 1 : 0;
+}
+
+/** Name the slide in the address, beside what the brains keep there. @param {number} place counted from 0 */
+function keepPlace(place) {
+  const parts = hashParts();
+  parts.set('slide', place + 1);
+  history.replaceState(null, '', `${location.href.split('#')[0]}#${parts}`);
+}
+
+/** Whether the deck begins dark: as the page around it, else as the system. */
+function startsDark() {
+  const theme = hashParts().get('theme');
+  return theme ? theme === 'dark' : globalThis.matchMedia?.('(prefers-color-scheme: dark)').matches ?? false;
+}
+
+function hashParts() {
+  return new URLSearchParams(location.hash.slice(1));
 }
 
 /** @param {string} name @param {object} properties @param {...(Node|string)} children */

@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from jne_engine.bench.accuracy import measure_error
+from jne_engine.bench.decks import measure_deck, measure_deck_size
 from jne_engine.bench.extraction import measure_extraction
 from jne_engine.bench.fits import measure_bootstrap, measure_epoch
 from jne_engine.bench.imports import measure_import
@@ -69,6 +70,9 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "read_stimulus_map": partial(measure_read, axis="stimulus", goal=Goal(at_most=50)),
         "read_voxel_profile": partial(measure_read, axis="voxel", goal=Goal(at_most=50)),
         "embed_10000": partial(measure_embedding, goal=Goal(at_most=120)),
+        "deck_html_12": partial(measure_deck, form="html", goal=Goal(at_most=10)),
+        "deck_pptx_12": partial(measure_deck, form="pptx", goal=Goal(at_most=20)),
+        "deck_html_12_mb": partial(measure_deck_size, goal=Goal(at_most=15)),
         "exponent_stimuli": partial(measure_exponent, axis="stimuli", goal=LINEAR),
         "exponent_voxels": partial(measure_exponent, axis="voxels", goal=LINEAR),
         "exponent_features": partial(measure_exponent, axis="features"),

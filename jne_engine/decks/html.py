@@ -62,6 +62,12 @@ def write_html(deck: Deck, path: Path, progress: Progress = ignore_progress) -> 
     -------
     pathlib.Path
     """
+    path.write_text(render_html(deck, progress), encoding="utf-8")
+    return path
+
+
+def render_html(deck: Deck, progress: Progress = ignore_progress) -> str:
+    """Return the text of a deck's HTML file; as :func:`write_html`."""
     slides = []
     for done, slide in enumerate(deck.slides):
         progress(done, len(deck.slides))
@@ -77,9 +83,8 @@ def write_html(deck: Deck, path: Path, progress: Progress = ignore_progress) -> 
         deck=_inert(link_modules("deck.js", ASSETS)),
         plotly=f"<script>{_inert(get_plotlyjs())}</script>" if live else "",
     )
-    path.write_text(text, encoding="utf-8")
     progress(len(deck.slides), len(deck.slides))
-    return path
+    return text
 
 
 def _describe(slide: Slide) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _MARGIN: Final = Inches(0.5)
 _PICTURE: Final = (_MARGIN, Inches(1.25), WIDTH - 2 * _MARGIN, Inches(4.75))
 _TITLE_ONLY: Final = 5
 _CAPTION_LETTERS: Final = 600
+_CELL_LETTERS: Final = 8
 _QUIET: Final = "#5f6b76"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -82,7 +83,7 @@ def _add_table_slide(presentation: Any, slide: Slide) -> None:
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
             cell = table.cell(row, column)
-            cell.text = _clean(text)[:60]
+            cell.text = _clean(_short(text))[:60]
             cell.text_frame.paragraphs[0].font.size = Pt(12)
             cell.margin_top = cell.margin_bottom = Inches(0.03)
 
@@ -143,3 +144,13 @@ def _caption_size(text: str) -> int:
 def _clean(text: str) -> str:
     """Leave out the characters that XML cannot hold."""
     return _FORBIDDEN.sub("", text)
+
+
+def _short(text: str) -> str:
+    """Return a number with four digits, as a slide can hold it; other text as it is."""
+    if len(text) <= _CELL_LETTERS:
+        return text
+    try:
+        return f"{float(text):.4g}"
+    except ValueError:
+        return text

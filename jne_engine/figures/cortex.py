@@ -215,8 +215,6 @@ def build_on_surface(
     others : sequence of Run
         Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
     """
-    space = queries.read_surface(run)
-    display = None if space is None else choose_display(space)
     space, rois = queries.read_surface(run), queries.choose_roi_set(run, preset)
     projection = queries.read_run_projection(run)
     if projection is not None:
@@ -227,6 +225,7 @@ def build_on_surface(
     if space is None or display is None:
         return None
     manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
+    source = manifest.source.rstrip(".")
     return build_scene(
         space,
         display,
@@ -234,7 +233,7 @@ def build_on_surface(
         rois,
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
-        provenance=f"{manifest.source} Run {run.run_id}{f', with {ids}' if ids else ''}.",
+        provenance=f"{source}. Run {run.run_id}{f', with {ids}' if ids else ''}.",
         simulated=any(each.manifest.simulated for each in (run, *others)),
         shared_range=shared_range,
     )

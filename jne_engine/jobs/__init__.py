@@ -7,6 +7,7 @@ changes of a row. See docs/decisions.md for the promises.
 """
 
 from jne_engine.jobs.data_requests import (
+    request_deck,
     request_embedding,
     request_export,
     request_features,
@@ -56,6 +57,7 @@ __all__ = [
     "list_studies",
     "open_jobs",
     "remove_study",
+    "request_deck",
     "request_demo",
     "request_demo_study",
     "request_embedding",

@@ -1,4 +1,4 @@
-"""Asking for an import, features, an embedding, a simulation in full size, or an export."""
+"""Asking for an import, features, an embedding, a full simulation, an export, or a deck."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from jne_engine.embedding import EmbeddingSettings
 from jne_engine.jobs.records import JobSpec
 from jne_engine.library import DatasetEntry, FeatureEntry, dataset_folder
 from jne_engine.spec import RunSpec
+from jne_engine.stories import Story
 
 
 def request_import(source: Mapping[str, Any], name: str, *, root: Path) -> JobSpec:
@@ -117,6 +118,20 @@ def request_simulation(
     """
     about = {} if run is None else {"run": str(run.absolute()), "data": dict(data or {})}
     return JobSpec("simulate", {"name": name, **about}, f"simulation {name}")
+
+
+def request_deck(story: Story, form: str) -> JobSpec:
+    """Return the job that writes a story, as it is now, as one file to present.
+
+    Parameters
+    ----------
+    story : Story
+        A story beside the runs.
+    form : str
+        One of :data:`~jne_engine.decks.formats.DECK_FORMATS`.
+    """
+    about = {"story": story.id, "changed": story.changed, "form": form}
+    return JobSpec("deck", about, f"{story.name} as {form}")
 
 
 def request_export(

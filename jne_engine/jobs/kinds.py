@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "import": "jne_engine.jobs.import_kind:do_import",
     "features": "jne_engine.jobs.features_kind:do_features",
     "export": "jne_engine.jobs.export_kind:do_export",
+    "deck": "jne_engine.jobs.deck_kind:do_deck",
     "embed": "jne_engine.jobs.embed_kind:do_embed",
     "simulate": "jne_engine.jobs.simulate_kind:do_simulate",
     "spin": "jne_engine.jobs.spin_kind:do_spin",

@@ -66,7 +66,7 @@ from jne_engine.queries.hierarchy import (
     tabulate_pairwise,
     tabulate_trends,
 )
-from jne_engine.queries.listing import RunListing, list_runs
+from jne_engine.queries.listing import RunListing, find_named, find_nearest, list_runs
 from jne_engine.queries.map_tables import tabulate_groups, tabulate_maps
 from jne_engine.queries.maps import (
     OF_CEILING,
@@ -232,6 +232,8 @@ __all__ = [
     "find_columns",
     "find_map",
     "find_marked",
+    "find_named",
+    "find_nearest",
     "find_run_embedding",
     "find_selected",
     "find_voxels",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,31 @@ def list_runs(root: Path) -> RunListing:
     runs.sort(key=lambda run: (run.manifest.created, run.run_id), reverse=True)
     unfinished = tuple(_describe_unfinished(path) for path in find_unfinished(root))
     return RunListing(tuple(runs), unfinished, tuple(unreadable))
+
+
+def find_nearest(runs: Sequence[Run], run_id: str) -> Run | None:
+    """Return the run that stands in best for one that is not there.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        The better first.
+    run_id : str
+        A run's name: dataset, subject, features and layer, then the key of the computation.
+
+    Returns
+    -------
+    Run or None
+        The first that differs in its key only; None where there is none.
+    """
+    stem, dash, _ = run_id.rpartition("-")
+    return next((r for r in runs if dash and r.run_id.rpartition("-")[0] == stem), None)
+
+
+def find_named(runs: Sequence[Run], text: str) -> tuple[Run, ...]:
+    """Return the runs whose names stand in a text, in its order."""
+    named = [(text.find(run.run_id), run) for run in runs if run.run_id in text]
+    return tuple(run for _, run in sorted(named, key=lambda pair: pair[0]))
 
 
 def _describe_unfinished(path: Path) -> str:

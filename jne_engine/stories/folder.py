@@ -58,7 +58,7 @@ def list_stories(root: Path) -> tuple[tuple[Story, ...], tuple[str, ...]]:
         try:
             stories.append(read_story(root, path.parent.name))
         except InputError as error:
-            problems.append(str(error))
+            problems.append(f"{path.parent.name}: {error}")
     stories.sort(key=lambda story: story.changed, reverse=True)
     return tuple(stories), tuple(problems)
 

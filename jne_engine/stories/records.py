@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
 from jne_engine.errors import InputError
+from jne_engine.readers.xml_guard import scan_xml
 
 PinKind = Literal["figure", "brain"]
 
 MAX_TITLE: Final = 200
 MAX_TEXT: Final = 5_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-_SVG_CODE: Final = re.compile(r"<script|<foreignObject|javascript:|\son\w+\s*=", re.IGNORECASE)
+_SVG_CODE: Final = frozenset({"script", "foreignobject", "iframe", "embed", "object", "handler"})
 _MAX_PIXELS: Final = 100_000_000
 
 
@@ -138,5 +139,16 @@ class PinContents:
         if not 0 < width * height <= _MAX_PIXELS:
             expected, found = f"at most {_MAX_PIXELS} pixels", f"{width} × {height}"
             raise InputError("a pin's picture", expected, found, "pin the view again")
-        if self.vector is not None and _SVG_CODE.search(self.vector):
-            raise InputError("a pin's SVG", "drawing only", "code", "pin the view again")
+        if self.vector is not None:
+            scan_xml(Path("picture.svg"), self.vector.encode(), start=_refuse_code)
+
+
+def _refuse_code(element: str, attributes: dict[str, str]) -> None:
+    """Refuse what an SVG could run or load; labels may say what they like."""
+    runs = element.rpartition(":")[2].lower() in _SVG_CODE
+    for name, value in attributes.items():
+        bare, said = name.rpartition(":")[2].lower(), "".join(value.split()).lower()
+        runs = runs or bare.startswith("on") or "javascript:" in said
+        runs = runs or (bare == "href" and not said.startswith(("#", "data:image/")))
+    if runs:
+        raise InputError("a pin's SVG", "drawing only", "code", "pin the view again")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.queries import RunListing
+from jne_engine.queries import RunListing, find_nearest
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.jobs import read_studies
-from pages.shared.state import bind_choice, bind_list, read_list, settle
+from pages.shared.state import bind_choice, bind_list, read_list, read_selection, settle
 
 ALL_RUNS = ""
 
@@ -37,12 +37,13 @@ def list_group(listing: RunListing) -> tuple[Run, ...]:
 
 
 def choose_run(listing: RunListing) -> Run | None:
-    """Return the selected run, the newest where the selection names none that is there."""
+    """Return the selected run; where it is not there the nearest one, else the newest."""
     group = list_group(listing)
     if not group:
         return None
-    wanted = settle("run", [run.run_id for run in group])
-    return next(run for run in group if run.run_id == wanted)
+    wanted = read_selection().run
+    chosen = next((run for run in group if run.run_id == wanted), None)
+    return chosen or find_nearest(group, wanted) or group[0]
 
 
 def choose_beside(run: Run, *, label: str = "Beside it", most: int = 3) -> tuple[Run, ...]:

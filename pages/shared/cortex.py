@@ -8,10 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.export.html import pack_scene
+from jne_engine.figures.pinned import describe_scene, keep_maps
 from jne_engine.spaces import Hemisphere
 from jne_engine.viewer_modules import link_modules
 from jne_engine.viewer_payload import ViewerScene, pack, scene_header, split_header, still_hash
 from jne_engine.viewer_still import draw_still, pack_still
+from pages.shared.pin import Offer, show_pin
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
@@ -94,7 +97,19 @@ def show_cortex(
         on_need_change=_nothing,
         on_map_change=partial(_pass_map, key, on_map),
     )
+    _offer_pin(scene, key)
     return _read_selection(answer)
+
+
+def _offer_pin(scene: ViewerScene, key: str) -> None:
+    """Let a reader keep the brain as it is turned and painted, with the maps that it shows."""
+
+    def behind(taken: Mapping[str, Any]) -> dict[str, bytes]:
+        view = taken["view"]
+        return {"brain": pack_scene(keep_maps(scene, view["maps"]), shapes=tuple(view["shapes"]))}
+
+    title, caption = describe_scene(scene)
+    show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)
 
 
 def _mount_runtime() -> None:

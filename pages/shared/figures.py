@@ -10,6 +10,7 @@ import streamlit as st
 
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import name_download, name_file
+from pages.shared.pin import Offer, name_target, show_pin, tell
 from pages.shared.state import bind_choice, settle
 
 Areas = list[list[tuple[float, float]]]
@@ -57,13 +58,52 @@ def show_result(
         Called instead with the areas of a box or lasso, as corners in the axes' units, where
         what counts is all that lies inside and not only the points that are drawn.
     """
-    st.markdown(f"**{title}**")
-    show_figure(figure, *names, alt=alt, on_points=on_points, on_areas=on_areas)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{title}**", width="stretch")
+        _offer_pin(figure, names, words=tell(title, how), table=table)
+    _show_chart(figure, *names, alt=alt, on_points=on_points, on_areas=on_areas)
     st.caption(f"How computed: {how}")
     show_table(table, *names)
 
 
 def show_figure(
+    figure: Any,
+    *names: str,
+    alt: str,
+    how: str = "",
+    table: Any = None,
+    can_pin: bool = True,
+) -> None:
+    """Show a Plotly figure without the frame of :func:`show_result`; it can be pinned all the same.
+
+    Parameters
+    ----------
+    figure, names, alt
+        As for :func:`show_result`; ``alt`` is a slide's title too.
+    how : str
+        What a slide says below it.
+    table : pandas.DataFrame, optional
+        The numbers that a story keeps with it.
+    can_pin : bool
+        False where the figure is drawn anew every second, which would close the pin's dialog.
+    """
+    _show_chart(figure, *names, alt=alt)
+    if can_pin:
+        _offer_pin(figure, names, words=tell(alt, how), table=table)
+
+
+def _offer_pin(figure: Any, names: tuple[str, ...], *, words: tuple[str, str], table: Any) -> None:
+    """Let a reader keep a figure as it is drawn, with its numbers."""
+    name = name_file(*names)
+
+    def behind(_: Any) -> dict[str, str | None]:
+        return {"figure": figure.to_json(), "table": None if table is None else write_csv(table)}
+
+    target, source = name_target(f"figure.{name}"), " ".join(names)
+    show_pin(Offer("figure", target, *words, source, behind), key=name)
+
+
+def _show_chart(
     figure: Any,
     *names: str,
     alt: str,

@@ -14,6 +14,7 @@ from pages.shared import cached
 from pages.shared.comparison import list_group
 from pages.shared.figures import is_dark, show_result
 from pages.shared.hierarchy import PLACES, View
+from pages.shared.pin import note_runs
 from pages.shared.widgets import plain, show_note
 
 
@@ -36,6 +37,7 @@ def show_subjects(run: Run, view: View) -> None:
         runs, view.info.name, view.by, significant_only=view.significant
     )
     names = (*view.names, *(r.run_id[-6:] for r in runs))
+    note_runs(r.run_id for r in runs)
     show_result(
         plot_subjects(means, axis=f"Mean {view.axis}", dark=is_dark()),
         means, "subjects", *names,

@@ -20,6 +20,7 @@ from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.comparison import list_group
 from pages.shared.figures import is_dark, show_result, show_table
+from pages.shared.pin import note_runs
 from pages.shared.state import read_selection, select, settle
 from pages.shared.widgets import choose, show_missing, show_note
 
@@ -57,6 +58,7 @@ def choose_group(run: Run) -> RunGroup:
             f"Left out, for a run that is shown has the same subject and layer:"
             f" {', '.join(chosen.left_out)}."
         )
+    note_runs(each.run_id for each in chosen.runs)
     return chosen
 
 

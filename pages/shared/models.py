@@ -119,7 +119,9 @@ def show_all_areas(run: Run) -> None:
     )  # fmt: skip
     st.markdown("**Pearson r of each area, with its 95 % interval**")
     show_figure(plot_correlations(table, dark=is_dark()), "r2-correlation", run.run_id,
-                alt="Pearson r of linear with nonlinear R² in each area")  # fmt: skip
+                alt="Pearson r of linear with nonlinear R² in each area", table=table,
+                how="Pearson's r of R² of the two encoders over an area's significant voxels; 95 %"
+                " interval by Fisher's z, voxels taken as independent")  # fmt: skip
 
 
 def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:

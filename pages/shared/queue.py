@@ -26,6 +26,7 @@ KINDS = {
     "features": (":material/image_search:", "Features"),
     "simulate": (":material/science:", "Simulation"),
     "export": (":material/archive:", "Export"),
+    "deck": (":material/slideshow:", "Slides"),
     "spin": (":material/rotate_right:", "Spin test"),
     "embed": (":material/scatter_plot:", "Embedding"),
 }
@@ -41,6 +42,7 @@ STAGES = {
     "read": "reading the data",
     "simulate": "simulating",
     "export": "writing the files",
+    "slides": "writing the slides",
     "spin": "turning the map on the sphere",
     "linear": "fitting the linear encoder",
     "nonlinear": "fitting the nonlinear encoder",
@@ -146,7 +148,8 @@ def _show_curves(record: JobRecord) -> None:
     losses = jobs.read_losses(record.id)
     if len(losses):
         show_figure(plot_learning_curves(losses, dark=is_dark(), height=CURVE_HEIGHT),
-                    "job", str(record.id), alt="Losses so far over epochs")  # fmt: skip
+                    "job", str(record.id), alt="Losses so far over epochs",
+                    can_pin=False)  # fmt: skip
 
 
 def _show_ended(record: JobRecord) -> None:
@@ -193,6 +196,10 @@ def _offer_next(record: JobRecord) -> None:
         st.page_link("pages/overview.py", label="To the file", icon=":material/download:",
                      query_params={"run": Path(record.spec.payload["run"]).name,
                                    "export": record.spec.payload["form"]})  # fmt: skip
+    elif record.spec.kind == "deck":
+        payload = record.spec.payload
+        st.page_link("pages/present.py", label="To the file", icon=":material/download:",
+                     query_params={"story": payload["story"], "deck": payload["form"]})  # fmt: skip
     elif record.spec.kind == "spin":
         settings = record.spec.payload["settings"]
         st.page_link("pages/hierarchy.py", label="Open", icon=":material/leaderboard:",

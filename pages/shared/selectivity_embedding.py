@@ -71,17 +71,20 @@ def _show_points(view: View) -> None:
     )
     with st.expander("How many clusters?"):
         scores = queries.tabulate_silhouettes(embedding)
+        how = (
+            f"{embedding.n_clusters} clusters have the largest mean silhouette"
+            " (b − a) / max(a, b), with a and b the mean distances to the own and the nearest"
+            " other cluster."
+        )
         show_figure(
             plot_silhouettes(scores, dark=is_dark()),
             "silhouettes",
             view.run.run_id,
             alt="Mean silhouette of each number of clusters",
+            how=how,
+            table=scores,
         )
-        st.caption(
-            f"{embedding.n_clusters} clusters have the largest mean silhouette"
-            " (b − a) / max(a, b), with a and b the mean distances to the own and the nearest"
-            " other cluster."
-        )
+        st.caption(how)
 
 
 def _take_points(points: list[dict[str, Any]]) -> None:

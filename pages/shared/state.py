@@ -75,6 +75,10 @@ class Selection:
     places, layer : str
         On the page of layers and subjects: ``"tier"``, ``"roi"`` or ``"whole"``; the layer in which
         subjects are compared.
+    story, deck : str
+        On the page that presents: which story, and the format in which to take it away.
+    show : bool
+        Likewise: whether its slides fill the window.
     part, folder, dataset : str
         On the page of data and runs: which part of it, the folder that is looked at, the
         dataset that a run is made of.
@@ -118,6 +122,9 @@ class Selection:
     input_scale: str = ""
     places: str = ""
     layer: str = ""
+    story: str = ""
+    deck: str = ""
+    show: bool = False
     part: str = ""
     folder: str = ""
     dataset: str = ""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from jne_engine.errors import JneError
-from jne_engine.queries import RunListing
+from jne_engine.queries import RunListing, find_nearest
 from jne_engine.readers.guard import readable_size
 from jne_engine.store import Run
 from pages.shared import cached
@@ -18,8 +16,9 @@ from pages.shared.access import show_visitor
 from pages.shared.comparison import choose_run, choose_study, list_group, name_run
 from pages.shared.entry import enter_through_app
 from pages.shared.figures import choose_picture_format
-from pages.shared.plain import plain
-from pages.shared.state import bind_choice, is_unknown, list_unreadable, settle
+from pages.shared.pin import frame_page, show_copy_link
+from pages.shared.plain import one_line_errors, plain
+from pages.shared.state import bind_choice, is_unknown, list_unreadable, read_selection, settle
 
 SIMULATED = "SIMULATED"
 STYLE = Path(__file__).parents[2] / "assets" / "style.css"
@@ -40,11 +39,11 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
     enter_through_app()
     listing = cached.list_runs()
     run = choose_run(listing)
-    _show_head(title, lead, simulated=run is not None and run.manifest.simulated)
+    _show_head(title, lead, simulated=run is not None and run.manifest.simulated, run=run)
     if run is None:
         show_no_run(listing)
         return
-    warn_unknown("run", [r.run_id for r in listing.runs])
+    _warn_lost_run(listing, run)
     with one_line_errors():
         body(run)
 
@@ -52,9 +51,10 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
 def show_simulated_page(title: str, lead: str, body: Callable[[Run | None], None]) -> None:
     """Show a page about simulations, which needs no run; else as :func:`show_page`."""
     enter_through_app()
-    _show_head(title, lead, simulated=True)
+    run = choose_run(cached.list_runs())
+    _show_head(title, lead, simulated=True, run=run, alone=True)
     with one_line_errors():
-        body(choose_run(cached.list_runs()))
+        body(run)
 
 
 def show_work_page(title: str, lead: str, body: Callable[[], None]) -> None:
@@ -65,25 +65,23 @@ def show_work_page(title: str, lead: str, body: Callable[[], None]) -> None:
         body()
 
 
-def _show_head(title: str, lead: str, *, simulated: bool) -> None:
-    """Show a page's question, its badge, its lead, and what the link asks for in vain."""
+def _show_head(
+    title: str, lead: str, *, simulated: bool, run: Run | None = None, alone: bool = False
+) -> None:
+    """Show a page's question, its badge, its lead, and what the link asks for in vain.
+
+    A page that stands ``alone`` shows no run unless a figure names it.
+    """
     st.html(STYLE)
+    frame_page(run.run_id if run is not None and not alone else "", simulated=simulated)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header(title, anchor=False, width="content")
         if simulated:
             st.badge(SIMULATED, color="red", icon=":material/science:")
+        show_copy_link(run.run_id if run is not None else "")
     st.caption(lead)
     for line in list_unreadable():
         show_note(line)
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn a :class:`JneError` into one line on the page."""
-    try:
-        yield
-    except JneError as error:
-        st.error(plain(error), icon=":material/error:")
 
 
 def show_sidebar() -> None:
@@ -97,7 +95,9 @@ def show_sidebar() -> None:
             choose_study()
             names = {r.run_id: name_run(r) for r in list_group(listing)}
             ids = list(names)
-            st.selectbox("Run", ids, format_func=names.__getitem__, **bind_choice("run", ids))
+            st.selectbox(
+                "Run", ids, format_func=names.__getitem__, **bind_choice("run", ids, run.run_id)
+            )
             _describe_run(run)
             choose_picture_format()
         show_leftovers(listing)
@@ -152,6 +152,16 @@ def show_missing(what: str, fix: str) -> None:
 def show_note(text: str) -> None:
     """Show one quiet line."""
     st.caption(f":material/info: {plain(text)}")
+
+
+def _warn_lost_run(listing: RunListing, run: Run) -> None:
+    """Say that the link's run is not here, and how near the one is that stands in for it."""
+    wanted = read_selection().run
+    if not wanted or wanted in {r.run_id for r in listing.runs}:
+        return
+    near = find_nearest(listing.runs, wanted) is not None
+    how = "of the same subject, features and layer" if near else "the newest; none is nearer"
+    show_note(f"The link names a run that is not here: showing {run.run_id} instead, {how}.")
 
 
 def warn_unknown(name: str, options: Sequence[str]) -> None:

@@ -63,6 +63,7 @@ LAYERS = [
         "backup",
     },
     {"job_commands", "import_command", "features_command"},
+    {"story_command"},
     {"cli"},
     {"__main__"},
 ]

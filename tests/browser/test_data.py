@@ -164,7 +164,7 @@ def test_from_an_empty_store_to_maps(page, app, data):
     page.locator(".st-key-run-mylab button").click(timeout=SLOW_MS)
     start_run(page)
     open_newest_run(page, n_finished=2)
-    page.locator("canvas").first.wait_for(timeout=SLOW_MS)
+    page.locator(".cv-canvas").first.wait_for(timeout=SLOW_MS)
 
     assert {run.manifest.name for run in list_runs(root).runs} == {"NSD", "mylab"}
     assert [entry.name for entry in list_datasets(root)[0]] == ["NSD-subj01-func1pt8mm-nsdgeneral",

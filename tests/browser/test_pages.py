@@ -85,7 +85,7 @@ def test_navigation_keeps_the_selection_and_a_link_restores_it(page, app, contex
 
 def test_a_choice_is_written_to_the_address(page, app):
     page.goto(f"{app.url}/maps")
-    page.locator("canvas").first.wait_for()
+    page.locator(".cv-canvas").first.wait_for()
     page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
     page.get_by_role("option", name="Gain", exact=True).click()
     page.wait_for_url("**/maps?*map=gain*")

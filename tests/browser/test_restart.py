@@ -60,6 +60,6 @@ def test_a_job_outlives_its_server_and_its_run_opens_from_the_next(
         assert (record.state, record.attempts) == ("done", 1)
         page.get_by_role("link", name="Open").click()
         page.get_by_role("heading", name="Where is cortex nonlinear?").wait_for(timeout=SLOW_MS)
-        page.locator("canvas").first.wait_for(timeout=SLOW_MS)
+        page.locator(".cv-canvas").first.wait_for(timeout=SLOW_MS)
         expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
     assert problems.unexpected == []

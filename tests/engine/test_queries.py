@@ -320,3 +320,13 @@ def test_a_stored_simulation_is_read_and_its_size_told(tmp_path):
     assert "n_features 96" in queries.list_departures(found)
     table = queries.compare_sample_size(found.tables["summary"])
     assert table["paper"].tolist() == ["0.87", "–", "≥ 0.99"]
+
+
+def test_the_nearest_run_differs_in_its_key_only(make_root):
+    runs = queries.list_runs(make_root()).runs
+    stem = runs[0].run_id.rpartition("-")[0]
+    assert queries.find_nearest(runs, f"{stem}-ffffffffff") is runs[0]
+    assert queries.find_nearest(runs, "other-l3-ffffffffff") is None
+    assert queries.find_nearest(runs, "nodash") is None
+    assert queries.find_named(runs, f"Run {runs[0].run_id}.") == (runs[0],)
+    assert queries.find_named(runs, "none") == ()

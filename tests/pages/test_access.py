@@ -9,10 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from jne_engine.jobs import open_jobs
 from jne_engine.jobs.queue import Jobs
+from jne_engine.stories import read_story
 from pages.shared import jobs as page_jobs
 from tests.browser.conftest import ROOT
 from tests.pages.test_data import button, submit, write_dataset
 from tests.pages.test_pages import texts
+from tests.story_samples import tell_story
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 EDITOR, READER = "ada@lab.example", "rita@lab.example"
@@ -169,6 +171,39 @@ def test_a_reader_looks_into_no_folder_of_the_server(root):
     assert not app.error
     assert str(root) not in texts(app)
     assert "Bring data in" not in [s.value for s in app.subheader]
+
+
+def test_stories_are_changed_in_one_place_which_asks_first():
+    """Others may name what changes a story; only this module calls it, and asks the gate."""
+    writers = {"create_story", "add_pin", "remove_story", "unpack_story"}
+    for path in (ROOT / "pages").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        called = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        arranging = {"rename_story", "edit_pin", "move_pin", "duplicate_pin", "remove_pin"}
+        assert path.name == "stories.py" or not (named & writers or called & arranging), path.name
+    tree = ast.parse((ROOT / "pages/shared/stories.py").read_text(encoding="utf-8"))
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        text = ast.unparse(function)
+        changes = any(f"stories.{name}(" in text for name in writers) or "action(" in text
+        assert not changes or "require_change()" in text or "_attempt(" in text, function.name
+
+
+def test_a_reader_changes_no_story(root, monkeypatch):
+    kept = tell_story(root, 2)
+    app = visit(READER, "present")
+    assert HINT in texts(app)
+    icons = [b for b in app.button if b.label == ""]
+    assert len(icons) == 10
+    assert all(b.disabled for b in icons)
+    app = visit(EDITOR, "present")
+    demote(monkeypatch, app)
+    next(b for b in app.button if b.key == f"down.{kept.pins[0].id}").click().run()
+    assert "an editor" in app.toast[0].value
+    for wanted in ("Yes, delete it", "Rename it"):
+        button(app, wanted).click().run()
+        assert "an editor" in app.toast[0].value
+    assert read_story(root, kept.id) == kept
 
 
 def test_pages_ask_for_changes_in_one_place():

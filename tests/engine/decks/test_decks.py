@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -118,3 +119,12 @@ def test_a_story_without_slides_is_written_too(tmp_path):
     deck = decks.read_deck(tmp_path, stories.create_story(tmp_path, "Empty").id)
     assert "no slides yet" in decks.write_html(deck, tmp_path / "a.html").read_text()
     assert len(Presentation(str(decks.write_powerpoint(deck, tmp_path / "a.pptx"))).slides) == 0
+
+
+def test_numbers_of_a_slides_table_are_short(tmp_path):
+    contents = replace(FIGURE, table="roi,mean\nV1,0.35756479969941\nlong name of a region,12\n")
+    shown = decks.Deck("Numbers", "", (decks.Slide(a_pin("One"), contents),))
+    path = decks.write_powerpoint(shown, tmp_path / "deck.pptx")
+    (table,) = (s.table for s in Presentation(str(path)).slides[1].shapes if s.has_table)
+    texts = [[cell.text for cell in row.cells] for row in table.rows]
+    assert texts == [["roi", "mean"], ["V1", "0.3576"], ["long name of a region", "12"]]

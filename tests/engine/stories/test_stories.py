@@ -99,6 +99,14 @@ def test_pins_are_moved_edited_copied_and_removed(tmp_path, story):
     lambda root, s: PinContents(picture=b"GIF89a" + bytes(40)),
     lambda root, s: PinContents(picture=draw_png(), vector="<svg><script>1</script></svg>"),
     lambda root, s: PinContents(picture=draw_png(), vector='<svg><g onclick = "x()"/></svg>'),
+    lambda root, s: PinContents(picture=draw_png(), vector="<svg><ForeignObject/></svg>"),
+    lambda root, s: PinContents(
+        picture=draw_png(), vector='<svg><a href="java\nscript:x()"/></svg>'
+    ),
+    lambda root, s: PinContents(
+        picture=draw_png(), vector='<svg><image href="https://a.example/b.png"/></svg>'
+    ),
+    lambda root, s: PinContents(picture=draw_png(), vector="<svg><g></svg>"),
     lambda root, s: PinContents(picture=draw_png()[:16] + b"\xff" * 8),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_line(tmp_path, story, call):
@@ -208,3 +216,8 @@ def test_altered_files_never_pass_as_another_error(tmp_path, story):
             assert str(error).isprintable()  # noqa: PT017 - both outcomes are right
             refused += 1
     assert refused > 100
+
+
+def test_an_svg_may_show_text_that_looks_like_code():
+    label = "<svg><text> one = 1, onload = x, &lt;script&gt; javascript:</text></svg>"
+    assert PinContents(picture=draw_png(), vector=label).vector == label

@@ -1,0 +1,212 @@
+"""What every figure and brain has: "Pin to story"; and what every page has: "Copy link"."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import streamlit as st
+
+from jne_engine.errors import InputError
+from jne_engine.queries import find_named
+from jne_engine.stories import Pin, PinContents, PinKind
+from jne_engine.stories.records import MAX_TEXT, MAX_TITLE
+from pages.shared import cached, stories
+from pages.shared.access import may_change
+from pages.shared.plain import one_line_errors, unmark
+
+ASSETS = Path(__file__).parents[2] / "assets" / "pin"
+HASH = "#"
+"""Name of an address's part after the number sign, which the viewer writes."""
+FIRST_STORY = "My story"
+_FRAME, _TAKEN, _OPEN, _STORY = "pin: frame", "pin: taken", "pin: open", "pin: story"
+_HTML = '<div class="jne-quiet"><span role="status"></span><button type="button">{}</button></div>'
+
+Taken = Mapping[str, Any]
+"""What the browser sends: ``picture``, ``vector``, ``view``, ``address``."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a page says of a view that can be pinned.
+
+    Parameters
+    ----------
+    kind : {"figure", "brain"}
+    target : str
+        Class of the figure's container, or key of the viewer.
+    title, caption : str
+        What a slide says unless the reader changes it.
+    source : str
+        Text that names the runs that are shown; the page's run where it names none.
+    behind : callable
+        Makes the parts of :class:`PinContents` that the browser does not have.
+    """
+
+    kind: PinKind
+    target: str
+    title: str
+    caption: str
+    source: str
+    behind: Callable[[Taken], dict[str, Any]]
+
+
+def show_pin(offer: Offer, *, key: str) -> None:
+    """Show the button of a view, and ask for words once its picture has been taken."""
+    if may_change():
+        _offer(offer, f"pin.{key}")
+
+
+@st.fragment
+def _offer(offer: Offer, key: str) -> None:
+    """Show the button, and the dialog without drawing the page anew."""
+    button = st.components.v2.component(
+        "jne_pin", html=_HTML.format("Pin to story"), css=_read("button.css"), js=_read("pin.js")
+    )
+    button(
+        key=key,
+        data={"kind": offer.kind, "target": offer.target},
+        width="content",
+        height="content",
+        on_taken_change=partial(_take, key),
+    )
+    if st.session_state.get(_OPEN) == key:
+        del st.session_state[_OPEN]
+        _ask(offer)
+
+
+def show_copy_link(run_id: str) -> None:
+    """Show the button that copies the page's address; it names the run, whatever is newest."""
+    button = st.components.v2.component(
+        "jne_copy_link", html=_HTML.format("Copy link"), css=_read("button.css"),
+        js=_read("copy_link.js"),
+    )  # fmt: skip
+    button(key="copy link", data={"run": run_id}, width="content", height="content")
+
+
+def frame_page(run_id: str, *, simulated: bool) -> None:
+    """Note for this page's pins which run it shows, and whether all on it is simulated."""
+    st.session_state[_FRAME] = {"run": run_id, "runs": (), "simulated": simulated}
+
+
+def note_runs(run_ids: Iterable[str]) -> None:
+    """Note which runs a page's figures show where nothing else says so."""
+    st.session_state[_FRAME]["runs"] = tuple(run_ids)
+
+
+def name_target(key: str) -> str:
+    """Return the class that Streamlit gives to what has a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())
+
+
+def _take(key: str) -> None:
+    """Keep what the browser took, and open the dialog in the run that follows."""
+    taken = (st.session_state.get(key) or {}).get("taken")
+    if taken:
+        st.session_state[_TAKEN], st.session_state[_OPEN] = taken, key
+
+
+@st.dialog("Pin to story", width="medium")
+def _ask(offer: Offer) -> None:
+    """Ask for the story and the words."""
+    taken: Taken = st.session_state[_TAKEN]
+    with one_line_errors():
+        picture = _decode(taken)
+        st.image(picture, width=260)
+        story_id, new = _choose_story()
+        title = st.text_input("Title", offer.title[:MAX_TITLE], max_chars=MAX_TITLE)
+        caption = st.text_area("Caption", offer.caption[:MAX_TEXT], max_chars=MAX_TEXT, height=90)
+        notes = st.text_area("Speaker notes", max_chars=MAX_TEXT, height=70,
+                             placeholder="What you will say; only you see it.")  # fmt: skip
+        if st.button("Pin", type="primary", icon=":material/keep:", disabled=not title.strip()):
+            made = _describe(offer, taken, title=title, caption=caption, notes=notes)
+            contents = _collect(offer, taken, picture)
+            story = stories.pin(story_id, made, contents, new=new)
+            st.session_state[_STORY] = story.id
+            st.toast(f"Pinned: slide {len(story.pins)}", icon=":material/keep:")
+            st.rerun()
+
+
+def _choose_story() -> tuple[str, str]:
+    """Show the choice of a story; return its id, or the name of a new one."""
+    there = {story.id: story.name for story in stories.list_stories()[0]}
+    if not there:
+        return "", st.text_input("New story", FIRST_STORY, max_chars=MAX_TITLE) or FIRST_STORY
+    ids = list(there)
+    last = st.session_state.get(_STORY)
+    chosen = st.selectbox(
+        "Story", ids, index=ids.index(last) if last in there else 0,
+        format_func=lambda name: there.get(name, name), accept_new_options=True,
+        help="Choose one, or type the name of a new one.",
+    )  # fmt: skip
+    return (chosen, "") if chosen in there else ("", str(chosen or FIRST_STORY))
+
+
+def _describe(offer: Offer, taken: Taken, **words: str) -> Pin:
+    """Return the pin's words, where it was made, and what it shows."""
+    page, address = read_address(str(taken.get("address", "")))
+    frame, there = st.session_state[_FRAME], cached.list_runs().runs
+    noted = " ".join(frame["runs"] or (frame["run"],))
+    runs = find_named(there, offer.source) or find_named(there, noted)
+    if frame["run"]:
+        address.setdefault("run", frame["run"])  # the newest run stands in no address
+    simulated = frame["simulated"] or any(run.manifest.simulated for run in runs)
+    return Pin(kind=offer.kind, page=page, address=address, simulated=simulated,
+               runs=tuple(run.run_id for run in runs), **words)  # fmt: skip
+
+
+def read_address(text: str) -> tuple[str, dict[str, str]]:
+    """Return the page of an address, and its parts by name; the viewer's under :data:`HASH`."""
+    parts = urlsplit(text)
+    page = parts.path.rstrip("/").rpartition("/")[2] or "overview"
+    address = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return page, {**address, HASH: parts.fragment} if parts.fragment else address
+
+
+def _collect(offer: Offer, taken: Taken, picture: bytes) -> PinContents:
+    """Return what the pin keeps."""
+    view = taken.get("view")
+    return PinContents(
+        picture=picture,
+        vector=taken.get("vector"),
+        view=None if view is None else json.dumps(view),
+        **offer.behind(taken),
+    )
+
+
+def _decode(taken: Taken) -> bytes:
+    """Return the picture's bytes.
+
+    Raises
+    ------
+    InputError
+        If the browser sent no picture.
+    """
+    head, _, body = str(taken.get("picture", "")).partition(",")
+    try:
+        if head == "data:image/png;base64":
+            return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise InputError("picture", "a PNG", str(error), "pin the view again") from error
+    raise InputError("picture", "a PNG", "something else", "pin the view again")
+
+
+def tell(title: str, how: str) -> tuple[str, str]:
+    """Return a slide's title and caption from what a page says in Markdown."""
+    whole = unmark(title)
+    said = f" How computed: {unmark(how).rstrip('.')}." if how else ""
+    return whole, f"{whole.rstrip('.')}.{said}"
+
+
+@cache
+def _read(name: str) -> str:
+    """Return a file of the buttons' own."""
+    return (ASSETS / name).read_text(encoding="utf-8")

@@ -1,0 +1,127 @@
+"""The HTML deck, opened from disk without a network: keys, live figures, a brain that reads out."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from jne_engine.decks import read_deck, write_html
+from tests.browser.cortex_probe import CortexProbe
+from tests.story_samples import HOSTILE, tell_story
+
+N_SLIDES = 3
+SMALL_TEXT = """() => {
+  const out = [];
+  const read = (text) => {
+    const node = text.parentElement, style = getComputedStyle(node);
+    const { width, height } = node.getBoundingClientRect();
+    const size = parseFloat(style.fontSize) * (node.currentCSSZoom ?? 1);
+    const seen = width && height && style.visibility === 'visible';
+    if (seen && size < 18) out.push([text.textContent, size]);
+  };
+  const walk = (node) => {
+    if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(node.nodeName)) return;
+    if (node.nodeType === 3 && node.textContent.trim()) read(node);
+    for (const child of node.childNodes) walk(child);
+  };
+  walk(document.body);
+  return out;
+}"""
+LINE = ".deck-slide:not([hidden]) .scatterlayer .js-line"
+THIN_LINES = """(line) => [...document.querySelectorAll(line)]
+  .map((line) => parseFloat(getComputedStyle(line).strokeWidth)).filter((width) => width < 2)"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    root = tmp_path_factory.mktemp("deck")
+    return write_html(read_deck(root, tell_story(root, N_SLIDES).id), root / "deck.html")
+
+
+@pytest.fixture
+def deck(context, page, file):
+    context.set_offline(True)
+    requests = []
+    page.on("request", lambda r: requests.append(r.url))
+    page.on("dialog", lambda dialog: pytest.fail(f"code ran: {dialog.message}"))
+    page.goto(file.as_uri())
+    yield page
+    assert [u for u in requests if not u.startswith(("file:", "blob:", "data:"))] == []
+
+
+def shown(page):
+    return page.locator(".deck-slide:not([hidden])")
+
+
+def test_a_pinned_brain_begins_as_it_was_turns_and_reads_out_the_stored_float(deck):
+    probe = CortexProbe(deck)
+    assert probe.run("return v.state.view;") == "dorsal"
+    assert probe.run("return v.look(v.maps[0]).colours;") == "magma"
+    for _, vertex in probe.visible("left")[::60]:
+        spot = probe.positions("left", vertex)[0]
+        said = probe.hover(spot["x"], spot["y"])
+        if said is None:
+            continue
+        stored = np.float32(said["vertex"]) / np.float32(7)
+        assert np.float32(said["values"]["numbers"]) == stored
+        assert said["vertex"] == vertex
+        break
+    else:
+        raise AssertionError("nothing was read out")
+    before = probe.camera()["orbit"]
+    middle = probe.stage_point(0.5, 0.5)
+    probe.drag([middle, (middle[0] + 80, middle[1] + 10)])
+    assert probe.camera()["orbit"] != before
+
+
+def test_the_keyboard_goes_through_the_slides_and_the_address_keeps_the_place(deck):
+    expect(shown(deck).locator("h1")).to_have_text("Slide 1")
+    for key, title in (("ArrowRight", "Slide 2"), ("Home", "Slide 1"), ("PageDown", "Slide 2")):
+        deck.keyboard.press(key)
+        expect(shown(deck).locator("h1")).to_have_text(title)
+    expect(deck.locator(".deck-foot")).to_contain_text(f"2 / {N_SLIDES}")
+    deck.reload()
+    expect(shown(deck).locator("h1")).to_have_text("Slide 2")
+    deck.keyboard.press("t")
+    expect(deck.locator(".deck-timer")).to_have_text(re.compile("0:0[1-9]"))
+    deck.keyboard.press("?")
+    expect(deck.locator(".deck-help")).to_contain_text("speaker notes")
+    deck.keyboard.press("Escape")
+    expect(deck.locator(".deck-help")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_back_row_can_read_every_slide(deck, scheme):
+    deck.emulate_media(color_scheme=scheme)
+    deck.reload()
+    for _ in range(N_SLIDES):
+        shown(deck).locator(".cv-root[data-settled], .main-svg").first.wait_for()
+        assert deck.evaluate(SMALL_TEXT) == []
+        assert deck.evaluate(THIN_LINES, LINE) == []
+        box = shown(deck).bounding_box()
+        assert box["width"] == 1280
+        deck.keyboard.press("ArrowRight")
+
+
+def test_a_figure_answers_the_pointer(deck):
+    deck.keyboard.press("ArrowRight")
+    shown(deck).locator(".main-svg").first.wait_for()
+    point = shown(deck).locator(".scatterlayer .point").nth(1).bounding_box()
+    deck.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    expect(shown(deck).locator(".hoverlayer .hovertext").first).to_be_visible()
+
+
+def test_notes_open_in_a_second_window_and_words_are_inert(deck, context):
+    deck.keyboard.press("End")
+    words = HOSTILE.replace("\x07", "").strip()
+    expect(shown(deck).locator("h1")).to_contain_text("<script>alert(1)</script>")
+    with context.expect_page() as opened:
+        deck.keyboard.press("n")
+    notes = opened.value
+    expect(notes.locator("body")).to_contain_text(words.split(" ")[0])
+    assert notes.locator("script").count() == 0
+    deck.keyboard.press("Home")
+    expect(notes.locator("body")).to_contain_text("Next: Slide 2")

@@ -1,0 +1,164 @@
+"""Pins from real pages, arranged, presented with the keyboard, taken along, and opened again."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageStat
+from playwright.sync_api import expect
+
+from jne_engine import stories
+from tests.browser.conftest import ROOT
+from tests.browser.cortex_probe import CortexProbe
+from tests.synthetic_run import write_synthetic_run
+
+PAGES = ["", "maps", "hierarchy", "selectivity", "models", "layers"]
+MOST_APART = 3.0
+"""Mean difference of two pictures of one view, of 255: text and edges of other sizes."""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stories")
+    write_synthetic_run(folder, subject="first", seed=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(streamlit_app, root):
+    return streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
+
+
+@pytest.fixture(autouse=True)
+def _expect_probes(problems):
+    problems.ignored = ("/_stcore/",)
+
+
+def pin_first(page):
+    """Press the first pin of a page until its view is drawn, and keep it."""
+    dialog = page.get_by_role("dialog")
+    button = page.get_by_role("button", name="Pin to story").first
+    button.wait_for()
+    page.locator(".cv-root[data-settled], .js-plotly-plot .main-svg").first.wait_for()
+    page.wait_for_timeout(1000)  # what the reader has before the eyes is what is pinned
+    button.click()
+    dialog.get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_text("Pinned: slide").first.wait_for()
+    expect(dialog).to_have_count(0)
+
+
+def only_story(root):
+    (story,), problems = stories.list_stories(root)
+    assert not problems
+    return story
+
+
+def test_every_page_can_be_pinned_and_each_pin_leads_back(page, app, root):
+    for name in PAGES:
+        page.goto(f"{app.url}/{name}")
+        pin_first(page)
+    story = only_story(root)
+    assert [pin.page for pin in story.pins] == [name or "overview" for name in PAGES]
+    for pin in story.pins:
+        kept = stories.read_contents(root, story.id, pin.id)
+        image = Image.open(io.BytesIO(kept.picture)).convert("L")
+        assert ImageStat.Stat(image).stddev[0] > 3, pin.page  # something is drawn
+        assert image.width > 1000
+        assert pin.simulated
+        assert pin.runs
+        assert pin.address["run"] in pin.runs
+        assert (kept.brain is not None) == (pin.kind == "brain")
+        assert (kept.figure is not None) == (kept.table is not None) == (pin.kind == "figure")
+    brain = next(pin for pin in story.pins if pin.page == "maps")
+    check_same_brain(page, app, root, brain)
+    arrange(page, app, root, story)
+    present(page, app)
+
+
+def check_same_brain(page, app, root, pin):
+    """Open a pin's address in a new session: the same view, the same picture."""
+    story = only_story(root)
+    page.goto(f"{app.url}/present")
+    with page.context.expect_page() as opened:
+        page.locator(f".st-key-slide-{pin.id}").get_by_role("link", name="Open the view").click()
+    again = opened.value
+    probe = CortexProbe(again)
+    kept = stories.read_contents(root, story.id, pin.id)
+    view = json.loads(kept.view)
+    assert probe.run("return v.shownMaps().map((m) => m.name);") == view["maps"]
+    pin_first(again)
+    copy = only_story(root).pins[-1]
+    other = stories.read_contents(root, story.id, copy.id)
+    assert other.brain == kept.brain
+    assert json.loads(other.view) == view
+    first, second = (Image.open(io.BytesIO(c.picture)).convert("RGB") for c in (kept, other))
+    apart = ImageChops.difference(first, second.resize(first.size))
+    assert np.mean(ImageStat.Stat(apart).mean) < MOST_APART
+    again.close()
+    stories.remove_pin(root, story.id, copy.id)
+
+
+def arrange(page, app, root, story):
+    """Move, edit and delete slides by their buttons."""
+    page.goto(f"{app.url}/present")
+    first = story.pins[0]
+    row = page.locator(f".st-key-slide-{first.id}")
+    row.locator(f".st-key-down-{first.id} button").first.click()
+    expect(row).to_contain_text("2. ")
+    row.locator(f".st-key-edit-{first.id} button").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Title").fill("<b>A title</b>")
+    dialog.get_by_label("Speaker notes").fill("Say it.")
+    dialog.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("2. <b>A title</b>")
+    expect(row).to_contain_text("Say it.")
+    last = story.pins[-1]
+    page.locator(f".st-key-delete-{last.id} button").first.click()
+    dialog.get_by_role("button", name="Yes, delete it").click()
+    expect(page.locator(f".st-key-slide-{last.id}")).to_have_count(0)
+    after = only_story(root)
+    assert [pin.id for pin in after.pins][:2] == [story.pins[1].id, first.id]
+    assert after.pins[1].notes == "Say it."
+
+
+def present(page, app):
+    """Go through the slides by keys, and leave by Escape."""
+    page.get_by_role("button", name="Present", exact=True).click()
+    frame = page.frame_locator(".jne-window iframe")
+    title = frame.locator(".deck-slide:not([hidden]) h1")
+    title.wait_for()
+    first = title.inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(title).to_have_text("<b>A title</b>")
+    page.keyboard.press("ArrowLeft")
+    expect(title).to_have_text(first)
+    assert "show=yes" in page.url
+    page.keyboard.press("Escape")
+    page.get_by_text("Take it along").wait_for()
+    assert "show" not in page.url
+
+
+@pytest.mark.parametrize("label", ["HTML", "PowerPoint", "PDF", "Pictures"])
+def test_every_file_is_made_by_the_worker_and_downloaded(page, app, root, label):
+    if not stories.list_stories(root)[0]:
+        page.goto(f"{app.url}/hierarchy")
+        pin_first(page)
+    page.goto(f"{app.url}/present")
+    page.locator(".st-key-choice-deck").get_by_text(label, exact=True).click()
+    page.get_by_role("button", name="Make the file", exact=True).click()
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Download", exact=False).first.click(timeout=60_000)
+    assert got.value.suggested_filename.startswith("SIMULATED-")
+    assert got.value.path().stat().st_size > 5_000
+
+
+def test_a_copied_link_names_the_run(page, app, context, root):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{app.url}/hierarchy")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "/hierarchy?run=" in copied
