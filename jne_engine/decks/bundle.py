@@ -29,8 +29,7 @@ def write_bundle(deck: Deck, path: Path, progress: Progress = ignore_progress) -
     """
     entries = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for number, slide in enumerate(deck.slides, start=1):
-            progress(number - 1, len(deck.slides))
+        for number, slide in enumerate(deck.walk(progress), start=1):
             stem = f"{number:02d}-{_slug(slide.pin.title)}"
             files = _files_of(slide, stem)
             for name, content in files.items():
@@ -38,7 +37,6 @@ def write_bundle(deck: Deck, path: Path, progress: Progress = ignore_progress) -
             entries.append(_describe(slide, list(files)))
         bundle.writestr("README.md", _write_readme(deck, entries))
         bundle.writestr("slides.json", json.dumps(entries, indent=1, ensure_ascii=False))
-    progress(len(deck.slides), len(deck.slides))
     return path
 
 

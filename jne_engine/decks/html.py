@@ -68,14 +68,11 @@ def write_html(deck: Deck, path: Path, progress: Progress = ignore_progress) -> 
 
 def render_html(deck: Deck, progress: Progress = ignore_progress) -> str:
     """Return the text of a deck's HTML file; as :func:`write_html`."""
-    slides = []
-    for done, slide in enumerate(deck.slides):
-        progress(done, len(deck.slides))
-        slides.append(_describe(slide))
+    slides = [_describe(slide) for slide in deck.walk(progress)]
     live = any("figure" in slide for slide in slides)
     inks = {"light": _ink(LIGHT), "dark": _ink(DARK)}
     said = {"name": deck.name, "simulated": deck.simulated, "inks": inks, "slides": slides}
-    text = _PAGE.format(
+    return _PAGE.format(
         title=html.escape(deck.name),
         style=(ASSETS / "deck.css").read_text(encoding="utf-8"),
         slides=json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"),
@@ -83,8 +80,6 @@ def render_html(deck: Deck, progress: Progress = ignore_progress) -> str:
         deck=_inert(link_modules("deck.js", ASSETS)),
         plotly=f"<script>{_inert(get_plotlyjs())}</script>" if live else "",
     )
-    progress(len(deck.slides), len(deck.slides))
-    return text
 
 
 def _describe(slide: Slide) -> dict[str, Any]:

@@ -40,10 +40,8 @@ def write_pdf(deck: Deck, path: Path, progress: Progress = ignore_progress) -> P
     """
     about = {"Title": deck.name, "Creator": "JNE Explorer", "CreationDate": None}
     with PdfPages(path, metadata=about) as pages:
-        for done, slide in enumerate(deck.slides):
-            progress(done, len(deck.slides))
-            pages.savefig(draw_page(slide, number=done + 1))
-    progress(len(deck.slides), len(deck.slides))
+        for number, slide in enumerate(deck.walk(progress), start=1):
+            pages.savefig(draw_page(slide, number=number))
     return path
 
 

@@ -48,13 +48,11 @@ def write_powerpoint(deck: Deck, path: Path, progress: Progress = ignore_progres
     presentation.slide_width, presentation.slide_height = WIDTH, HEIGHT
     presentation.core_properties.title = _clean(deck.name)
     presentation.core_properties.author = "JNE Explorer"
-    for done, slide in enumerate(deck.slides):
-        progress(done, len(deck.slides))
+    for slide in deck.walk(progress):
         _add_picture_slide(presentation, slide)
         if slide.short_table():
             _add_table_slide(presentation, slide)
     presentation.save(str(path))
-    progress(len(deck.slides), len(deck.slides))
     return path
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jne_engine.progress import Progress
 from jne_engine.stories import Pin, PinContents, read_contents, read_story
 
 SIMULATED = "SIMULATED DATA"
@@ -70,6 +72,13 @@ class Deck:
     name: str
     changed: str
     slides: tuple[Slide, ...]
+
+    def walk(self, progress: Progress) -> Iterator[Slide]:
+        """Yield the slides one by one; ``progress(slides done, slides)`` is called at each."""
+        for done, slide in enumerate(self.slides):
+            progress(done, len(self.slides))
+            yield slide
+        progress(len(self.slides), len(self.slides))
 
     @property
     def simulated(self) -> bool:
