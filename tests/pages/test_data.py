@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine.jobs import JobSpec, add_to_study, list_studies, open_jobs, request_import
+from jne_engine.jobs import (
+    SMALL_DEMO_SIZES,
+    JobSpec,
+    add_to_study,
+    list_studies,
+    open_jobs,
+    request_import,
+)
 from jne_engine.jobs.database import change
 from jne_engine.jobs.queue import Jobs
 from jne_engine.library import CheckEntry, DatasetEntry, FeatureEntry, write_entry, write_features
@@ -89,7 +96,7 @@ def test_without_a_folder_it_says_how_to_allow_one_and_offers_the_simulated_subj
     assert "JNE_DATA=" in app.code[0].value
     button(app, "Try a small one").click().run()
     (record,) = open_jobs(root).list()
-    assert record.spec.payload["demo"]["n_vertices"] == 4000
+    assert record.spec.payload["demo"]["n_vertices"] == SMALL_DEMO_SIZES["n_vertices"]
     assert "waiting for its turn" in texts(app)
 
 
@@ -107,7 +114,7 @@ def test_a_study_of_simulated_subjects_is_asked_for_by_one_button(show, root):
     assert {(d["subject"], d.get("layer", 0)) for d in asked} == {
         (f"S{i}", layer) for i in (1, 2, 3, 4) for layer in (0, 1, 2)
     }
-    assert {d["n_vertices"] for d in asked} == {4000}
+    assert {d["n_vertices"] for d in asked} == {SMALL_DEMO_SIZES["n_vertices"]}
     assert "Simulated study: 0 of 12 runs done" in [e.label for e in app.expander]
 
 
