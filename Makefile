@@ -18,8 +18,8 @@ app: $(VENV)/.app ## install, compute the simulated subject's run, open the dash
 test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests included
 	sh tests/browser/install_chromium.sh
 	$(MAKE) --no-print-directory check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 3 --ignore=tests/browser
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile tests/browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --ignore=tests/browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser
 
 check: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check .
