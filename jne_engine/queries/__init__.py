@@ -35,7 +35,6 @@ from jne_engine.queries.comparisons import (
     compare_r2,
     correlate_with_truth,
     has_truth,
-    read_pairs,
     select_inside,
     tabulate_pairs,
     tabulate_recovery,
@@ -85,7 +84,6 @@ from jne_engine.queries.maps import (
 )
 from jne_engine.queries.masks import (
     Masks,
-    count_shown,
     find_map,
     list_masks,
     name_masks,
@@ -116,6 +114,7 @@ from jne_engine.queries.selectivity_index import (
     tabulate_leading_categories,
 )
 from jne_engine.queries.spins import (
+    LITTLE_COVERAGE,
     SpinSettings,
     compute_spin,
     read_spin,
@@ -175,6 +174,7 @@ __all__ = [
     "CLAIM_PARTS",
     "JNE_SS_UNIT",
     "JNE_UNIT",
+    "LITTLE_COVERAGE",
     "LOW_R2",
     "MAPS",
     "N_PERMUTATIONS",
@@ -220,7 +220,6 @@ __all__ = [
     "correlate_subjects",
     "correlate_with_truth",
     "count_above_ceiling",
-    "count_shown",
     "count_significant",
     "describe_run",
     "drop_empty",
@@ -260,7 +259,6 @@ __all__ = [
     "read_groups",
     "read_learning_curves",
     "read_map",
-    "read_pairs",
     "read_pictures",
     "read_profile",
     "read_run_embedding",

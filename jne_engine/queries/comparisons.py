@@ -10,7 +10,6 @@ from matplotlib.path import Path as MplPath
 
 from jne_engine.queries.maps import (
     BoolArray,
-    Float32Array,
     choose_roi_set,
     read_map,
     read_significant,
@@ -46,22 +45,6 @@ def compare_r2(run: Run, preset: str | None = None) -> pd.DataFrame:
         rows.append((name, tier, found.n, found.r, found.low, found.high, *means))
     columns = ["name", "tier", "n", "r", "low", "high", "mean_r2_linear", "mean_r2_nonlinear"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def read_pairs(
-    run: Run, first: str, second: str, roi: str = WHOLE_BRAIN, preset: str | None = None
-) -> tuple[Float32Array, Float32Array]:
-    """Return two maps at the significant voxels of one ROI, finite in both.
-
-    Raises
-    ------
-    InputError
-        If there is no such map or ROI.
-    """
-    mask = select_voxels(run, choose_roi_set(run, preset), roi)
-    x, y = read_map(run, first), read_map(run, second)
-    mask = mask & np.isfinite(x) & np.isfinite(y)
-    return x[mask], y[mask]
 
 
 def tabulate_pairs(

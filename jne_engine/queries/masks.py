@@ -178,12 +178,6 @@ def select_shown(
     return select_masked(run, name, Masks(significant=significant, threshold=threshold))
 
 
-def count_shown(run: Run, name: str, masks: Masks | None = None) -> tuple[int, int]:
-    """Return how many voxels of a map are shown and how many hidden, invalid ones included."""
-    shown = select_masked(run, name, masks or Masks())
-    return int(shown.sum()), int((~shown).sum())
-
-
 def without_threshold(masks: Masks) -> Masks:
     """Return the masks of the maps that a threshold was not chosen for."""
     return replace(masks, threshold=None)

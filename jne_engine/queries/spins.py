@@ -53,6 +53,8 @@ STAND_IN = "fsaverage5"
 """The mesh whose vertices are the first of every finer fsaverage."""
 
 LITTLE_COVERAGE = 0.5
+"""Share of the sphere below which a turned map overlaps little with itself."""
+
 COLUMNS = [
     *("kind", "what", "statistic", "observed", "p", "q", "null_mean", "null_low", "null_high"),
     *("n", "n_usual", "n_rotations", "n_left_out"),

@@ -7,7 +7,6 @@ not, so that those intervals and p-values are lower bounds of the real uncertain
 
 from jne_engine.statistics.bootstrap import (
     Estimate,
-    estimate_difference,
     estimate_mean,
     estimate_share,
     resample_means,
@@ -48,7 +47,6 @@ __all__ = [
     "compute_matched_trend",
     "compute_trend",
     "draw_rotations",
-    "estimate_difference",
     "estimate_mean",
     "estimate_share",
     "fit_mixed_model",

@@ -69,23 +69,6 @@ def estimate_mean(
     )
 
 
-def estimate_difference(
-    first: npt.ArrayLike, second: npt.ArrayLike, *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> Estimate:
-    """Return mean(first) − mean(second), both samples resampled on their own.
-
-    Parameters and interval as in :func:`estimate_mean`.
-    """
-    x, y = keep_finite(first), keep_finite(second)
-    if x.size == 0 or y.size == 0:
-        return Estimate(np.nan, np.nan, np.nan, x.size + y.size)
-    draws = [
-        resample_means(part, n_resamples=n_resamples, seed=seed + i)
-        for i, part in enumerate((x, y))
-    ]
-    return _summarise(float(x.mean() - y.mean()), draws[0] - draws[1], x.size + y.size)
-
-
 def estimate_share(
     values: npt.ArrayLike, cutoff: float, *, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> Estimate:

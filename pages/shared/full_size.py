@@ -12,7 +12,7 @@ from jne_engine.jobs import request_simulation
 from jne_engine.store import Run
 from pages.shared import jobs
 from pages.shared.cached import tell_command
-from pages.shared.offers import offer_job
+from pages.shared.offers import JobOffer, offer_job
 
 
 def offer_full_size(name: str, run: Run | None) -> None:
@@ -29,8 +29,9 @@ def offer_full_size(name: str, run: Run | None) -> None:
     if about is None:
         st.caption("This run was computed without the queue: name its dataset in the command.")
     else:
-        offer_job("Compute in full size", partial(request_simulation, name, **about),
-                  "simulate", name=name, **_only_run(about))  # fmt: skip
+        request = partial(request_simulation, name, **about)
+        known_by = {"name": name, **_only_run(about)}
+        offer_job(JobOffer("Compute in full size", request, "simulate", known_by))
         st.caption("The same from the command line:")
     st.code(tell_command(name, run), language="bash")
 

@@ -6,16 +6,15 @@ import streamlit as st
 
 from jne_engine.figures.hierarchy import plot_spins
 from jne_engine.jobs import request_spin
-from jne_engine.queries import SpinSettings, tell_why_not_spun
+from jne_engine.queries import LITTLE_COVERAGE, SpinSettings, tell_why_not_spun
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.figures import is_dark, show_result
 from pages.shared.hierarchy import View
-from pages.shared.offers import offer_job
+from pages.shared.offers import JobOffer, offer_job
 from pages.shared.widgets import show_note
 
-LITTLE = 0.5
 TITLES = {
     "trend": ("Tier trend against rotated maps", "P(later tier exceeds earlier)"),
     "difference": ("Differences of means against rotated maps", "Difference of means"),
@@ -38,7 +37,7 @@ def show_spins(run: Run, view: View) -> None:
     result = cached.read_spin(run, settings)
     if result is None:
         spec = request_spin(run.path, settings, label=f"spin test, {view.info.label}")
-        offer_job("Compute the spin test", lambda: spec, spec.kind, **spec.payload)
+        offer_job(JobOffer.of(spec, "Compute the spin test"))
         return
     _show_result(run, view, result)
 
@@ -46,7 +45,7 @@ def show_spins(run: Run, view: View) -> None:
 def _show_result(run: Run, view: View, result: SimulationResult) -> None:
     """Show every kind of test in one figure each."""
     coverage, table = result.settings["coverage"], result.tables["tests"]
-    if coverage < LITTLE:
+    if coverage < LITTLE_COVERAGE:
         show_note(
             f"Voxels with values cover {coverage:.0%} of the sphere, so that a turned map overlaps"
             " little with itself: the null is wide and the test careful (n_usual says how many"

@@ -24,7 +24,7 @@ from jne_engine.stories import (
 from jne_engine.stories.records import MAX_TEXT, MAX_TITLE
 from pages.shared import cached, stories
 from pages.shared.access import may_change, tell_reader
-from pages.shared.file_jobs import FileOffer, show_file_job
+from pages.shared.offers import FileOffer, JobOffer, offer_job
 from pages.shared.pin import HASH
 from pages.shared.plain import plain
 from pages.shared.state import bind_choice, select, settle
@@ -119,8 +119,7 @@ def show_take_along(story: Story) -> None:
     form = settle("deck", forms)
     chosen = DECK_FORMATS[form]
     st.caption(chosen.tells)
-    offer = FileOffer(request_deck(story, form), "Make the file", chosen.mime)
-    show_file_job(offer, key=f"deck.{form}")
+    offer_job(JobOffer.of(request_deck(story, form), "Make the file", FileOffer(chosen.mime)))
     st.download_button(
         "Story file", lambda: stories.pack_story(story.id), file_name=f"{story.id}.{ENDING}",
         mime="application/zip", on_click="ignore", icon=":material/download:",

@@ -15,7 +15,7 @@ from jne_engine.selections import StimulusSelection
 from pages.shared import cached
 from pages.shared.access import require_change
 from pages.shared.figures import is_dark, show_figure, show_result
-from pages.shared.offers import offer_job
+from pages.shared.offers import JobOffer, offer_job
 from pages.shared.ranges import format_rows
 from pages.shared.selectivity import View
 from pages.shared.state import read_selection, select
@@ -40,10 +40,9 @@ def show_embedding(view: View) -> None:
             "The stimuli are not laid out yet.",
             "t-SNE and clusters of their features take from seconds to minutes.",
         )
-        path = str(view.run.path.absolute())
-        offer_job(
-            "Compute the embedding", partial(request_embedding, view.run.path), "embed", run=path
-        )
+        request = partial(request_embedding, view.run.path)
+        known_by = {"run": str(view.run.path.absolute())}
+        offer_job(JobOffer("Compute the embedding", request, "embed", known_by))
     else:
         _show_points(view)
     _show_saved(view)

@@ -9,7 +9,7 @@ from jne_engine.export.methods import SHOWS, SHOWS_NOT, format_methods
 from jne_engine.jobs import request_export
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.file_jobs import FileOffer, show_file_job
+from pages.shared.offers import FileOffer, JobOffer, offer_job
 from pages.shared.plain import plain
 from pages.shared.state import bind_choice, settle
 
@@ -32,9 +32,8 @@ def show_take_away(run: Run) -> None:
     form = settle("export", offered)
     st.caption(plain(FORMATS[form].files))
     spec = request_export(run.path, form, significant=significant)
-    offer = FileOffer(spec, "Make the files", "application/zip", "One zip",
-                      ", with a README, provenance and citations.")  # fmt: skip
-    show_file_job(offer, key="export")
+    tells = ", with a README, provenance and citations."
+    offer_job(JobOffer.of(spec, "Make the files", FileOffer("application/zip", "One zip", tells)))
     if refused:
         with st.expander(f"Not for this run: {', '.join(refused)}"):
             for reason in refused.values():

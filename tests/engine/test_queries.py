@@ -99,7 +99,7 @@ def test_unknown_map_preset_roi_and_category_are_refused(run):
     for call in (
         lambda: queries.read_map(run, "nope"),
         lambda: queries.tabulate_rois(run, "nope"),
-        lambda: queries.read_pairs(run, "jne", "gain", "nope"),
+        lambda: queries.tabulate_pairs(run, "jne", "gain", "nope"),
         lambda: queries.read_grouping(run, "nope"),
         lambda: queries.read_grouping(run, LABELS).member("nope"),
     ):
@@ -226,9 +226,10 @@ def test_r2_comparison_is_pearsons_in_each_roi(run, planted, significant):
         expected = scipy.stats.pearsonr(linear[chosen], nonlinear[chosen]).statistic
         assert table.loc[name, "r"] == pytest.approx(expected, rel=1e-9)
         assert table.loc[name, "n"] == chosen.sum()
-        x, y = queries.read_pairs(run, "r2_linear", "r2_nonlinear", name)
-        np.testing.assert_array_equal(x, linear[chosen].astype(np.float32))
-        np.testing.assert_array_equal(y, nonlinear[chosen].astype(np.float32))
+        pairs = queries.tabulate_pairs(run, "r2_linear", "r2_nonlinear", name)
+        np.testing.assert_array_equal(pairs["column"], np.flatnonzero(chosen))
+        np.testing.assert_array_equal(pairs["r2_linear"], linear[chosen].astype(np.float32))
+        np.testing.assert_array_equal(pairs["r2_nonlinear"], nonlinear[chosen].astype(np.float32))
 
 
 def test_stimulus_means_equal_a_loop(run, planted, significant):

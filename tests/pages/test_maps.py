@@ -72,7 +72,8 @@ def test_every_mask_of_the_address_is_applied_counted_and_shown(visit, synthetic
     masks = queries.Masks(q=0.01, min_r2=0.3, min_ceiling=60.0, rois=("V1", "PPA"), threshold=0.4)
     expected = queries.tabulate_masks(run, "jne", masks)
     pd.testing.assert_frame_equal(table_with(app, "mask"), expected)
-    shown, hidden = queries.count_shown(run, "jne", masks)
+    mask = queries.select_masked(run, "jne", masks)
+    shown, hidden = mask.sum(), (~mask).sum()
     text = said(app)
     assert f"**{shown:,}** voxels shown, **{hidden:,}** hidden" in text
     for name, n in zip(expected["mask"][:-1], expected["n_hidden_first"], strict=False):
@@ -94,7 +95,8 @@ def test_the_roi_set_can_be_chosen_where_there_are_several(visit, make_root):
     root = make_root(second_preset="other")
     run = Run(next(root.glob("[!.]*")))
     app = visit(root, "maps", preset="other", rois="V1")
-    shown, _ = queries.count_shown(run, "jne", queries.Masks(rois=("V1",), preset="other"))
+    masks = queries.Masks(rois=("V1",), preset="other")
+    shown = queries.select_masked(run, "jne", masks).sum()
     assert f"**{shown:,}** voxels shown" in said(app)
     assert app.selectbox(key="choice.preset").value == "other"
 
@@ -106,7 +108,7 @@ def test_an_roi_with_a_comma_in_its_name_can_be_chosen(visit, make_root):
     app = healthy(app.multiselect(key="choice.rois").select(HOSTILE).run())
     assert app.multiselect(key="choice.rois").value == [HOSTILE]
     run = Run(next(root.glob("[!.]*")))
-    shown, _ = queries.count_shown(run, "jne", queries.Masks(rois=(HOSTILE,)))
+    shown = queries.select_masked(run, "jne", queries.Masks(rois=(HOSTILE,))).sum()
     assert f"**{shown:,}** voxels shown" in said(app)
     for element in (*app.markdown, *app.caption):
         assert "<script" not in element.value.replace("\\<", "")

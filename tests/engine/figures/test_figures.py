@@ -50,7 +50,8 @@ def figures(run):
     """Draw every kind of figure, light and dark."""
     means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
     matrix = queries.average_by_category(means, grouping)
-    x, y = queries.read_pairs(run, "r2_linear", "r2_nonlinear")
+    pairs = queries.tabulate_pairs(run, "r2_linear", "r2_nonlinear")
+    x, y = pairs["r2_linear"], pairs["r2_nonlinear"]
     groups = queries.read_groups(run)
     ppa = queries.tabulate_category_means(means["PPA"], grouping)
     scores = pd.DataFrame({"n_clusters": [2, 3], "silhouette": [0.1, 0.2], "chosen": [False, True]})

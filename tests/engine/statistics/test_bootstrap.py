@@ -7,7 +7,6 @@ import pytest
 
 from jne_engine.statistics import (
     bootstrap,
-    estimate_difference,
     estimate_mean,
     estimate_share,
     resample_means,
@@ -34,16 +33,12 @@ def test_resamples_equal_a_loop_in_one_block_or_many(monkeypatch, block_values):
     )
 
 
-def test_mean_difference_and_share_take_the_middle_95_percent_of_the_loop():
+def test_mean_and_share_take_the_middle_95_percent_of_the_loop():
     rng = np.random.default_rng(1)
-    x, y = rng.normal(2, 1, 40), rng.normal(1, 1, 30)
+    x = rng.normal(2, 1, 40)
     found = estimate_mean([*x, np.nan], n_resamples=200, seed=5)
     expected = np.quantile(loop_means(x, 200, 5), [0.025, 0.975])
     assert (found.value, found.n) == (pytest.approx(x.mean()), 40)
-    np.testing.assert_allclose([found.low, found.high], expected)
-    found = estimate_difference(x, y, n_resamples=200, seed=5)
-    expected = np.quantile(loop_means(x, 200, 5) - loop_means(y, 200, 6), [0.025, 0.975])
-    assert (found.value, found.n) == (pytest.approx(x.mean() - y.mean()), 70)
     np.testing.assert_allclose([found.low, found.high], expected)
     found = estimate_share(x, 2.0, n_resamples=200, seed=5)
     expected = np.quantile(loop_means((x > 2).astype(float), 200, 5), [0.025, 0.975])
@@ -64,7 +59,6 @@ def test_too_few_values_leave_the_interval_undefined(values, n):
     assert found.n == n
     assert np.isnan(found.low)
     assert np.isnan(found.high)
-    assert np.isnan(estimate_difference(values, []).value)
 
 
 def test_the_seed_decides_the_interval():
