@@ -14,7 +14,7 @@ from jne_engine.spaces import Hemisphere
 from jne_engine.viewer_modules import link_modules
 from jne_engine.viewer_payload import ViewerScene, pack, scene_header, split_header, still_hash
 from jne_engine.viewer_still import draw_still, pack_still
-from pages.shared.pin import Offer, pin_runtime, show_pin
+from pages.shared.pin import Offer, show_pin
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
@@ -37,7 +37,7 @@ def _runtime_source() -> str:
     """Return the viewer's linked code as an ES module."""
     linked = link_modules("runtime.js")
     announce = "modules['runtime.js'].announce();\nexport default () => {};\n"
-    return f"{linked}{pin_runtime()}{announce}"
+    return f"{linked}{announce}"
 
 
 @st.cache_data(show_spinner=False, max_entries=16, hash_funcs={ViewerScene: still_hash})

@@ -29,12 +29,6 @@ HASH = "#"
 FIRST_STORY = "My story"
 _FRAME, _TAKEN, _OPEN, _STORY = "pin: frame", "pin: taken", "pin: open", "pin: story"
 _HTML = '<div class="jne-quiet"><span role="status"></span><button type="button">{}</button></div>'
-# Sent at every rerun, so every byte counts; the code waits in the viewer's runtime. Streamlit takes
-# a text of one line for a file's name.
-_STUB = (
-    "export default (c) => {const r=(globalThis.__cortexRuntime??={waiting:[]});\n"
-    "r.pin?r.pin(c):r.waiting.push(()=>r.pin(c))}"
-)
 
 Taken = Mapping[str, Any]
 """What the browser sends: ``picture``, ``vector``, ``view``, ``address``."""
@@ -74,7 +68,9 @@ def show_pin(offer: Offer, *, key: str) -> None:
 @st.fragment
 def _offer(offer: Offer, key: str) -> None:
     """Show the button, and the dialog without drawing the page anew."""
-    button = _pin_component(offer.kind)
+    button = st.components.v2.component(
+        "jne_pin", html=_HTML.format("Pin to story"), css=_read("button.css"), js=_read("pin.js")
+    )
     button(
         key=key,
         data={"kind": offer.kind, "target": offer.target},
@@ -85,30 +81,6 @@ def _offer(offer: Offer, key: str) -> None:
     if st.session_state.get(_OPEN) == key:
         del st.session_state[_OPEN]
         _ask(offer)
-
-
-def _pin_component(kind: PinKind) -> Any:
-    """Return the button; the code of a brain's came with the viewer's own."""
-    if kind == "brain":
-        return st.components.v2.component("jne_pin_brain", js=_STUB)
-    html = _HTML.format("Pin to story")
-    return st.components.v2.component("jne_pin", html=html, css=_read("button.css"),
-                                      js=_read("pin.js"))  # fmt: skip
-
-
-@cache
-def pin_runtime() -> str:
-    """Return the code of a brain's button, which the viewer's runtime brings once a session."""
-    inside = f"<style>{_read('button.css')}</style>{_HTML.format('Pin to story')}"
-    code = _read("pin.js").replace("export default function pin", "function pin")
-    return (
-        "(globalThis.__cortexRuntime ??= { waiting: [] }).pin = (() => {\n"
-        f"{code}\nreturn (component) => {{\n"
-        "if (!component.parentElement.querySelector('button')) {\n"
-        "const made = document.createElement('template');\n"
-        f"made.innerHTML = {json.dumps(inside)};\n"
-        "component.parentElement.append(made.content);\n}\npin(component);\n};\n})();\n"
-    )
 
 
 def show_copy_link(run_id: str) -> None:
