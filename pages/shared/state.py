@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import streamlit as st
 
+from pages.shared.lag import is_late, note_change
+
 _REMEMBERED = "selection"
 _FLAGS = {"yes": True, "no": False}
 _NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
@@ -131,12 +133,12 @@ class Selection:
 
 
 def read_selection() -> Selection:
-    """Return the selection: the address first, then what this session remembers."""
+    """Return the selection: the address first, unless it is a late one, then what is remembered."""
     selection = st.session_state.get(_REMEMBERED, Selection())
     for field in fields(Selection):
-        if field.name in st.query_params:
-            value = _parse(field.name, st.query_params[field.name])
-            selection = replace(selection, **{field.name: value})
+        text = st.query_params.get(field.name)
+        if text is not None and not is_late(field.name, text):
+            selection = replace(selection, **{field.name: _parse(field.name, text)})
     _remember(selection)
     return selection
 
@@ -246,8 +248,10 @@ def _remember(selection: Selection) -> None:
         value, text = getattr(selection, field.name), st.query_params.get(field.name)
         if value == field.default or len(str(value)) > _LONGEST:
             if text is not None and _parse(field.name, text) != value:
+                note_change(field.name, text, None)
                 del st.query_params[field.name]
         elif text != _format(value):
+            note_change(field.name, text, _format(value))
             st.query_params[field.name] = _format(value)
 
 

@@ -267,3 +267,22 @@ def test_a_projected_run_ranks_stimuli_for_the_nearest_voxel(visit, projected):
     stored = run.stage("dispersion").read_array("jne_ss")[:, column]
     table = app.dataframe[0].value
     np.testing.assert_allclose(table["mean_jne_ss"], stored[table["row"]], rtol=1e-6)
+
+
+def test_an_address_from_before_a_choice_does_not_take_it_back(visit, synthetic_root, monkeypatch):
+    app = visit(synthetic_root, "maps", map="gain")
+    app.selectbox(key="choice.map").set_value("tier").run()
+    app.query_params["map"] = "gain"  # sent before the browser had heard of the choice
+    app.run()
+    assert app.selectbox(key="choice.map").value == "tier"
+    assert app.query_params["map"] == "tier"
+    app.query_params["map"] = "delta_r2"  # a link
+    app.run()
+    assert app.selectbox(key="choice.map").value == "delta_r2"
+    app.selectbox(key="choice.map").set_value("gain").run()
+    assert app.selectbox(key="choice.map").value == "gain"
+    monkeypatch.setattr("pages.shared.lag.LAG_S", -1.0)
+    app.selectbox(key="choice.map").set_value("tier").run()
+    app.query_params["map"] = "gain"  # so late that somebody must have meant it
+    app.run()
+    assert app.selectbox(key="choice.map").value == "gain"

@@ -1,0 +1,63 @@
+"""Addresses that a browser sent before it had heard of a change.
+
+Every message of the browser carries the address that it shows. Two messages may follow one another
+so closely (a map chosen in the viewer, then the viewer's wish for its values) that the second one
+still carries the address from before the first: it must not take the choice back.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LAG_S = 10.0
+"""How long an address from before a change is taken for a late one."""
+_CHANGES = "late addresses"
+
+
+@dataclass
+class _Changes:
+    """What stood in the address of a page before, by field and text, and until when it is late."""
+
+    page: str
+    until: dict[tuple[str, str], float] = field(default_factory=dict)
+
+
+def note_change(name: str, before: str | None, after: str | None) -> None:
+    """Note that a field of the address is written anew.
+
+    Parameters
+    ----------
+    name : str
+        Field of the selection.
+    before, after : str or None
+        Its text in the address, None where it stands in no address.
+    """
+    until = _read().until
+    until.pop((name, after or ""), None)
+    if before is not None:
+        until[name, before] = time.monotonic() + LAG_S
+
+
+def is_late(name: str, text: str) -> bool:
+    """Tell whether a field's text in the address is one from before a change.
+
+    One that the reader went back to, or that a link to another page carries, is not.
+    """
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        return False
+    return time.monotonic() < _read().until.get((name, text), 0.0)
+
+
+def _read() -> _Changes:
+    """Return the changes of the page that is shown."""
+    context = get_script_run_ctx()
+    page = "" if context is None else context.page_script_hash
+    kept: _Changes | None = st.session_state.get(_CHANGES)
+    if kept is None or kept.page != page:
+        kept = st.session_state[_CHANGES] = _Changes(page)
+    return kept
