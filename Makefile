@@ -19,7 +19,7 @@ test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests i
 	sh tests/browser/install_chromium.sh
 	$(MAKE) --no-print-directory check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --ignore=tests/browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 
 check: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check .

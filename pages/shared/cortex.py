@@ -11,33 +11,14 @@ import streamlit as st
 from jne_engine.export.html import pack_scene
 from jne_engine.figures.pinned import describe_scene, keep_maps
 from jne_engine.spaces import Hemisphere
-from jne_engine.viewer_modules import link_modules
 from jne_engine.viewer_payload import ViewerScene, pack, scene_header, split_header, still_hash
 from jne_engine.viewer_still import draw_still, pack_still
 from pages.shared.pin import Offer, show_pin
+from pages.shared.runtime import declare
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
 _SENT = "cortex viewer: sent blobs"
-
-# The viewer's own message holds data only; its code waits for the instance that carries it.
-_STUB = """
-export default function (component) {
-  const slot = (globalThis.__cortexRuntime ??= { waiting: [] });
-  let end = null, gone = false;
-  const start = () => { if (!gone) end = slot.mount(component); };
-  if (slot.mount) start(); else slot.waiting.push(start);
-  return () => { gone = true; end?.(); };
-}
-"""
-
-
-@st.cache_resource(show_spinner=False)
-def _runtime_source() -> str:
-    """Return the viewer's linked code as an ES module."""
-    linked = link_modules("runtime.js")
-    announce = "modules['runtime.js'].announce();\nexport default () => {};\n"
-    return f"{linked}{announce}"
 
 
 @st.cache_data(show_spinner=False, max_entries=16, hash_funcs={ViewerScene: still_hash})
@@ -56,9 +37,10 @@ def show_cortex(
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
 
-    The code and each blob of the scene are sent once a session. After that only a short message
-    (about 0.6 kB) travels; threshold, range, colours, view, morph and hover send nothing. A still
-    picture is drawn only where a browser without WebGL2 asks for it.
+    The code (:func:`~pages.shared.runtime.mount_runtime`) and each blob of the scene are sent once
+    a session. After that only a short message (about 0.6 kB) travels; threshold, range, colours,
+    view, morph and hover send nothing. A still picture is drawn only where a browser without
+    WebGL2 asks for it.
 
     Parameters
     ----------
@@ -79,7 +61,6 @@ def show_cortex(
     mapping of hemisphere to tuple of int
         Selected vertices, ascending; empty where nothing is selected.
     """
-    _mount_runtime()
     message, description = split_header(scene_header(scene, key=key, height=height))
     blobs = {**scene.blobs(), description.hash: description}
     sent = _sent_blobs()
@@ -89,8 +70,7 @@ def show_cortex(
     sent.update(blob.hash for blob in fresh)
     if still_hash(scene) in asked:
         fresh.append(pack_still(scene, _draw_still(scene)))
-    viewer = st.components.v2.component("jne_cortex_viewer", js=_STUB)
-    answer = viewer(
+    answer = declare("jne_cortex_viewer", "mount")(
         key=key,
         data=pack({**message, "report_map": on_map is not None}, fresh),
         height="content",
@@ -111,13 +91,6 @@ def _offer_pin(scene: ViewerScene, key: str) -> None:
 
     title, caption = describe_scene(scene)
     show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)
-
-
-def _mount_runtime() -> None:
-    """Send the code; a constant message, which Streamlit repeats as a reference."""
-    st.components.v2.component("jne_cortex_runtime", js=_runtime_source())(
-        key="cortex-runtime", height=1
-    )
 
 
 def _sent_blobs() -> set[str]:

@@ -8,8 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,13 +21,12 @@ from jne_engine.stories.records import MAX_TEXT, MAX_TITLE
 from pages.shared import cached, stories
 from pages.shared.access import may_change
 from pages.shared.plain import one_line_errors, unmark
+from pages.shared.runtime import declare, draw_button, read_pin_asset
 
-ASSETS = Path(__file__).parents[2] / "assets" / "pin"
 HASH = "#"
 """Name of an address's part after the number sign, which the viewer writes."""
 FIRST_STORY = "My story"
 _FRAME, _TAKEN, _OPEN, _STORY = "pin: frame", "pin: taken", "pin: open", "pin: story"
-_HTML = '<div class="jne-quiet"><span role="status"></span><button type="button">{}</button></div>'
 
 Taken = Mapping[str, Any]
 """What the browser sends: ``picture``, ``vector``, ``view``, ``address``."""
@@ -68,10 +66,7 @@ def show_pin(offer: Offer, *, key: str) -> None:
 @st.fragment
 def _offer(offer: Offer, key: str) -> None:
     """Show the button, and the dialog without drawing the page anew."""
-    button = st.components.v2.component(
-        "jne_pin", html=_HTML.format("Pin to story"), css=_read("button.css"), js=_read("pin.js")
-    )
-    button(
+    declare("jne_pin", "pin")(
         key=key,
         data={"kind": offer.kind, "target": offer.target},
         width="content",
@@ -86,8 +81,8 @@ def _offer(offer: Offer, key: str) -> None:
 def show_copy_link(run_id: str) -> None:
     """Show the button that copies the page's address; it names the run, whatever is newest."""
     button = st.components.v2.component(
-        "jne_copy_link", html=_HTML.format("Copy link"), css=_read("button.css"),
-        js=_read("copy_link.js"),
+        "jne_copy_link", html=draw_button("Copy link"), css=read_pin_asset("button.css"),
+        js=read_pin_asset("copy_link.js"),
     )  # fmt: skip
     button(key="copy link", data={"run": run_id}, width="content", height="content")
 
@@ -204,9 +199,3 @@ def tell(title: str, how: str) -> tuple[str, str]:
     whole = unmark(title)
     said = f" How computed: {unmark(how).rstrip('.')}." if how else ""
     return whole, f"{whole.rstrip('.')}.{said}"
-
-
-@cache
-def _read(name: str) -> str:
-    """Return a file of the buttons' own."""
-    return (ASSETS / name).read_text(encoding="utf-8")

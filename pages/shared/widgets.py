@@ -18,6 +18,7 @@ from pages.shared.entry import enter_through_app
 from pages.shared.figures import choose_picture_format
 from pages.shared.pin import frame_page, show_copy_link
 from pages.shared.plain import one_line_errors, plain
+from pages.shared.runtime import mount_runtime
 from pages.shared.state import bind_choice, is_unknown, list_unreadable, read_selection, settle
 
 SIMULATED = "SIMULATED"
@@ -73,6 +74,7 @@ def _show_head(
     A page that stands ``alone`` shows no run unless a figure names it.
     """
     st.html(STYLE)
+    mount_runtime()
     frame_page(run.run_id if run is not None and not alone else "", simulated=simulated)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header(title, anchor=False, width="content")

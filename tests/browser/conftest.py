@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from jne_engine.bench.viewer.chromium import open_chromium
 from jne_engine.bench.viewer.server import APPS, StreamlitApp, serve
 
 ROOT = Path(__file__).resolve().parents[2]
+
+SIZE = {"width": 1280, "height": 720}
 
 expect.set_options(timeout=20_000)  # a page may wait for the other tests' work
 
@@ -36,7 +39,16 @@ class PageProblems:
     def watch(self, page: Page) -> None:
         """Collect from now on what the page's console calls an error."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("pageerror", self._uncaught)
+
+    def unwatch(self, page: Page) -> None:
+        """Collect nothing more of a page."""
+        page.remove_listener("console", self._console)
+        page.remove_listener("pageerror", self._uncaught)
+
+    def _uncaught(self, error: object) -> None:
+        """Keep an exception that nothing caught."""
+        self.errors.append(f"uncaught: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
         """Keep error messages only, with their place."""
@@ -59,17 +71,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium with software WebGL for all tests."""
-    with open_chromium() as launched:
+    """One headless Chromium with software WebGL for all tests.
+
+    WebGL paints as ever; the page around it is put together without SwiftShader, which would take
+    as much of the processor as all else.
+    """
+    with open_chromium("--disable-gpu-compositing") as launched:
         yield launched
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """Open one browser profile with one tab: Streamlit's own code stays compiled in it."""
+    opened = browser.new_context(viewport=SIZE, accept_downloads=True)
+    opened.new_page()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Open a fresh 1280 x 720 browser profile."""
-    fresh = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
-    yield fresh
-    fresh.close()
+def context(profile: BrowserContext) -> Iterator[BrowserContext]:
+    """Lend the profile without any other page, cookie or permission of another test."""
+    yield profile
+    for left in profile.pages[1:]:
+        left.close()
+    profile.clear_cookies()
+    profile.clear_permissions()
+    profile.set_offline(False)
 
 
 @pytest.fixture
@@ -80,12 +108,29 @@ def problems() -> PageProblems:
 
 @pytest.fixture
 def page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
-    """One page whose console errors fail the test that did not expect them."""
-    fresh = context.new_page()
-    fresh.set_default_timeout(20_000)
-    problems.watch(fresh)
-    yield fresh
+    """Lend the profile's tab; console errors fail the test that did not expect them.
+
+    A test that adds scripts or listeners, or sets what the browser prefers, takes ``own_page``.
+    """
+    tab = context.pages[0]
+    yield from _watch(tab, problems)
+    tab.goto("about:blank")
     assert problems.unexpected == []
+
+
+@pytest.fixture
+def own_page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
+    """Open a page that no other test sees, watched as ``page`` is."""
+    yield from _watch(context.new_page(), problems)
+    assert problems.unexpected == []
+
+
+def _watch(page: Page, problems: PageProblems) -> Iterator[Page]:
+    """Collect a page's errors while a test has it."""
+    page.set_default_timeout(20_000)
+    problems.watch(page)
+    yield page
+    problems.unwatch(page)
 
 
 @pytest.fixture(scope="session")
@@ -98,16 +143,19 @@ def streamlit_app(
     the name of a file in ``apps/``, ``env`` adds environment variables, and ``args`` follow ``--``.
     """
     running: dict[tuple[object, ...], StreamlitApp] = {}
-    with contextlib.ExitStack() as stack:
+    stacks: list[contextlib.ExitStack] = []
 
-        def start(
-            script: str | Path, env: dict[str, str] | None = None, args: tuple[str, ...] = ()
-        ) -> StreamlitApp:
-            path = Path(script) if Path(script).is_absolute() else APPS / script
-            key = (path, tuple(sorted((env or {}).items())), args)
-            if key not in running:
-                log = tmp_path_factory.mktemp("streamlit") / "server.log"
-                running[key] = stack.enter_context(serve(path, log, env, args))
-            return running[key]
+    def start(
+        script: str | Path, env: dict[str, str] | None = None, args: tuple[str, ...] = ()
+    ) -> StreamlitApp:
+        path = Path(script) if Path(script).is_absolute() else APPS / script
+        key = (path, tuple(sorted((env or {}).items())), args)
+        if key not in running:
+            log = tmp_path_factory.mktemp("streamlit") / "server.log"
+            stacks.append(contextlib.ExitStack())
+            running[key] = stacks[-1].enter_context(serve(path, log, env, args))
+        return running[key]
 
-        yield start
+    yield start
+    with ThreadPoolExecutor(max_workers=len(stacks) or 1) as pool:  # each takes seconds to end
+        list(pool.map(contextlib.ExitStack.close, stacks))

@@ -17,30 +17,25 @@ def file(tmp_path_factory):
 
 
 @pytest.fixture
-def probe(context, page, file):
+def probe(context, own_page, file):
     context.set_offline(True)
     requests = []
-    page.on("request", lambda r: requests.append(r.url))
-    page.goto(file.as_uri())
-    yield CortexProbe(page)
+    own_page.on("request", lambda r: requests.append(r.url))
+    own_page.goto(file.as_uri())
+    yield CortexProbe(own_page)
     assert [u for u in requests if not u.startswith(("file:", "blob:", "data:"))] == []
 
 
-@pytest.mark.parametrize("pose", POSES, ids=lambda p: f"{p[0]}-{p[1]['shape']}")
-def test_hover_reads_exact_values_from_the_file(probe, pose):
-    check_readout(probe, pose, ("jne",))
-
-
-def test_every_map_of_the_scene_can_be_shown(probe):
+def test_hover_reads_exact_values_from_the_file_of_every_map_and_says_simulated(probe):
+    for pose in POSES:
+        check_readout(probe, pose, ("jne",))
+        probe.page.get_by_role("button", name="Reset the view").click()
+    assert "SIMULATED" in probe.page.locator("p").first.inner_text()
     for i, viewer_map in enumerate(make_scene().maps):
         probe.run("v.change({ panes: [a] });", i)
         probe.settle()
         assert probe.run("return v.shownMaps()[0].name;") == viewer_map.name
         assert probe.run("return v.shownMaps()[0].values('left').length;") == 32492
-
-
-def test_the_file_says_that_its_data_are_simulated(page, probe):
-    assert "SIMULATED" in page.locator("p").first.inner_text()
 
 
 @pytest.mark.parametrize(("surface", "limit"), [("fsLR32k", 4e6), ("fsaverage5", 2e6)])

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
 from jne_engine.viewer_still import choose_range
+from tests.browser.conftest import SIZE
 from tests.browser.cortex_checks import POSES, check_readout, is_covered, screen_triangles
 from tests.browser.cortex_probe import CortexProbe
 from tests.browser.cortex_scene import CONSTANT, HEMIS, REGIONS, make_scene, roi_labels, values
@@ -25,7 +26,8 @@ def traffic(page):
         socket.on("framesent", lambda data: sizes.append(len(data)))
 
     page.on("websocket", watch)
-    return sizes
+    yield sizes
+    page.remove_listener("websocket", watch)
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_hover_reads_exact_values_of_all_panes(probe):
 
 
 def test_rounded_values_are_never_read_out_as_exact(page, streamlit_app, traffic):
-    page.goto(streamlit_app("cortex_app.py", env={"CORTEX_WIRE": "float16"}).url)
+    page.goto(streamlit_app("cortex_app.py").url + "?wire=float16")
     probe = CortexProbe(page)
     vertex, at = a_visible_vertex(probe, "left")
     said = probe.hover(*at)["values"]["jne"]
@@ -187,8 +189,7 @@ def test_a_rerun_and_a_selection_send_little(page, probe, traffic):
 
 
 def test_a_rounded_map_with_its_mask_costs_two_bytes_a_vertex(page, streamlit_app, traffic):
-    env = {"CORTEX_WIRE": "float16", "CORTEX_SURFACE": "fsaverage5"}
-    page.goto(streamlit_app("cortex_app.py", env=env).url)
+    page.goto(streamlit_app("cortex_app.py").url + "?wire=float16&surface=fsaverage5")
     probe = CortexProbe(page)
     wait_until_quiet(page, traffic)
     change_map(probe, "R²", 1)
@@ -201,11 +202,16 @@ def test_a_rounded_map_with_its_mask_costs_two_bytes_a_vertex(page, streamlit_ap
 def change_map(probe, label, index):
     """Choose a map in the first pane and wait until its values are here and the page is quiet."""
     probe.page.get_by_label("Map of pane 1").select_option(label=label)
+    wait_for_values(probe, index)
+    probe.page.wait_for_timeout(700)
+
+
+def wait_for_values(probe, index):
+    """Wait until a map's values are in the browser."""
     probe.page.wait_for_function(
         "([host, i]) => host.__cortex.viewer.maps[i].blob",
         arg=[probe.host.element_handle(), index],
     )
-    probe.page.wait_for_timeout(700)
 
 
 def test_a_lost_context_comes_back(page, probe, problems):
@@ -219,17 +225,18 @@ def test_a_lost_context_comes_back(page, probe, problems):
     assert np.abs(after.astype(int) - before.astype(int)).max() <= 2
 
 
-def without_webgl(context):
-    """Let a browser have no WebGL2."""
-    context.add_init_script(
+def without_webgl(page):
+    """Let a page have no WebGL2."""
+    page.add_init_script(
         "const real = HTMLCanvasElement.prototype.getContext;"
         "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
         " return kind === 'webgl2' ? null : real.call(this, kind, ...rest); };"
     )
 
 
-def test_without_webgl_a_picture_and_the_table_stand_in(context, page, traffic, streamlit_app):
-    without_webgl(context)
+def test_without_webgl_a_picture_and_the_table_stand_in(own_page, streamlit_app):
+    page = own_page
+    without_webgl(page)
     page.goto(streamlit_app("cortex_app.py").url)
     page.get_by_text("This browser shows no 3-D graphics").wait_for()
     picture = page.locator("img.cv-still")
@@ -239,6 +246,7 @@ def test_without_webgl_a_picture_and_the_table_stand_in(context, page, traffic, 
     assert 300 < picture.bounding_box()["height"] < 560
     page.get_by_text("Region means as a table").click()
     row = page.locator(".cv-means tbody tr", has_text="V1").first
+    row.wait_for()  # the table is filled once it is opened
     mean, n = row.locator("td").all_inner_texts()[:2]
     both = np.concatenate([values("fsLR32k", "jne", h)[roi_labels(h) == 1] for h in HEMIS])
     assert float(mean) == pytest.approx(both.mean(), rel=0.01)
@@ -250,10 +258,7 @@ def test_the_still_picture_is_drawn_only_where_it_is_needed(page, probe):
     assert probe.run("return v.store.get(v.header.fallback) === undefined;")
     for index, viewer_map in enumerate(make_scene().maps[:3]):
         probe.run("v.change({ panes: [a] });", index)
-        page.wait_for_function(
-            "([host, i]) => host.__cortex.viewer.maps[i].blob",
-            arg=[probe.host.element_handle(), index],
-        )
+        wait_for_values(probe, index)
         shown = probe.run("const { low, high } = v.range(v.maps[a]); return [low, high];", index)
         assert shown == pytest.approx(choose_range(viewer_map), rel=1e-5)
 
@@ -384,16 +389,20 @@ def test_the_grid_shows_lateral_above_medial_and_left_beside_right(probe):
     assert left[0]["x"] < right[0]["x"]
 
 
+def show_bare(probe, index):
+    """Show a map without regions, once its values are here."""
+    probe.run("v.change({ panes: [a], labelStyle: 'off' });", index)
+    wait_for_values(probe, index)
+    probe.settle()
+
+
 def painted(pixels):
     """Return the colours of all pixels that show a brain, as floats."""
     return pixels[pixels[..., 3] == 255][:, :3].astype(float)
 
 
 def test_a_constant_map_paints_its_colour_and_nothing_else(page, probe):
-    probe.run("v.change({ panes: [a], labelStyle: 'off' });", 3)
-    page.get_by_text("Constant", exact=True).first.wait_for(state="attached")
-    page.wait_for_timeout(1000)
-    probe.settle()
+    show_bare(probe, 3)
     colours = painted(probe.pixels())
     lut = np.array(probe.run("return [...v.lut('viridis').bytes];")).reshape(-1, 3)
     expected = lut[round(CONSTANT * 255)].astype(float)
@@ -405,9 +414,7 @@ def test_a_constant_map_paints_its_colour_and_nothing_else(page, probe):
 
 
 def test_below_the_threshold_and_nan_paint_none_of_it(page, probe):
-    probe.run("v.change({ panes: [a], labelStyle: 'off' });", 4)
-    page.wait_for_timeout(1000)
-    probe.settle()
+    show_bare(probe, 4)
     grey = np.ptp(painted(probe.pixels()), axis=1) <= 3
     assert 0.2 < grey.mean() < 0.9
     cut = {"mode": "value", "amount": 0.9, "twoSided": False}
@@ -510,8 +517,7 @@ def test_a_large_picture_shows_what_a_small_one_shows(page, probe):
 
 
 def test_fingers_turn_and_pinch_and_motion_is_left_out_on_demand(browser, streamlit_app):
-    size = {"width": 1280, "height": 720}
-    context = browser.new_context(viewport=size, has_touch=True, reduced_motion="reduce")
+    context = browser.new_context(viewport=SIZE, has_touch=True, reduced_motion="reduce")
     page = context.new_page()
     page.goto(streamlit_app("cortex_app.py").url)
     probe = CortexProbe(page)

@@ -42,7 +42,8 @@ def file(tmp_path_factory):
 
 
 @pytest.fixture
-def deck(context, page, file):
+def deck(context, own_page, file):
+    page = own_page
     context.set_offline(True)
     requests = []
     page.on("request", lambda r: requests.append(r.url))

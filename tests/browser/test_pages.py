@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from jne_engine import queries
 from jne_engine.store import Run
 from tests.browser.conftest import ROOT
-from tests.synthetic_run import write_synthetic_run, write_synthetic_study
+from tests.synthetic_run import write_synthetic_study
 
 PAGES = {
     "": ("What does this run say?", ".js-plotly-plot"),
@@ -29,13 +29,12 @@ def app(streamlit_app, synthetic_root):
 
 
 @pytest.fixture(scope="module")
-def hostile_app(streamlit_app, tmp_path_factory):
-    """Serve a run all of whose names try to run code."""
-    root = tmp_path_factory.mktemp("hostile")
+def study_app(streamlit_app, tmp_path_factory):
+    """Serve four subjects and three layers, all of whose names try to run code."""
+    root = tmp_path_factory.mktemp("study")
     rois = ("V1", HOSTILE, *(f"R{i}" for i in range(8)))
-    write_synthetic_run(
-        root, name=HOSTILE, subject=HOSTILE, roi_names=rois, categories=(HOSTILE, "b")
-    )
+    names = {"name": HOSTILE, "roi_names": rois, "categories": (HOSTILE, "b")}
+    write_synthetic_study(root, n_subjects=4, n_layers=3, **names)
     return streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
 
 
@@ -51,12 +50,25 @@ def assert_healthy(page):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_each_page_shows_its_content(page, app, path):
+def test_each_page_shows_four_subjects_and_three_layers_and_names_run_nothing(
+    page, study_app, path
+):
     title, content = PAGES[path]
-    page.goto(f"{app.url}/{path}")
+    page.goto(f"{study_app.url}/{path}")
     page.get_by_role("heading", name=title).wait_for()
     page.locator(content).first.wait_for(timeout=60_000)
     expect(page.get_by_text("SIMULATED").first).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Run").click()
+    expect(page.get_by_role("option")).to_have_count(12)
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => window.ran") is None
+    assert_healthy(page)
+
+
+def test_all_runs_of_a_study_are_compared(page, study_app):
+    page.goto(f"{study_app.url}/layers?places=roi")
+    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=60_000)
+    expect(page.get_by_text("Runs (12)")).to_be_visible()
     assert_healthy(page)
 
 
@@ -138,31 +150,6 @@ def test_the_overview_shows_the_stores_numbers(page, app, synthetic_root):
     page.goto(app.url)
     box = page.get_by_test_id("stMetric").filter(has_text="r (JNE, planted)")
     expect(box.get_by_test_id("stMetricValue")).to_have_text(f"{r:.3g}", timeout=30_000)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_names_run_nothing(page, hostile_app, path):
-    page.goto(f"{hostile_app.url}/{path}")
-    page.locator(PAGES[path][1]).first.wait_for(timeout=60_000)
-    assert page.evaluate("() => window.ran") is None
-    assert_healthy(page)
-
-
-def test_four_subjects_and_three_layers_are_seen_on_every_page(page, streamlit_app, tmp_path):
-    root = write_synthetic_study(tmp_path, n_subjects=4, n_layers=3)
-    study = streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
-    for path, (title, content) in PAGES.items():
-        page.goto(f"{study.url}/{path}")
-        page.get_by_role("heading", name=title).wait_for()
-        page.locator(content).first.wait_for(timeout=60_000)
-        page.get_by_test_id("stSidebar").get_by_role("combobox", name="Run").click()
-        expect(page.get_by_role("option")).to_have_count(12)
-        page.keyboard.press("Escape")
-        assert_healthy(page)
-    page.goto(f"{study.url}/layers?places=roi")
-    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=60_000)
-    expect(page.get_by_text("Runs (12)")).to_be_visible()
-    assert_healthy(page)
 
 
 def test_an_empty_store_says_how_to_fill_it(page, streamlit_app, tmp_path):

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine.bench.viewer.server import serve
-from jne_engine.jobs import open_jobs
+from jne_engine.jobs import open_jobs, request_demo
+from jne_engine.spec import RunSpec
 from tests.browser.conftest import ROOT
 from tests.job_helpers import stop_worker, wait_at_rest, wait_until, worker_process
 
@@ -39,8 +40,11 @@ def test_a_job_outlives_its_server_and_its_run_opens_from_the_next(
     environment = {"JNE_RUNS": str(jobs.root), "OMP_NUM_THREADS": "1"}
     page = context.new_page()
     with serve(ROOT / "app.py", tmp_path / "first.log", environment) as server:
-        page.goto(f"{server.url}/data?part=run")
-        page.get_by_role("button", name="Try a small one").click(timeout=SLOW_MS)
+        page.goto(f"{server.url}/data?part=queue")
+        page.get_by_role("heading").first.wait_for(timeout=SLOW_MS)
+        asked = request_demo(RunSpec(n_hidden=16), n_stimuli=900, n_test=100, n_vertices=800)
+        jobs.submit(asked)
+        page.reload()  # the server sees to the worker
         page.get_by_text(re.compile("simulated subject", re.IGNORECASE)).first.wait_for()
         wait_until(lambda: jobs.list() and jobs.list()[0].state == "running", seconds=60)
         (job,) = jobs.list()

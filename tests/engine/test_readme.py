@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,19 @@ from jne_engine.jobs import open_jobs
 from jne_engine.queries import list_runs
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
-from tests.engine.test_walks import ROOT, walk
 from tests.job_helpers import stop_worker, write_folder
+
+ROOT = Path(__file__).parents[2]
+
+
+def walk(folder: Path, *arguments: object) -> None:
+    """Run ``python -m jne_engine`` in a folder as a user does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jne_engine", *map(str, arguments)],
+        cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def read_recipes() -> list[list[list[str]]]:

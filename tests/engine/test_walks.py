@@ -1,15 +1,15 @@
-"""From published files to maps by the command line alone, each command a process of its own."""
+"""From published files to maps by the command line alone."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from jne_engine import queries
+from jne_engine.cli import main
 from jne_engine.export.html import offline_html
 from jne_engine.figures.cortex import build_run_scene
 from jne_engine.readers.imported import read_image_ids
@@ -18,20 +18,14 @@ from jne_engine.store import open_run
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
 
-ROOT = Path(__file__).parents[2]
 BRICK = "nsd/nsddata_stimuli/stimuli/nsd/nsd_stimuli.hdf5"
 FIT = ["--n-hidden", "8", "--max-epochs", "2", "--quiet", "--inline"]
 
 
-def walk(folder: Path, *arguments: object) -> str:
-    """Run ``python -m jne_engine`` in a folder as a user does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "jne_engine", *map(str, arguments)],
-        cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def command(*arguments: object) -> None:
+    """Give a command in the present folder; test_readme.py gives them as processes of their own."""
+    done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert done.exit_code == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +52,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=["nsd-volume", "nsd-fsaverage", "algonauts"],
 )  # fmt: skip
-def test_from_an_empty_folder_to_a_brain(data, tmp_path, source, pictures):
+def test_from_an_empty_folder_to_a_brain(data, tmp_path, monkeypatch, source, pictures):
+    monkeypatch.chdir(tmp_path)
     kind, name, *choices = source
-    walk(tmp_path, "import", kind, data / name, *choices, "--out", "in", "--quiet")
+    command("import", kind, data / name, *choices, "--out", "in", "--quiet")
     ids = ["--ids", "in/image_ids.npy"] if kind == "nsd" else []
-    walk(tmp_path, "features", "extract", data / pictures, *ids, "--model", "gabor", "--quiet")
-    walk(tmp_path, "import", "features", "in", "features.h5", "--layer", 0)
-    walk(tmp_path, "run", "in", *FIT)
-    walk(tmp_path, "export", "runs", "--to", "html", "--all-voxels", "--file", "brain.html")
+    command("features", "extract", data / pictures, *ids, "--model", "gabor", "--quiet")
+    command("import", "features", "in", "features.h5", "--layer", 0)
+    command("run", "in", *FIT)
+    command("export", "runs", "--to", "html", "--all-voxels", "--file", "brain.html")
     run = open_run(tmp_path / "runs")
     scene = build_run_scene(run, significant=False)
     assert (tmp_path / "brain.html").read_text() == offline_html(scene)

@@ -51,8 +51,13 @@ def find_chromium() -> str:
 
 
 @contextmanager
-def open_chromium() -> Iterator[Browser]:
+def open_chromium(*more: str) -> Iterator[Browser]:
     """Run one headless Chromium while the block lasts.
+
+    Parameters
+    ----------
+    more : str
+        Flags beside :data:`FLAGS`.
 
     Raises
     ------
@@ -66,7 +71,9 @@ def open_chromium() -> Iterator[Browser]:
 
     path = find_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+        browser = playwright.chromium.launch(
+            executable_path=path, headless=True, args=[*FLAGS, *more]
+        )
         try:
             yield browser
         finally:

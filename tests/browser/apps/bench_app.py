@@ -10,6 +10,7 @@ from jne_engine.bench.viewer.rival import build_plotly_brain
 from jne_engine.bench.viewer.scenes import N_MAPS, build_scene, draw_regions, load_bench_surface
 from jne_engine.bench.viewer.watch import STAGE
 from pages.shared.cortex import show_cortex
+from pages.shared.runtime import mount_runtime
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,6 +34,7 @@ def go_on() -> None:
 
 
 st.set_page_config(layout="wide", page_title="Benchmark")
+mount_runtime()
 st.button("next map", on_click=go_on)
 st.button("rerun")
 asked = st.query_params
