@@ -55,14 +55,14 @@ def show_starting() -> None:
     with right:
         for entry in chosen:
             st.caption(f"**{plain(entry.name)}**  \n{describe_entry(entry)}")
-        if chosen and wanted_jobs:
-            _show_expected(chosen[0], features.get(chosen[0].name), specs[0], len(wanted_jobs))
         many = f"Start {len(wanted_jobs)} runs" if len(wanted_jobs) > 1 else "Start the run"
         if st.button(many, type="primary", icon=":material/play_arrow:", disabled=not wanted_jobs):
             with one_line_errors():
                 jobs.submit(wanted_jobs, study=study)
                 select(part="queue")
                 st.rerun()
+        if chosen and wanted_jobs:
+            _show_expected(chosen[0], features.get(chosen[0].name), specs[0], len(wanted_jobs))
 
 
 def _show_no_dataset() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from pages.shared.lag import is_late, note_change
+from pages.shared.lag import is_late, is_overtaken, note_change, note_jump
 
 _REMEMBERED = "selection"
 _FLAGS = {"yes": True, "no": False}
@@ -145,7 +145,7 @@ def read_selection() -> Selection:
 
 def select(**changes: Any) -> None:
     """Change the selection from a button, as a widget that is tied to it would."""
-    _remember(_change(changes))
+    _jump(_change(changes))
 
 
 def list_unreadable() -> list[str]:
@@ -196,7 +196,7 @@ def read_list(name: str, options: Sequence[str]) -> list[str]:
 
 def choose_map(name: str) -> None:
     """Take over the map that a reader has chosen in the viewer, as if in the page's own menu."""
-    _remember(replace(read_selection(), map=name))
+    _jump(replace(read_selection(), map=name))
 
 
 def is_beyond_link(name: str) -> bool:
@@ -225,15 +225,31 @@ def _bind(name: str, value: Any) -> dict[str, Any]:
 
 def _take_over(name: str, key: str) -> None:
     """Keep what a person chose in a widget."""
-    value = st.session_state[key]
-    text = ",".join(map(_quote, value)) if isinstance(value, list) else value
-    _remember(_change({name: text}))
+    value = _join(st.session_state[key])
+    if not is_overtaken(name, _format(value)):
+        _remember(_change({name: value}))
+
+
+def _jump(selection: Selection) -> None:
+    """Take over a selection that no widget has made, and note what widgets still show."""
+    before = read_selection()
+    for field in fields(Selection):
+        changed = getattr(before, field.name) != getattr(selection, field.name)
+        shown = st.session_state.get(f"choice.{field.name}")
+        if changed and shown is not None:
+            note_jump(field.name, _format(_join(shown)))
+    _remember(selection)
 
 
 def _change(changes: Mapping[str, Any]) -> Selection:
     """Return the selection with some fields changed, and without what they set aside."""
     aside = {other: "" for name in changes for other in _GIVES_UP.get(name, ())}
     return replace(read_selection(), **{**aside, **changes})
+
+
+def _join(value: Any) -> Any:
+    """Return a widget's value as the selection keeps it: several in one text."""
+    return ",".join(map(_quote, value)) if isinstance(value, list) else value
 
 
 def _quote(text: str) -> str:

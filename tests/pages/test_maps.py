@@ -281,8 +281,34 @@ def test_an_address_from_before_a_choice_does_not_take_it_back(visit, synthetic_
     assert app.selectbox(key="choice.map").value == "delta_r2"
     app.selectbox(key="choice.map").set_value("gain").run()
     assert app.selectbox(key="choice.map").value == "gain"
-    monkeypatch.setattr("pages.shared.lag.LAG_S", -1.0)
+    monkeypatch.setattr("pages.shared.lag.ADDRESS_LAG_S", -1.0)
     app.selectbox(key="choice.map").set_value("tier").run()
     app.query_params["map"] = "gain"  # so late that somebody must have meant it
     app.run()
     assert app.selectbox(key="choice.map").value == "gain"
+
+
+def show_jump():
+    """Show a choice, and a button that leads to another one than the choice's own."""
+    import streamlit as st
+
+    from pages.shared.state import bind_choice, read_selection, select
+
+    options = ["data", "run", "queue"]
+    st.segmented_control("Part", options, **bind_choice("part", options))
+    st.button("Go", on_click=select, kwargs={"part": "queue"})
+    st.text(read_selection().part)
+
+
+def test_a_widget_that_has_not_heard_of_a_jump_does_not_take_it_back(monkeypatch):
+    app = AppTest.from_function(show_jump).run()
+    app.button[0].click().run()
+    assert app.text[0].value == "queue"
+    app.segmented_control[0].set_value("data").run()  # sent before the browser had heard of it
+    assert app.text[0].value == "queue"
+    app.segmented_control[0].set_value("run").run()
+    assert app.text[0].value == "run"
+    app.button[0].click().run()
+    monkeypatch.setattr("pages.shared.lag.time.monotonic", lambda: float("inf"))
+    app.segmented_control[0].set_value("run").run()  # so late that somebody must have meant it
+    assert app.text[0].value == "run"
