@@ -86,13 +86,16 @@ export function drawSides(g, tiles, middleOf, ink) {
   g.font = `600 ${textSize(13, ink)}px ${ink.font}`;
   g.textBaseline = 'top';
   g.textAlign = 'center';
-  g.fillStyle = ink.quiet;
+  g.lineJoin = 'round';
   const top = (tile) => Math.min(...tiles.filter((t) => t.pane === tile.pane).map((t) => t.rect.y));
   for (const tile of tiles.filter((t) => t.rect.y === top(t))) {
     for (const body of tile.bodies) {
       const [x] = projectPoint(tile, body, middleOf(body.hemi));
       const at = Math.min(tile.rect.x + tile.rect.width - 10, Math.max(tile.rect.x + 10, x));
-      g.fillText(body.hemi === 'left' ? 'L' : 'R', at, tile.rect.y + 2);
+      const side = body.hemi === 'left' ? 'L' : 'R';
+      Object.assign(g, { strokeStyle: ink.ground, fillStyle: ink.quiet, lineWidth: 3 });  // a brain may fill its tile
+      g.strokeText(side, at, tile.rect.y + 2);
+      g.fillText(side, at, tile.rect.y + 2);
     }
   }
 }

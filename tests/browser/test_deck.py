@@ -39,7 +39,8 @@ WRITE_DOWN = """(() => {
 })()"""
 """Notes what is written on any canvas, and how large it stands on the page, CSS pixels."""
 SMALL_TEXT = """() => {
-  const out = globalThis.__written.filter(([text, size]) => size < 17.99);
+  const LEAST = 18 - 0.1;  // a canvas has whole pixels
+  const out = globalThis.__written.filter(([text, size]) => size < LEAST);
   const read = (text) => {
     const node = text.parentElement, style = getComputedStyle(node);
     const { width, height } = node.getBoundingClientRect();
@@ -47,7 +48,7 @@ SMALL_TEXT = """() => {
     const larger = matrix ? Math.hypot(matrix.a, matrix.b) : node.currentCSSZoom ?? 1;
     const size = parseFloat(style.fontSize) * larger;
     const seen = width && height && style.visibility === 'visible';
-    if (seen && size < 17.99) out.push([text.textContent, size]);
+    if (seen && size < LEAST) out.push([text.textContent, size]);
   };
   const walk = (node) => {
     if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(node.nodeName)) return;
