@@ -25,6 +25,16 @@ VIEWS: tuple[tuple[str, int, Literal["light", "dark"]], ...] = (
     ("brain", 0, "light"), ("figure", 1, "light"), ("figure_dark", 1, "dark"),
 )  # fmt: skip
 """Name, place of its button on the page, and theme of the page."""
+_TOAST = "[data-testid=stToast]"
+_WATCH = f"""(() => {{
+  const log = globalThis.__pins = {{ clicked: 0, told: 0 }};
+  const click = () => Object.assign(log, {{ clicked: performance.now(), told: 0 }});
+  addEventListener('click', click, true);
+  new MutationObserver(() => {{
+    if (!log.told && document.querySelector('{_TOAST}')) log.told = performance.now();
+  }}).observe(document, {{ childList: true, subtree: true }});
+}})()"""
+"""Notes when the page was clicked, and when a toast came after that."""
 _DRAWN = ".cv-root[data-settled]"
 _PAINTED = "() => document.querySelector('.cv-root')?.dataset.painted"
 _RASTERISED = """() => {
@@ -72,6 +82,7 @@ def _open(browser: Browser, theme: Literal["light", "dark"] = "light") -> Page:
     size = {"width": width, "height": height}
     page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
     page.set_default_timeout(TIMEOUT_MS)
+    page.add_init_script(_WATCH)
     return page
 
 
@@ -80,7 +91,7 @@ def _pin(page: Page, place: int) -> tuple[float, float]:
     dialog = page.get_by_role("dialog")
     button = page.get_by_role("button", name="Pin to story").nth(place)
     page.locator(IDLE).wait_for()
-    button.scroll_into_view_if_needed()
+    button.hover()
     start = time.perf_counter()
     button.click(force=True)
     dialog.locator("img").wait_for()
@@ -88,13 +99,11 @@ def _pin(page: Page, place: int) -> tuple[float, float]:
     pin.wait_for()
     asked = time.perf_counter() - start
     page.locator(IDLE).wait_for()
-    start = time.perf_counter()
-    pin.click(force=True)
-    toast = page.get_by_text("Pinned: slide")
-    toast.first.wait_for()
-    kept = time.perf_counter() - start
-    toast.first.wait_for(state="detached")
-    return asked, kept
+    pin.click()
+    page.wait_for_function("() => __pins.told > 0", polling=50)
+    log = page.evaluate("() => __pins")
+    page.locator(_TOAST).first.wait_for(state="detached")
+    return asked, (log["told"] - log["clicked"]) / 1000
 
 
 def _open_deck(browser: Browser, path: Path) -> float:

@@ -36,7 +36,7 @@ st.set_page_config(layout="wide", page_title="Benchmark of pins")
 frame_page("", simulated=True)
 show_cortex(read_scene(), key="brain", height=500)
 points = read_points()
-figure = go.Figure(go.Scatter(x=points["x"], y=points["y"], mode="markers"))
+figure = go.Figure(go.Scattergl(x=points["x"], y=points["y"], mode="markers"))
 show_result(
     style_figure(figure, dark=is_dark()), points, "points",
     title="Points", how="drawn at random", alt="Points",
