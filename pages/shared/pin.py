@@ -28,7 +28,7 @@ HASH = "#"
 """Name of an address's part after the number sign, which the viewer writes."""
 FIRST_STORY = "My story"
 _FRAME, _TAKEN, _OPEN, _STORY = "pin: frame", "pin: taken", "pin: open", "pin: story"
-_LIGHT = "pin: light"
+_LIGHT, _TOLD = "pin: light", "pin: told"
 _HTML = '<div class="jne-quiet"><span role="status"></span><button type="button">{}</button></div>'
 
 Taken = Mapping[str, Any]
@@ -63,6 +63,8 @@ class Offer:
 
 def show_pin(offer: Offer, *, key: str) -> None:
     """Show the button of a view, and ask for words once its picture has been taken."""
+    if told := st.session_state.pop(_TOLD, ""):  # a toast of the dialog's own run may be lost
+        st.toast(told, icon=":material/keep:")
     if may_change():
         _offer(offer, f"pin.{key}")
 
@@ -168,7 +170,7 @@ def _ask_words(offer: Offer) -> None:
             contents = _collect(offer, taken, picture)
             story = stories.pin(story_id, made, contents, new=new)
             st.session_state[_STORY] = story.id
-            st.toast(f"Pinned: slide {len(story.pins)}", icon=":material/keep:")
+            st.session_state[_TOLD] = f"Pinned: slide {len(story.pins)}"
             st.rerun()
 
 
