@@ -48,8 +48,8 @@ def _choose(check: Check) -> Chosen:
 
 def _draw(check: Check, result: SimulationResult, chosen: Chosen, kind: str) -> None:
     """Show a result's figure."""
-    show_figure(check.plot(result, chosen, is_dark()), kind, result.simulation, alt=check.method,
-                table=check.tabulate(result))  # fmt: skip
+    show_figure(check.plot(result, chosen, is_dark()), kind, result.simulation, alt=check.label,
+                how=check.method, table=check.tabulate(result))  # fmt: skip
 
 
 def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from urllib.parse import urlencode
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,10 +14,12 @@ from PIL import Image, ImageDraw
 from jne_engine import stories
 from jne_engine.export.html import pack_scene
 from jne_engine.figures.template import style_figure
+from jne_engine.spaces import HEMISPHERES
 from jne_engine.stories import Pin, PinContents
-from jne_engine.viewer_payload import ViewerMap, ViewerScene
+from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene
 from jne_engine.viewer_surfaces import load_viewer_surface
 
+N_SLABS = 8
 HOSTILE = "<script>alert(1)</script></script><!-- =1+1 \x07"
 
 
@@ -37,6 +41,25 @@ def build_scene() -> ViewerScene:
     return ViewerScene(surface, (numbers,), "Numbers", "Made by a test.", simulated=True)
 
 
+def build_panes() -> ViewerScene:
+    """Return a scene with regions and one map of every kind."""
+    scene = build_scene()
+    (numbers,) = scene.maps
+    sides = (numbers.left, numbers.right)
+    signed = ViewerMap("signed", "Signed", "a.u.", *(np.sin(v) for v in sides), kind="diverging")
+    parities = (np.floor(v) % 2 for v in sides)
+    categories = (("even", "#0072b2"), ("odd", "#d55e00"))
+    parity = ViewerMap("parity", "Parity", "", *parities, kind="categorical", categories=categories)
+    slabs = {}
+    for hemi in HEMISPHERES:
+        depth = scene.surface.shapes[0].points[hemi][:, 1]
+        edges = np.quantile(depth, np.linspace(0, 1, N_SLABS + 1)[1:-1])
+        slabs[hemi] = np.searchsorted(edges, depth) + 1
+    names = tuple(f"slab {i + 1}" for i in range(N_SLABS))
+    labels = (ViewerLabels("Slabs", names, slabs["left"], slabs["right"]),)
+    return replace(scene, maps=(numbers, signed, parity), labels=labels)
+
+
 def build_figure() -> go.Figure:
     figure = go.Figure(go.Scatter(x=[1, 2, 3], y=[2.5, 3.5, 1.5], line={"width": 1}))
     figure.update_xaxes(title="ROI")
@@ -56,6 +79,23 @@ def brain_contents() -> PinContents:
     return PinContents(
         picture=draw_png("brain"), brain=pack_scene(build_scene()), view=json.dumps(view)
     )
+
+
+DIFFERENCE = {"colours": "berlin", "range": [-40, 40]}
+
+
+def panes_contents() -> PinContents:
+    """Return three panes and their difference: a threshold, two maps in one pane, a hidden slab."""
+    given = {"v": "lateral", "m": "numbers~signed~parity", "d": "1", "x": '{"Slabs": ["slab 1"]}'}
+    cut = {"mode": "value", "amount": 20, "twoSided": False}
+    first = {"threshold": cut, "second": "plane", "secondMap": 1}
+    view = {
+        "link": urlencode(given),
+        "looks": {"numbers": first, "numbers - signed": DIFFERENCE},
+        "maps": ["numbers", "signed", "parity"],
+    }
+    brain = pack_scene(build_panes())
+    return PinContents(picture=draw_png("panes"), brain=brain, view=json.dumps(view))
 
 
 def a_pin(title: str, **more) -> Pin:

@@ -13,17 +13,20 @@ const USUAL = ['pial', 'inflated', 'flat'];
 /**
  * @param {import('./viewer.js').CortexViewer} viewer
  * @returns {{picture: string, view: {link: string, looks: object, maps: string[], shapes: string[]}}} the picture as a data
- *   address; `maps` and `shapes` name what is needed, in the scene's order, and `looks` and `link` count among those
+ *   address; `maps` and `shapes` name what is needed, in the scene's order, and `looks` and `link` count among those; `looks`
+ *   has a difference's too
  */
 export function captureView(viewer) {
   if (!viewer.canDraw) throw new Error('This browser draws no brain that could be pinned.');
   const { scene } = viewer;
   const width = Math.min(MOST_WIDTH, Math.round(FINER * viewer.drawing.stageRect().width));
   const canvas = composePicture(viewer, { width, transparent: false });
-  const shown = scene.state.panes.map((i) => scene.maps[i]);
-  const needed = new Set(shown.flatMap((map) => [map, scene.secondOf(map)]).filter(Boolean));
+  const shown = scene.shownMaps();
+  const sources = scene.state.panes.map((i) => scene.maps[i]);
+  const needed = new Set([...sources, ...shown.map((map) => scene.secondOf(map))]);
   const kept = scene.maps.filter((map) => needed.has(map));
-  const looks = Object.fromEntries(kept.map((map) => [map.name, countAmong(kept, scene, scene.look(map))]));
+  const painted = new Set([...kept, ...shown]);  // a difference is no map of the scene's own
+  const looks = Object.fromEntries([...painted].map((map) => [map.name, countAmong(kept, scene, scene.look(map))]));
   const { shapes, shape } = neededShapes(scene);
   const link = encodeState({ ...scene.state, shape }, scene.header);
   return { picture: canvas.toDataURL('image/png'), view: { link, looks, maps: kept.map((map) => map.name), shapes } };

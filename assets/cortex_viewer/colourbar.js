@@ -4,18 +4,19 @@
  * @module colourbar
  */
 import { colourAt, histogram, percentile, shortText } from './colours.js';
-import { element, placeIn } from './dom.js';
-import { BAR_HEIGHT } from './layout.js';
+import { element, placeIn, zoomOf } from './dom.js';
+import { BAR_HEIGHT, textSize } from './layout.js';
 import { clamp } from './math.js';
 
 const TOP = 15, HIST = 18, RAMP = 9;
+const APART = 8;
 
 /**
  * @typedef {{label: string, unit: string, note: string, kind: string, lut: Uint8Array, sorted: Float32Array,
  *   range: import('./colours.js').Range, cut: number, twoSided: boolean, centre: number, shown: string,
  *   categories: {name: string, colour: string}[] | null,
  *   square: {bytes: Uint8Array, size: number, label: string, range: import('./colours.js').Range} | null}} BarSpec
- * @typedef {{text: string, quiet: string, ground: string, font: string}} Ink
+ * @typedef {{text: string, quiet: string, ground: string, font: string, least?: number}} Ink least: smallest text, own pixels
  */
 
 /** The stretch of numbers that the bar spans: nearly all values and the whole range. @param {BarSpec} spec @returns {import('./colours.js').Range} */
@@ -37,15 +38,30 @@ export function titled({ label, unit, note }) {
 /** @param {CanvasRenderingContext2D} g @param {import('./layout.js').Rect} box @param {BarSpec} spec @param {Ink} ink */
 export function drawBar(g, box, spec, ink) {
   g.save();
-  g.font = `600 12px ${ink.font}`;
+  g.font = `600 ${textSize(12, ink)}px ${ink.font}`;
   g.textBaseline = 'alphabetic';
   g.fillStyle = ink.text;
   g.textAlign = 'left';
-  g.fillText(titled(spec), box.x, box.y + 11, box.width);
+  const ramp = { ...box, width: box.width - (spec.square ? 62 : 0) };
+  const title = titled(spec);
+  g.fillText(title, ramp.x, ramp.y + 11, ramp.width);
+  const left = ramp.width - g.measureText(title).width;
   if (spec.categories) drawCategories(g, box, spec.categories, ink);
-  else drawRamp(g, { ...box, width: box.width - (spec.square ? 62 : 0) }, spec, ink);
+  else {
+    drawRamp(g, ramp, spec, ink);
+    writeShown(g, ramp, spec, ink, left - APART);
+  }
   if (spec.square) drawSquare(g, box, spec.square, ink);
   g.restore();
+}
+
+/** How many vertices pass the threshold, where that fits beside the title. */
+function writeShown(g, box, spec, ink, room) {
+  g.font = `${textSize(11, ink)}px ${ink.font}`;
+  if (!spec.shown || g.measureText(spec.shown).width > room) return;
+  g.textAlign = 'right';
+  g.fillStyle = ink.quiet;
+  g.fillText(spec.shown, box.x + box.width, box.y + 11);
 }
 
 function drawRamp(g, box, spec, ink) {
@@ -74,7 +90,7 @@ function drawRamp(g, box, spec, ink) {
 
 function drawMarks(g, box, spec, ink, x) {
   const bottom = box.y + TOP + HIST + RAMP + 13;
-  g.font = `11px ${ink.font}`;
+  g.font = `${textSize(11, ink)}px ${ink.font}`;
   g.fillStyle = ink.text;
   const write = (value, align) => {
     g.textAlign = align;
@@ -97,13 +113,10 @@ function drawMarks(g, box, spec, ink, x) {
     g.stroke();
   }
   g.setLineDash([]);
-  g.textAlign = 'right';
-  g.fillStyle = ink.quiet;
-  g.fillText(spec.shown, box.x + box.width, box.y + 11);
 }
 
 function drawCategories(g, box, categories, ink) {
-  g.font = `11px ${ink.font}`;
+  g.font = `${textSize(11, ink)}px ${ink.font}`;
   let x = box.x, y = box.y + TOP + 12;
   for (const { name, colour } of categories) {
     const width = g.measureText(name).width + 22;
@@ -129,7 +142,7 @@ function drawSquare(g, box, square, ink) {
     }
   }
   g.fillStyle = ink.text;
-  g.font = `10px ${ink.font}`;
+  g.font = `${textSize(10, ink)}px ${ink.font}`;
   g.textAlign = 'right';
   g.fillText(`↑ ${square.label}`, left + side, top + side + 11, 110);
 }
@@ -194,7 +207,7 @@ export class ColourBar {
 
   /** Place and size the bar, only where that is new: the page lays itself out afresh after it. */
   placeRoot(rect) {
-    const ratio = globalThis.devicePixelRatio || 1;
+    const ratio = (globalThis.devicePixelRatio || 1) * zoomOf(this.root);
     const key = [rect.x, rect.y, rect.width, ratio].join();
     if (this.placed === key) return;
     this.placed = key;

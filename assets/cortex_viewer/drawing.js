@@ -125,7 +125,7 @@ export class Drawing {
     const g = overlay.getContext('2d', { willReadFrequently: true });
     g.scale(ratio, ratio);
     this.writeOverlay(g, this.ink);
-    if (this.scene.header.simulated) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, this.ink.font);
+    if (this.scene.header.simulated) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, this.ink);
     drawLasso(g, this.viewer.choosing.lasso);
     drawCross(g, this.viewer.actions.cross, this.ink.text);
     this.overlayStale = false;
@@ -137,7 +137,7 @@ export class Drawing {
     const tiles = this.tiles();
     drawSides(g, tiles, (hemi) => middleOf(scene.surfaces.bounds(hemi, scene.state.shape)), ink);
     const small = rects[0].width < 480 || scene.state.view === 'grid';
-    if (scene.state.labelStyle !== 'off' && scene.state.labelNames) drawNames(g, this.namePositions(tiles), ink.font, small ? 10 : 12);
+    if (scene.state.labelStyle !== 'off' && scene.state.labelNames) drawNames(g, this.namePositions(tiles), ink, small ? 10 : 12);
     drawRings(g, this.ringPositions(tiles));
   }
 
@@ -190,7 +190,9 @@ export class Drawing {
 /** Colours and font of the page around. @param {HTMLElement} root @returns {import('./colourbar.js').Ink} */
 function inkOf(root) {
   const style = getComputedStyle(root);
-  return { text: style.color, quiet: style.getPropertyValue('--cv-quiet').trim() || '#777', ground: style.backgroundColor, font: style.fontFamily };
+  const quiet = style.getPropertyValue('--cv-quiet').trim() || '#777';
+  const least = parseFloat(style.getPropertyValue('--cv-least')) || 0;
+  return { text: style.color, quiet, ground: style.backgroundColor, font: style.fontFamily, least };
 }
 
 const middleOf = ({ low, high }) => low.map((x, k) => (x + high[k]) / 2);

@@ -13,6 +13,9 @@ import { add3, apply3, matrixFromQuaternion, multiply3, subtract3, transpose3 } 
 export const HEADER_HEIGHT = 28;
 export const BAR_HEIGHT = 62;
 
+/** A size of text in own pixels, at least what the page around asks for. @param {number} size @param {{least?: number}} ink @returns {number} */
+export const textSize = (size, { least = 0 }) => Math.max(size, least);
+
 /** The part of a pane that brains may fill. @param {Rect} rect @returns {Rect} */
 export function brainRect(rect) {
   return { x: rect.x, y: rect.y + HEADER_HEIGHT, width: rect.width, height: Math.max(20, rect.height - HEADER_HEIGHT - BAR_HEIGHT - 8) };

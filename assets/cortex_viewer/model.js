@@ -73,11 +73,7 @@ export class MapData {
 
   /** What the map is shown with until the user says otherwise. */
   defaultLook() {
-    const { spec } = this;
-    return {
-      colours: spec.colours, range: spec.range, opacity: 1, masked: this.hasMask, second: 'none', secondMap: 0,
-      threshold: spec.threshold ?? { mode: 'none', amount: 0, twoSided: spec.kind === 'diverging' },
-    };
+    return defaultLook(this.spec);
   }
 
   /** The range in force. @param {object} look @returns {import('./colours.js').Range} */
@@ -93,13 +89,27 @@ export class MapData {
   }
 }
 
+/** What a map is shown with until the user says otherwise. @param {object} spec entry of the header */
+export function defaultLook(spec) {
+  return {
+    colours: spec.colours, range: spec.range, opacity: 1, masked: Boolean(spec.mask), second: 'none', secondMap: 0,
+    threshold: spec.threshold ?? { mode: 'none', amount: 0, twoSided: spec.kind === 'diverging' },
+  };
+}
+
+/** Describes one map minus another. @param {object} first @param {object} second entries of the header */
+export function differenceSpec(first, second) {
+  return {
+    name: `${first.name} - ${second.name}`, label: `${first.label} − ${second.label}`,
+    unit: first.unit === second.unit ? first.unit : 'unlike units', kind: 'diverging', colours: 'difference', range: null, threshold: null, centre: 0,
+  };
+}
+
 /** One map minus another, vertex by vertex. */
 export class DifferenceMap extends MapData {
   /** @param {MapData} first @param {MapData} second */
   constructor(first, second) {
-    const label = `${first.spec.label} − ${second.spec.label}`;
-    const unit = first.spec.unit === second.spec.unit ? first.spec.unit : 'unlike units';
-    super({ name: `${first.name} - ${second.name}`, label, unit, kind: 'diverging', colours: 'difference', range: null, threshold: null, centre: 0 }, first.store);
+    super(differenceSpec(first.spec, second.spec), first.store);
     this.pair = [first, second];
     this.arrays = new Map();
   }

@@ -20,11 +20,17 @@ export async function openOffline(host, text, { key, link = '', looks = {}, leas
   const tell = { select: () => {}, need: () => {}, changed: (link) => writeLink(header.key, link) };
   const viewer = new CortexViewer(host, store, tell);
   const fit = () => host.style.setProperty('--cv-height', `${Math.max(least, host.clientHeight)}px`);
-  viewer.setScene(header, readLink(header.key) || link);
-  for (const map of viewer.maps) Object.assign(viewer.look(map), looks[map.name]);
-  if (Object.keys(looks).length) viewer.applyScene();
+  const changed = readLink(header.key);
+  viewer.setScene(header, changed || link);
+  if (!changed) takeLooks(viewer, looks);
   fit();
   addEventListener('resize', fit);
+}
+
+/** Paint each shown map as it was painted. @param {CortexViewer} viewer @param {Object<string, object>} looks by name of the map */
+function takeLooks(viewer, looks) {
+  for (const map of new Set([...viewer.maps, ...viewer.shownMaps()])) Object.assign(viewer.look(map), looks[map.name]);
+  if (Object.keys(looks).length) viewer.applyScene();
 }
 
 /** Undo what made the arrays small. */

@@ -2,7 +2,7 @@
  * What is written over the brain: region names, left and right, marks, lasso, SIMULATED.
  * @module overlay
  */
-import { projectPoint } from './layout.js';
+import { projectPoint, textSize } from './layout.js';
 
 const VISIBLE_MM = 2.5;
 const FEWEST = 6;
@@ -64,9 +64,10 @@ export function separateNames(names, height = 15) {
   return placed;
 }
 
-/** @param {CanvasRenderingContext2D} g @param {{text: string, x: number, y: number}[]} names @param {string} font @param {number} size pixels */
-export function drawNames(g, names, font, size) {
-  g.font = `600 ${size}px ${font}`;
+/** Names that are small rather than few, but never smaller than the page allows. @param {CanvasRenderingContext2D} g @param {{text: string, x: number, y: number}[]} names @param {import('./colourbar.js').Ink} ink @param {number} wanted pixels */
+export function drawNames(g, names, ink, wanted) {
+  const size = textSize(wanted, ink);
+  g.font = `600 ${size}px ${ink.font}`;
   const measured = names.map((n) => ({ ...n, width: g.measureText(n.text).width }));
   g.textAlign = 'center';
   g.textBaseline = 'middle';
@@ -80,18 +81,21 @@ export function drawNames(g, names, font, size) {
   }
 }
 
-/** Letters that say which side is which. @param {CanvasRenderingContext2D} g @param {import('./layout.js').Tile[]} tiles @param {(hemi: string) => number[]} middleOf @param {{quiet: string, font: string}} ink */
+/** Letters that say which side is which. @param {CanvasRenderingContext2D} g @param {import('./layout.js').Tile[]} tiles @param {(hemi: string) => number[]} middleOf @param {import('./colourbar.js').Ink} ink */
 export function drawSides(g, tiles, middleOf, ink) {
-  g.font = `600 13px ${ink.font}`;
+  g.font = `600 ${textSize(13, ink)}px ${ink.font}`;
   g.textBaseline = 'top';
   g.textAlign = 'center';
-  g.fillStyle = ink.quiet;
+  g.lineJoin = 'round';
   const top = (tile) => Math.min(...tiles.filter((t) => t.pane === tile.pane).map((t) => t.rect.y));
   for (const tile of tiles.filter((t) => t.rect.y === top(t))) {
     for (const body of tile.bodies) {
       const [x] = projectPoint(tile, body, middleOf(body.hemi));
       const at = Math.min(tile.rect.x + tile.rect.width - 10, Math.max(tile.rect.x + 10, x));
-      g.fillText(body.hemi === 'left' ? 'L' : 'R', at, tile.rect.y + 2);
+      const side = body.hemi === 'left' ? 'L' : 'R';
+      Object.assign(g, { strokeStyle: ink.ground, fillStyle: ink.quiet, lineWidth: 3 });  // a brain may fill its tile
+      g.strokeText(side, at, tile.rect.y + 2);
+      g.fillText(side, at, tile.rect.y + 2);
     }
   }
 }
@@ -122,9 +126,9 @@ export function drawLasso(g, path) {
   g.stroke();
 }
 
-/** @param {CanvasRenderingContext2D} g @param {number} x @param {number} y right and top */
-export function drawSimulated(g, x, y, font) {
-  g.font = `700 12px ${font}`;
+/** @param {CanvasRenderingContext2D} g @param {number} x @param {number} y right and top @param {import('./colourbar.js').Ink} ink */
+export function drawSimulated(g, x, y, ink) {
+  g.font = `700 ${textSize(12, ink)}px ${ink.font}`;
   const width = g.measureText('SIMULATED').width + 16;
   g.fillStyle = '#b3261e';
   g.beginPath();

@@ -82,7 +82,7 @@ function writeFrame(g, viewer, stage) {
   g.font = `11px ${PRINT_INK.font}`;
   g.fillStyle = PRINT_INK.quiet;
   g.fillText(provenanceLine(viewer.header), 12, TITLE_HEIGHT + stage.height + 14, stage.width - 24);
-  if (viewer.header.simulated) drawSimulated(g, stage.width - 8, 7, PRINT_INK.font);
+  if (viewer.header.simulated) drawSimulated(g, stage.width - 8, 7, PRINT_INK);
 }
 
 /** @param {object} header @returns {string} */

@@ -3,6 +3,7 @@
  * @module state
  */
 import { newCamera, VIEWS } from './camera.js';
+import { decodeHidden, decodeLooks, encodeHidden, encodeLooks } from './keeping.js';
 import { clamp, normalizeQuaternion } from './math.js';
 
 /** @param {object} header @returns {object} the state that a scene starts with */
@@ -39,6 +40,8 @@ export function encodeState(state, header) {
     m: state.panes.map((i) => header.maps[i]?.name ?? '').join('~'), r: state.shared ? 1 : 0, d: state.difference ? 1 : 0,
     l: state.labelStyle, n: state.labelNames ? 1 : 0,
   };
+  const changed = { k: encodeLooks(state, header), x: encodeHidden(state), b: state.labelSet ? header.labels[state.labelSet]?.name : '' };
+  for (const [key, text] of Object.entries(changed)) if (text) parts[key] = text;
   return new URLSearchParams(parts).toString();
 }
 
@@ -64,6 +67,10 @@ export function decodeState(text, header) {
   if (read.has('d')) out.difference = read.get('d') === '1' && panes.length >= 2;
   if (['outline', 'fill', 'off'].includes(read.get('l'))) out.labelStyle = read.get('l');
   if (read.has('n')) out.labelNames = read.get('n') === '1';
+  const set = header.labels?.findIndex(({ name }) => name === read.get('b')) ?? -1;
+  if (set >= 0) out.labelSet = set;
+  if (read.get('x')) out.hidden = decodeHidden(read.get('x'), header);
+  if (read.get('k')) out.looks = decodeLooks(read.get('k'), { panes: out.panes ?? initialState(header).panes, difference: out.difference }, header);
   return out;
 }
 

@@ -6,24 +6,65 @@
 
 const FINER = 3;
 const SVG = 'http://www.w3.org/2000/svg';
+const LAYERS = 'svg.main-svg, .gl-container canvas';
+/** Slides are printed on white. */
+const GROUND = '#ffffff';
 /** Layers that only the mouse needs. */
 const PASSING = '.draglayer, .hoverlayer, .zoomlayer';
+const POLL_MS = 50;
+const PATIENCE_MS = 10_000;
+/** @type {WeakSet<ParentNode>} those that have taken their picture without being asked */
+const begun = new WeakSet();
 
-/** @param {{data: {kind: string, target: string}, parentElement: ParentNode, setTriggerValue: Function}} component */
+/**
+ * @param {{data: {kind: string, target: string, way?: 'describe' | 'at once'}, parentElement: ParentNode, setTriggerValue: Function}} component
+ *   `describe` takes no picture, which Python has drawn anew on white; `at once` takes that, as soon as it stands
+ */
 export default function pin({ data, parentElement, setTriggerValue }) {
   const button = parentElement.querySelector('button');
   const said = parentElement.querySelector('[role=status]');
-  button.onclick = async () => {
+  const take = async () => {
     button.disabled = true;
     said.textContent = '';
     try {
-      const taken = data.kind === 'brain' ? takeBrain(data.target) : await takeFigure(data.target);
-      setTriggerValue('taken', { ...taken, address: location.href });
+      setTriggerValue('taken', { ...await look(data), address: location.href });
     } catch (error) {
       said.textContent = error.message;
+      button.style.display = '';
     }
     button.disabled = false;
   };
+  button.onclick = take;
+  if (data.way !== 'at once' || begun.has(parentElement)) return;
+  begun.add(parentElement);
+  button.style.display = 'none';
+  take();
+}
+
+async function look({ kind, target, way }) {
+  if (kind === 'brain') return takeBrain(target);
+  if (way === 'at once') await drawn(target);
+  const plot = findPlot(target);
+  const described = { size: sizeOf(plot), ...readChanges(plot) };
+  return way === 'describe' ? described : { ...described, ...await takeFigure(plot) };
+}
+
+/** What the reader did to a figure: where it is zoomed to, and which traces the legend hides. */
+function readChanges({ layout = {}, data = [] }) {
+  const zoomed = Object.entries(layout).filter(([name, axis]) => /^[xy]axis\d*$/.test(name) && axis.autorange === false && axis.range);
+  const hidden = data.map(({ visible }, i) => (visible === 'legendonly' ? i : -1)).filter((i) => i >= 0);
+  return { ranges: Object.fromEntries(zoomed.map(([name, { range }]) => [name, [...range]])), hidden };
+}
+
+/** Wait until a figure stands and has stopped changing. @param {string} target */
+async function drawn(target) {
+  let before = '';
+  for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
+    const now = document.querySelector(`.${CSS.escape(target)} .js-plotly-plot`)?.innerHTML ?? '';
+    if (now.includes('main-svg') && now === before) return;
+    before = now;
+    await new Promise((go) => setTimeout(go, POLL_MS));
+  }
 }
 
 function takeBrain(key) {
@@ -32,18 +73,26 @@ function takeBrain(key) {
   return runtime.capture(key);
 }
 
-/** @param {string} name class of the container that holds the figure */
-async function takeFigure(name) {
+/** @param {string} name class of the container that holds the figure @returns {Element} */
+function findPlot(name) {
   const plot = document.querySelector(`.${CSS.escape(name)} .js-plotly-plot`);
-  const layers = [...(plot?.querySelectorAll('svg.main-svg, .gl-container canvas') ?? [])];
-  if (!layers.length) throw new Error('The figure is not drawn yet. Try again in a moment.');
+  if (!plot?.querySelector(LAYERS)) throw new Error('The figure is not drawn yet. Try again in a moment.');
+  return plot;
+}
+
+function sizeOf(plot) {
   const { width, height } = plot.getBoundingClientRect();
-  const size = { width: Math.round(width), height: Math.round(height) };
-  const ground = getComputedStyle(document.querySelector('.stApp') ?? document.body).backgroundColor;
+  return { width: Math.round(width), height: Math.round(height) };
+}
+
+/** Pictures of a figure that is drawn for a light page. @param {Element} plot */
+async function takeFigure(plot) {
+  const layers = [...plot.querySelectorAll(LAYERS)];
+  const size = sizeOf(plot);
   const shared = [...plot.querySelectorAll('svg.main-svg > defs')];
-  const drawn = layers.map((layer) => (layer instanceof HTMLCanvasElement ? layer : cleanCopy(layer, shared, size)));
-  const picture = await paint(drawn, size, ground);
-  const vector = drawn.some((layer) => layer instanceof HTMLCanvasElement) ? null : joinLayers(drawn, size, ground);
+  const clean = layers.map((layer) => (layer instanceof HTMLCanvasElement ? layer : cleanCopy(layer, shared, size)));
+  const picture = await paint(clean, size);
+  const vector = clean.some((layer) => layer instanceof HTMLCanvasElement) ? null : joinLayers(clean, size);
   return { picture, vector };
 }
 
@@ -66,10 +115,10 @@ function cleanCopy(layer, shared, { width, height }) {
 }
 
 /** @returns {Promise<string>} a PNG as a data address */
-async function paint(layers, { width, height }, ground) {
+async function paint(layers, { width, height }) {
   const canvas = Object.assign(document.createElement('canvas'), { width: width * FINER, height: height * FINER });
   const g = canvas.getContext('2d');
-  g.fillStyle = ground;
+  g.fillStyle = GROUND;
   g.fillRect(0, 0, canvas.width, canvas.height);
   for (const layer of layers) {
     const source = layer instanceof HTMLCanvasElement ? layer : await rasterise(layer, width, height);
@@ -93,11 +142,11 @@ function rasterise(layer, width, height) {
   });
 }
 
-function joinLayers(layers, { width, height }, ground) {
+function joinLayers(layers, { width, height }) {
   const whole = document.createElementNS(SVG, 'svg');
   for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) whole.setAttribute(name, value);
   const paper = document.createElementNS(SVG, 'rect');
-  for (const [name, value] of Object.entries({ width: '100%', height: '100%', fill: ground })) paper.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ width: '100%', height: '100%', fill: GROUND })) paper.setAttribute(name, value);
   whole.append(paper, ...layers);
   return write(whole);
 }

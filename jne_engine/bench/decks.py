@@ -29,7 +29,7 @@ SPACE = "fsLR32k"
 def measure_deck(name: str, sizes: Sizes, form: str, goal: Goal) -> Row:
     """Time the writing of a story's file, once its pins are there."""
     del sizes
-    deck = _build_deck()
+    deck = build_deck()
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         path = write_deck(deck, Path(folder) / f"deck.{form}", form)
@@ -42,13 +42,13 @@ def measure_deck_size(name: str, sizes: Sizes, goal: Goal) -> Row:
     """Measure the HTML file of the same story."""
     del sizes
     with tempfile.TemporaryDirectory() as folder:
-        path = write_deck(_build_deck(), Path(folder) / "deck.html", "html")
+        path = write_deck(build_deck(), Path(folder) / "deck.html", "html")
         megabytes = path.stat().st_size / 1e6
     how = f"megabytes of HTML, {N_SLIDES} slides, {N_BRAINS} of them brains on {SPACE}"
     return Row(name, megabytes, goal, how)
 
 
-def _build_deck() -> Deck:
+def build_deck() -> Deck:
     """Return a story of seeded numbers; noise is the hardest to compress."""
     rng = np.random.default_rng(0)
     slides = [

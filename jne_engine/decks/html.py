@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _describe(slide: Slide) -> dict[str, Any]:
 
 def _ink(ink: Ink) -> dict[str, str]:
     """Return the colours that change between a light and a dark page."""
-    return {"text": ink.text, "quiet": ink.quiet, "grid": ink.grid}
+    return asdict(ink)
 
 
 def _inert(text: str) -> str:

@@ -12,14 +12,15 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from PIL import Image
 
-from jne_engine.decks.slides import Deck, Slide
+from jne_engine.decks.slides import LEAST_POINTS, Deck, Slide
 from jne_engine.palettes import SIMULATED_COLOUR
 from jne_engine.progress import Progress, ignore_progress
 
 WIDTH, HEIGHT = 13.333, 7.5
 """Inches, as PowerPoint's 16:9."""
 _QUIET = "#5f6b76"
-_CAPTION_LETTERS = 150
+_TITLE_LETTERS = 66
+_LINE_LETTERS = 110
 _CAPTION_LINES = 3
 
 
@@ -63,13 +64,16 @@ def draw_page(slide: Slide, *, number: int) -> Figure:
     axes.set_axis_off()
     axes.imshow(np.asarray(Image.open(io.BytesIO(slide.contents.picture)).convert("RGB")))
     write: dict[str, Any] = {"parse_math": False, "va": "top"}
-    title = textwrap.shorten(_printable(slide.pin.title), 90, placeholder="…")
-    figure.text(0.04, 0.96, title, fontsize=26, weight="bold", **write)
-    caption = textwrap.wrap(_printable(slide.pin.caption), _CAPTION_LETTERS)[:_CAPTION_LINES]
-    figure.text(0.04, 0.15, "\n".join(caption), fontsize=13, **write)
+    title = textwrap.wrap(_printable(slide.pin.title), _TITLE_LETTERS, max_lines=2, placeholder="…")
+    figure.text(0.04, 0.97, "\n".join(title), fontsize=26 if len("".join(title)) <= 48 else 20,
+                weight="bold", **write)  # fmt: skip
+    caption = textwrap.wrap(_printable(slide.pin.caption), _LINE_LETTERS,
+                            max_lines=_CAPTION_LINES, placeholder=" …")  # fmt: skip
+    figure.text(0.04, 0.155, "\n".join(caption), fontsize=LEAST_POINTS, **write)
     colour = SIMULATED_COLOUR if slide.pin.simulated else _QUIET
-    figure.text(0.04, 0.035, slide.source, fontsize=10, color=colour, **write)
-    figure.text(0.96, 0.035, str(number), fontsize=10, color=_QUIET, ha="right", **write)
+    source = textwrap.shorten(slide.source, _LINE_LETTERS - 5, placeholder="…")
+    figure.text(0.04, 0.045, source, fontsize=LEAST_POINTS, color=colour, **write)
+    figure.text(0.96, 0.045, str(number), fontsize=LEAST_POINTS, color=_QUIET, ha="right", **write)
     return figure
 
 

@@ -13,7 +13,7 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
-from jne_engine.decks.slides import Deck, Slide
+from jne_engine.decks.slides import LEAST_POINTS, Deck, Slide
 from jne_engine.palettes import SIMULATED_COLOUR
 from jne_engine.progress import Progress, ignore_progress
 
@@ -21,8 +21,12 @@ WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
 _MARGIN: Final = Inches(0.5)
 _PICTURE: Final = (_MARGIN, Inches(1.25), WIDTH - 2 * _MARGIN, Inches(4.75))
 _TITLE_ONLY: Final = 5
-_CAPTION_LETTERS: Final = 600
+_CAPTION_LETTERS: Final = 335
+_LARGE_LETTERS: Final = 175
+_LINE_LETTERS: Final = 110
 _CELL_LETTERS: Final = 8
+_CELL_MARGIN: Final = 3
+"""Letters of a table's row that the margins of one cell take."""
 _QUIET: Final = "#5f6b76"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -74,16 +78,37 @@ def _add_picture_slide(presentation: Any, slide: Slide) -> None:
 def _add_table_slide(presentation: Any, slide: Slide) -> None:
     """Add a slide with the numbers behind a picture."""
     page = _add_page(presentation, slide, f"{slide.pin.title}: the numbers")
-    rows = slide.short_table()
+    rows = [[_clean(_short(text)) for text in row] for row in slide.short_table()]
     height = Inches(min(0.4 * len(rows), 5.4))
     place = (_MARGIN, Inches(1.25), WIDTH - 2 * _MARGIN, height)
     table = page.shapes.add_table(len(rows), len(rows[0]), *place).table
+    letters = _share_letters(rows)
+    for column, count in enumerate(letters):
+        table.columns[column].width = Emu(place[2] * (count + _CELL_MARGIN) // _whole(letters))
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
             cell = table.cell(row, column)
-            cell.text = _clean(_short(text))[:60]
-            cell.text_frame.paragraphs[0].font.size = Pt(12)
+            cell.text = _cut(text, letters[column])
+            cell.text_frame.paragraphs[0].font.size = Pt(LEAST_POINTS)
             cell.margin_top = cell.margin_bottom = Inches(0.03)
+
+
+def _share_letters(rows: list[list[str]]) -> list[int]:
+    """Return the letters of each column that fit one line: the longest column gives way first."""
+    letters = [max(3, *(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
+    while _whole(letters) > _LINE_LETTERS:
+        letters[letters.index(max(letters))] -= 1
+    return letters
+
+
+def _whole(letters: list[int]) -> int:
+    """Return the letters of a table's row, margins included."""
+    return sum(letters) + _CELL_MARGIN * len(letters)
+
+
+def _cut(text: str, most: int) -> str:
+    """Return a text of at most so many letters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _add_page(presentation: Any, slide: Slide, title: str) -> Any:
@@ -98,7 +123,7 @@ def _add_page(presentation: Any, slide: Slide, title: str) -> Any:
     )
     _fill(box.text_frame, title, size=_title_size(title), bold=True)
     foot = (_MARGIN, Inches(7.0), WIDTH - 2 * _MARGIN, Inches(0.35))
-    _write(page, foot, slide.source, size=12,
+    _write(page, foot, _cut(slide.source, _LINE_LETTERS), size=LEAST_POINTS,
            colour=SIMULATED_COLOUR if slide.pin.simulated else _QUIET)  # fmt: skip
     return page
 
@@ -136,7 +161,7 @@ def _title_size(text: str) -> int:
 
 def _caption_size(text: str) -> int:
     """Return the point size at which a caption stays in its box."""
-    return 18 if len(text) <= 220 else 14 if len(text) <= 400 else 11
+    return 18 if len(text) <= _LARGE_LETTERS else LEAST_POINTS
 
 
 def _clean(text: str) -> str:

@@ -15,6 +15,8 @@ from jne_engine.stories import Pin, PinContents, read_contents, read_story
 SIMULATED = "SIMULATED DATA"
 MAX_ROWS, MAX_COLUMNS = 14, 8
 """Largest table that a slide holds legibly."""
+LEAST_POINTS = 14
+"""Smallest text of a printed slide, 13.33 inches wide: 18 pixels where that is 1280 wide."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ COVER = 0.62  # opacity of the veil over weak cells
 ROW = 34  # pixels of a heat map's row
 HEAT_MARGIN = 130
 LIGHT_TEXT = 0.55  # above this part of the scale, Viridis is light
+ON_LIGHT, ON_DARK = "#16202a", "#ffffff"  # a cell is as light on a dark page
 SUBJECT_MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 
 
@@ -224,7 +225,7 @@ def _write_cells(
         star = " ★" if mark_best and best.get(int(i)) == j else ""
         texts.append(f"{z[i, j]:.3g}{star}")
         light = (z[i, j] - low) / size > LIGHT_TEXT
-        on_cell = "#1f2933" if light else "#ffffff"
+        on_cell = ON_LIGHT if light else ON_DARK
         colours.append(ink.text if veil[i, j] else on_cell)
         xs.append(layers[j])
         ys.append(names[i])

@@ -1,13 +1,16 @@
-"""What a story keeps of a brain: the maps that are shown, and what a slide says of them."""
+"""What a story keeps of a view: a brain's maps and what a slide says of them, a figure in light."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from jne_engine.errors import InputError
+from jne_engine.figures.template import lighten_figure
 from jne_engine.viewer_payload import ViewerMap, ViewerScene
 
 
@@ -27,6 +30,30 @@ def keep_maps(scene: ViewerScene, names: Collection[str]) -> ViewerScene:
     kept = tuple(m for m in scene.maps if m.name in set(names))
     panes = tuple(name for name in scene.panes if name in set(names))
     return replace(scene, maps=kept, panes=panes)
+
+
+def keep_figure(
+    figure: Any, *, ranges: Mapping[str, list[Any]] | None = None, hidden: Collection[int] = ()
+) -> str:
+    """Return Plotly's JSON of a figure as it is on a light page, zoomed as the reader left it.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of a light or a dark page.
+    ranges : mapping of str to list, optional
+        Both ends of each axis that the reader zoomed, by its name in the layout: ``"xaxis2"``.
+    hidden : collection of int
+        Traces that the legend hides.
+    """
+    kept = json.loads(lighten_figure(figure.to_json()))
+    for name, ends in (ranges or {}).items():
+        axis = kept["layout"].setdefault(name, {})
+        axis |= {"range": ends, "autorange": False}
+    for number, trace in enumerate(kept["data"]):
+        if number in hidden:
+            trace["visible"] = "legendonly"
+    return json.dumps(kept)
 
 
 def describe_scene(scene: ViewerScene) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,22 +15,36 @@ FONT = '"Source Sans", "Source Sans 3", "Helvetica Neue", Arial, sans-serif'
 
 @dataclass(frozen=True)
 class Ink:
-    """The neutral colours of a figure on a light or a dark page."""
+    """The neutral colours of a figure on a light or a dark page.
+
+    A light colour and its dark partner stand for each other wherever they are written: no two of
+    a page are equal, and nothing else in a figure has one, pure white included.
+    """
 
     text: str
     quiet: str
     grid: str
     paper: str
     hover: str
+    middle: str
 
 
-LIGHT = Ink(text="#1f2933", quiet="#5f6b76", grid="#e6e9ec", paper="#ffffff", hover="#ffffff")
-DARK = Ink(text="#e8ebee", quiet="#9aa5b1", grid="#2c333b", paper="#12161b", hover="#1c2229")
+LIGHT = Ink(text="#1f2933", quiet="#5f6b76", grid="#e6e9ec", paper="#fffffe", hover="#fefefe",
+            middle="#f7f7f7")  # fmt: skip
+DARK = Ink(text="#e8ebee", quiet="#9aa5b1", grid="#2c333b", paper="#12161b", hover="#1c2229",
+           middle="#2c333c")  # fmt: skip
 
 
 def choose_ink(dark: bool) -> Ink:
     """Return the neutral colours for a page."""
     return DARK if dark else LIGHT
+
+
+def lighten_figure(text: str) -> str:
+    """Return a figure's JSON as it is on a light page: slides are printed on white."""
+    for dark, light in zip(astuple(DARK), astuple(LIGHT), strict=True):
+        text = text.replace(dark, light)
+    return text
 
 
 def style_figure(

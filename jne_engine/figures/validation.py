@@ -295,14 +295,13 @@ def _heatmap(table: pd.DataFrame, *, dark: bool) -> go.Figure:
     """Return a table of correlations, blue below 0 and red above."""
     columns = [escape_label(MEASURE_LABELS[name]) for name in table.columns]
     rows = [MEASURE_LABELS.get(name, name) for name in table.index]
-    middle = "#2c333b" if dark else "#f7f7f7"
     heatmap = go.Heatmap(
         x=columns,
         y=rows,
         z=table.to_numpy(),
         zmin=-1,
         zmax=1,
-        colorscale=[[0, "#2166ac"], [0.5, middle], [1, "#b2182b"]],
+        colorscale=[[0, "#2166ac"], [0.5, choose_ink(dark).middle], [1, "#b2182b"]],
         texttemplate="%{z:.2f}",
         hovertemplate="%{y}, %{x}: r = %{z:.3f}<extra></extra>",
         xgap=2,

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.figures.pinned import keep_figure
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import name_download, name_file
-from pages.shared.pin import Offer, name_target, show_pin, tell
+from pages.shared.pin import Offer, Taken, name_target, show_pin, tell
 from pages.shared.state import bind_choice, settle
 
 Areas = list[list[tuple[float, float]]]
@@ -96,8 +97,9 @@ def _offer_pin(figure: Any, names: tuple[str, ...], *, words: tuple[str, str], t
     """Let a reader keep a figure as it is drawn, with its numbers."""
     name = name_file(*names)
 
-    def behind(_: Any) -> dict[str, str | None]:
-        return {"figure": figure.to_json(), "table": None if table is None else write_csv(table)}
+    def behind(taken: Taken) -> dict[str, str | None]:
+        kept = keep_figure(figure, ranges=taken["ranges"], hidden=taken["hidden"])
+        return {"figure": kept, "table": None if table is None else write_csv(table)}
 
     target, source = name_target(f"figure.{name}"), " ".join(names)
     show_pin(Offer("figure", target, *words, source, behind), key=name)

@@ -27,9 +27,11 @@ HASH = "#"
 """Name of an address's part after the number sign, which the viewer writes."""
 FIRST_STORY = "My story"
 _FRAME, _TAKEN, _OPEN, _STORY = "pin: frame", "pin: taken", "pin: open", "pin: story"
+_LIGHT, _TOLD = "pin: light", "pin: told"
 
 Taken = Mapping[str, Any]
-"""What the browser sends: ``picture``, ``vector``, ``view``, ``address``."""
+"""What the browser sends: ``picture``, ``vector``, ``address``; of a brain its ``view``, of a
+figure its ``size``, the ``ranges`` of axes that were zoomed, and which traces are ``hidden``."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Offer:
 
 def show_pin(offer: Offer, *, key: str) -> None:
     """Show the button of a view, and ask for words once its picture has been taken."""
+    if told := st.session_state.pop(_TOLD, ""):  # a toast of the dialog's own run may be lost
+        st.toast(told, icon=":material/keep:")
     if may_change():
         _offer(offer, f"pin.{key}")
 
@@ -66,16 +70,23 @@ def show_pin(offer: Offer, *, key: str) -> None:
 @st.fragment
 def _offer(offer: Offer, key: str) -> None:
     """Show the button, and the dialog without drawing the page anew."""
-    declare("jne_pin", "pin")(
-        key=key,
-        data={"kind": offer.kind, "target": offer.target},
-        width="content",
-        height="content",
-        on_taken_change=partial(_take, key),
-    )
+    anew = {"way": "describe"} if _is_drawn_anew(offer) else {}
+    data = {"kind": offer.kind, "target": offer.target, **anew}
+    _show_button(data, key, partial(_take, key))
     if st.session_state.get(_OPEN) == key:
         del st.session_state[_OPEN]
-        _ask(offer)
+        (_ask_wide if anew else _ask)(offer)
+
+
+def _show_button(data: dict[str, str], key: str, on_taken: Callable[[], None]) -> None:
+    """Show the button that takes a picture; it says in ``data`` of what, and in which way."""
+    button = declare("jne_pin", "pin")
+    button(key=key, data=data, width="content", height="content", on_taken_change=on_taken)
+
+
+def _is_drawn_anew(offer: Offer) -> bool:
+    """Tell whether a figure is dark: slides are printed on white, where a brain always is."""
+    return offer.kind == "figure" and st.context.theme.type == "dark"
 
 
 def show_copy_link(run_id: str) -> None:
@@ -112,6 +123,35 @@ def _take(key: str) -> None:
 @st.dialog("Pin to story", width="medium")
 def _ask(offer: Offer) -> None:
     """Ask for the story and the words."""
+    _ask_words(offer)
+
+
+@st.dialog("Pin to story", width="large")
+def _ask_wide(offer: Offer) -> None:
+    """Draw the figure as it is on a light page, take that picture, and go on as :func:`_ask`."""
+    taken: Taken = st.session_state[_TAKEN]
+    if "picture" in taken:
+        _ask_words(offer)
+        return
+    figure = json.loads(offer.behind(taken)["figure"])
+    figure["layout"] |= taken["size"]
+    st.caption("Slides are white: drawing the figure for a light page …")
+    with st.container(key=_LIGHT, height=300):
+        st.plotly_chart(figure, theme=None, width=taken["size"]["width"], key=f"{_LIGHT} figure")
+    data = {"kind": "figure", "target": name_target(_LIGHT), "way": "at once"}
+    _show_button(data, f"{_LIGHT} picture", _take_light)
+
+
+def _take_light() -> None:
+    """Add the picture of the light figure to what the page's own said."""
+    taken = (st.session_state.get(f"{_LIGHT} picture") or {}).get("taken")
+    if taken:
+        pictures = {name: taken.get(name) for name in ("picture", "vector")}
+        st.session_state[_TAKEN] = {**st.session_state[_TAKEN], **pictures}
+
+
+def _ask_words(offer: Offer) -> None:
+    """Show the picture, and ask for the story and the words."""
     taken: Taken = st.session_state[_TAKEN]
     with one_line_errors():
         picture = _decode(taken)
@@ -126,7 +166,7 @@ def _ask(offer: Offer) -> None:
             contents = _collect(offer, taken, picture)
             story = stories.pin(story_id, made, contents, new=new)
             st.session_state[_STORY] = story.id
-            st.toast(f"Pinned: slide {len(story.pins)}", icon=":material/keep:")
+            st.session_state[_TOLD] = f"Pinned: slide {len(story.pins)}"
             st.rerun()
 
 

@@ -10,6 +10,7 @@ import { adjacency, placeHemispheres, placePoint, vertexNormals, windingOf } fro
 import { coveredRect, layoutPane, paneRects, projectPoint, rayThrough } from '../../assets/cortex_viewer/layout.js';
 import { barSpec, fillKey, fillOf, paintOf } from '../../assets/cortex_viewer/looks.js';
 import * as math from '../../assets/cortex_viewer/math.js';
+import { defaultLook, differenceSpec } from '../../assets/cortex_viewer/model.js';
 import { separateNames } from '../../assets/cortex_viewer/overlay.js';
 import * as payload from '../../assets/cortex_viewer/payload.js';
 import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_viewer/picking.js';
@@ -305,6 +306,33 @@ export const cases = {
     near(back.camera.orbit, state.camera.orbit, 2e-3);
     same(decodeState('', HEADER), {});
     same(decodeState('v=nonsense&s=&q=1_2&m=gone', HEADER), {});
+  },
+  'a link keeps looks that were changed, the difference among them, and hidden regions': () => {
+    const { state, header } = tinyScene();
+    same(/[&?][kxb]=/.test(encodeState(state, header)), false, 'nothing was changed');
+    Object.assign(state, { panes: [0, 1], difference: true, hidden: { Areas: ['V1'] } });
+    Object.assign(state.looks.a, { colours: 'plasma', second: 'alpha', secondMap: 1, range: [1, 2], opacity: 0.5 });
+    Object.assign(state.looks.b, { masked: false });
+    state.looks['a - b'] = { ...defaultLook(differenceSpec(header.maps[0], header.maps[1])), threshold: { mode: 'value', amount: 0.25, twoSided: true } };
+    const moved = { ...header, maps: [header.maps[2], header.maps[1], header.maps[0]] };
+    const text = encodeState(state, header);
+    same(decodeState(text, header).looks, { a: state.looks.a, b: state.looks.b, 'a - b': state.looks['a - b'] });
+    same(decodeState(text, header).hidden, state.hidden);
+    same(decodeState(text, moved).looks.a, { ...state.looks.a, secondMap: 1 });
+    const scene = new Scene(tinyScene().store);
+    scene.describe(header, text);
+    scene.read();
+    same([scene.look(scene.maps[0]).colours, scene.look(scene.shownMaps()[2]).threshold.amount], ['plasma', 0.25]);
+    same([...scene.shownLabels('left')], [0, 0, 0, 2]);
+  },
+  'what makes no sense in the looks of a link is left out': () => {
+    const { header } = tinyScene();
+    const looks = (given) => decodeState(new URLSearchParams({ k: typeof given === 'string' ? given : JSON.stringify(given) }).toString(), header).looks;
+    same([looks('no json'), looks('7'), looks('null'), looks({ gone: { opacity: 0 } })], [{}, {}, {}, {}]);
+    const bad = { colours: 3, range: [2, 1], opacity: 7, masked: 'yes', second: 'plane', secondMap: 'gone', threshold: { mode: 'x', amount: 1 } };
+    same(looks({ a: bad }), { a: defaultLook(header.maps[0]) });
+    same(looks({ a: null }), { a: defaultLook(header.maps[0]) });
+    same(decodeState('x={"gone":["V1"],"Areas":["V2",3]}', header).hidden, { Areas: ['V2'] });
   },
   'counting by halves finds what counting one by one finds': () => {
     const random = seeded(5);

@@ -6,10 +6,13 @@ import sys
 
 import pytest
 
+from jne_engine.bench.viewer import talks
 from jne_engine.bench.viewer.brain_page import Studio
-from jne_engine.bench.viewer.sizes import SMALL
+from jne_engine.bench.viewer.sizes import SMALL, ViewerSizes
 from jne_engine.bench.viewer.watch import STAGE
+from jne_engine.decks import read_deck
 from tests.browser.conftest import ROOT
+from tests.story_samples import tell_story
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,20 @@ def test_plotly_s_frame_counts_once_its_mesh_is_uploaded(studio):
         change = page.change_map()
     assert 0 < change.ready_s <= change.done_s
     assert change.n_bytes > 12 * SMALL
+
+
+def test_a_pin_and_a_deck_s_first_slide_are_timed(studio, monkeypatch, tmp_path):
+    monkeypatch.setattr(talks, "VIEWS", talks.VIEWS[-1:])
+    deck = read_deck(tmp_path, tell_story(tmp_path, 2).id)
+    monkeypatch.setattr(talks, "build_deck", lambda: deck)
+    sizes = ViewerSizes(n_visits=1)
+    rows = [*talks.measure_pins(studio, sizes), *talks.measure_first_slide(studio, sizes)]
+    assert {row.name: str(row.goal) for row in rows} == {
+        "pin_dialog_s_figure_dark": "≤ 1",
+        "pin_kept_s_figure_dark": "≤ 1",
+        "deck_first_slide_s": "≤ 2",
+    }
+    assert all(row.value > 0 for row in rows)
 
 
 def test_the_command_prints_rows_as_json():

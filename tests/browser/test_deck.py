@@ -8,19 +8,47 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from jne_engine import stories
 from jne_engine.decks import read_deck, write_html
 from tests.browser.cortex_probe import CortexProbe
-from tests.story_samples import HOSTILE, tell_story
+from tests.story_samples import (
+    DIFFERENCE,
+    HOSTILE,
+    N_SLABS,
+    a_pin,
+    panes_contents,
+    tell_story,
+)
 
-N_SLIDES = 3
+N_SLIDES = 4
+PANES = 3
+"""Place of the slide with several brains, counted from 1."""
+WRITE_DOWN = """(() => {
+  globalThis.__written = [];
+  const write = (kind, name) => {
+    const real = kind[name];
+    kind[name] = function (text, ...rest) {
+      const box = this.canvas.getBoundingClientRect();
+      const larger = this.getTransform().d * box.height / this.canvas.height;
+      const size = parseFloat(/([\\d.]+)px/.exec(this.font)[1]) * larger;
+      if (box.height) globalThis.__written.push([text, size]);
+      return real.call(this, text, ...rest);
+    };
+  };
+  for (const name of ['fillText', 'strokeText']) write(CanvasRenderingContext2D.prototype, name);
+})()"""
+"""Notes what is written on any canvas, and how large it stands on the page, CSS pixels."""
 SMALL_TEXT = """() => {
-  const out = [];
+  const LEAST = 18 - 0.1;  // a canvas has whole pixels
+  const out = globalThis.__written.filter(([text, size]) => size < LEAST);
   const read = (text) => {
     const node = text.parentElement, style = getComputedStyle(node);
     const { width, height } = node.getBoundingClientRect();
-    const size = parseFloat(style.fontSize) * (node.currentCSSZoom ?? 1);
+    const matrix = node.getScreenCTM?.();
+    const larger = matrix ? Math.hypot(matrix.a, matrix.b) : node.currentCSSZoom ?? 1;
+    const size = parseFloat(style.fontSize) * larger;
     const seen = width && height && style.visibility === 'visible';
-    if (seen && size < 18) out.push([text.textContent, size]);
+    if (seen && size < LEAST) out.push([text.textContent, size]);
   };
   const walk = (node) => {
     if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(node.nodeName)) return;
@@ -38,13 +66,17 @@ THIN_LINES = """(line) => [...document.querySelectorAll(line)]
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     root = tmp_path_factory.mktemp("deck")
-    return write_html(read_deck(root, tell_story(root, N_SLIDES).id), root / "deck.html")
+    story = tell_story(root, N_SLIDES - 1)
+    story = stories.add_pin(root, story.id, a_pin("Panes"), panes_contents())
+    stories.move_pin(root, story.id, story.pins[-1].id, PANES - 1)
+    return write_html(read_deck(root, story.id), root / "deck.html")
 
 
 @pytest.fixture
 def deck(context, own_page, file):
     page = own_page
     context.set_offline(True)
+    context.add_init_script(WRITE_DOWN)
     requests = []
     page.on("request", lambda r: requests.append(r.url))
     page.on("dialog", lambda dialog: pytest.fail(f"code ran: {dialog.message}"))
@@ -105,6 +137,27 @@ def test_the_back_row_can_read_every_slide(deck, scheme):
         box = shown(deck).bounding_box()
         assert box["width"] == 1280
         deck.keyboard.press("ArrowRight")
+    written = {text for text, _ in deck.evaluate("__written")}
+    assert {"L", "R", "SIMULATED", "Numbers (count)", "↑ Signed", "even", "-40"} <= written
+    assert len([text for text in written if text.startswith("slab ")]) >= N_SLABS // 2
+
+
+def test_a_slide_of_several_brains_is_painted_as_it_was_pinned(deck):
+    deck.goto(f"{deck.url.split('#')[0]}#slide={PANES}")
+    deck.reload()
+    probe = CortexProbe(deck)
+    looks = probe.run("return v.shownMaps().map((m) => [m.name, v.look(m)]);")
+    names = ["numbers", "signed", "parity", "numbers - signed"]
+    assert [name for name, _ in looks] == names
+    assert DIFFERENCE.items() <= looks[-1][1].items()
+    assert looks[0][1]["second"] == "plane"
+    assert probe.run("return v.state.hidden;") == {"Slabs": ["slab 1"]}
+    assert "slab 1" not in {text for text, _ in deck.evaluate("__written")}
+    probe.run("v.changeLook(3, { opacity: 0.5 }); v.onSettled();")
+    deck.reload()  # what was changed on the slide stays, and so does the rest
+    probe = CortexProbe(deck)
+    look = probe.run("return v.look(v.shownMaps()[3]);")
+    assert (look["opacity"], look["colours"]) == (0.5, DIFFERENCE["colours"])
 
 
 def test_a_figure_answers_the_pointer(deck):

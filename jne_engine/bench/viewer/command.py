@@ -17,6 +17,7 @@ from jne_engine.bench.viewer.files import measure_files
 from jne_engine.bench.viewer.handling import measure_hover, measure_sent, measure_threshold
 from jne_engine.bench.viewer.server import APPS, serve
 from jne_engine.bench.viewer.sizes import ViewerSizes
+from jne_engine.bench.viewer.talks import measure_first_slide, measure_pins
 
 GROUPS: Mapping[str, Callable[[Studio, ViewerSizes], Iterator[Row]]] = {
     "viewer_threshold": measure_threshold,
@@ -25,6 +26,8 @@ GROUPS: Mapping[str, Callable[[Studio, ViewerSizes], Iterator[Row]]] = {
     "viewer_first_brain": measure_first,
     "viewer_hover": measure_hover,
     "viewer_html": measure_files,
+    "pin": measure_pins,
+    "deck_first_slide": measure_first_slide,
 }
 """Figures by what the names of their rows begin with, in the order in which they are printed."""
 

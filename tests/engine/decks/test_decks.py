@@ -14,7 +14,9 @@ from pptx import Presentation
 from pptx.util import Inches
 
 from jne_engine import decks, stories
+from jne_engine.decks.pdf import draw_page
 from jne_engine.decks.powerpoint import HEIGHT, WIDTH
+from jne_engine.decks.slides import LEAST_POINTS
 from tests.story_samples import FIGURE, HOSTILE, a_pin, tell_story
 
 
@@ -87,6 +89,32 @@ def test_long_words_stay_in_their_boxes(tmp_path, length):
         letters_a_line = box.width / Inches(1) * 72 / (0.52 * points)
         lines = -(-len(box.text_frame.text) // int(letters_a_line))
         assert lines * 1.2 * points / 72 <= box.height / Inches(1), box.text_frame.text[:30]
+
+
+def points_of(slide):
+    """Return the size of every text of a slide, tables included."""
+    cells = (c.text_frame for s in slide.shapes if s.has_table for c in s.table.iter_cells())
+    frames = [*(s.text_frame for s in slide.shapes if s.has_text_frame), *cells]
+    return [p.font.size.pt for frame in frames for p in frame.paragraphs if p.text]
+
+
+@pytest.mark.parametrize("length", [10, 90, 200])
+def test_printed_text_is_as_large_as_on_the_screen(tmp_path, length):
+    assert LEAST_POINTS / 72 * 1280 / (WIDTH / Inches(1)) >= 18
+    words = "word " * (length // 5)
+    table = "\n".join([",".join(f"{words}{i}" for i in range(8))] * 15)
+    slide = decks.Slide(a_pin(words[:200], caption=words * 4), replace(FIGURE, table=table))
+    deck = decks.Deck("Wide", "", (slide,))
+    shown = Presentation(str(decks.write_powerpoint(deck, tmp_path / "deck.pptx")))
+    for page in shown.slides:
+        assert min(points_of(page)) >= LEAST_POINTS
+    assert min(t.get_fontsize() for t in draw_page(slide, number=1).texts) >= LEAST_POINTS
+    (table,) = (s.table for s in shown.slides[1].shapes if s.has_table)
+    for row in table.rows:
+        for column, cell in zip(table.columns, row.cells, strict=True):
+            room = (column.width - cell.margin_left - cell.margin_right) / Inches(1) * 72
+            assert len(cell.text) * 0.52 * LEAST_POINTS <= room, cell.text
+    assert sum(column.width for column in table.columns) <= WIDTH - Inches(0.9)
 
 
 def test_the_pdf_has_a_page_a_slide(deck, tmp_path):

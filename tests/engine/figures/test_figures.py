@@ -28,6 +28,7 @@ from jne_engine.figures.template import choose_ink, escape_label, name_download,
 from jne_engine.palettes import TIER_COLOURS
 from jne_engine.store import Run
 from jne_engine.viewer_surfaces import choose_display
+from tests.engine.figures.inks import check_inks
 from tests.synthetic_run import ROI_NAMES, ROI_TIERS
 
 SCRIPT = "<script>alert(1)</script>"
@@ -78,6 +79,12 @@ def test_every_figure_has_the_one_template_and_says_its_height(figures):
         assert figure.layout.height >= 200
         assert figure.layout.template.layout.font.color in inks
         assert figure.layout.paper_bgcolor is None
+
+
+def test_a_dark_figure_is_the_light_one_in_other_inks(figures):
+    half = len(figures) // 2
+    for light, dark in zip(figures[:half], figures[half:], strict=True):
+        check_inks(light, dark)
 
 
 def test_violins_stand_in_hierarchical_order_in_their_tiers_colour_with_counts(run):

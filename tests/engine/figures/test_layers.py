@@ -13,6 +13,7 @@ from jne_engine.figures.layers import (
     plot_subjects,
 )
 from jne_engine.palettes import ROI_COLOURS, TIER_COLOURS
+from tests.engine.figures.inks import check_inks
 from tests.synthetic_run import write_synthetic_study
 
 LABEL = {"label": "JNE", "unit": "u"}
@@ -57,6 +58,12 @@ def test_weak_points_are_hollow_and_weak_cells_veiled(stacked):
     assert (veil.z[:, 1] == 1).all()
     table = averages.pivot(index="place", columns="layer", values="mean")
     np.testing.assert_array_equal(values.z, table.loc[list(values.y)].to_numpy())
+
+
+def test_a_dark_matrix_is_the_light_one_in_other_inks(stacked):
+    averages = averages_of(stacked, "roi")
+    averages["weak"] = averages["layer"] == 1
+    check_inks(*(plot_layer_matrix(averages, value="mean", dark=d, **LABEL) for d in (False, True)))
 
 
 def test_the_best_layer_has_the_star(stacked):

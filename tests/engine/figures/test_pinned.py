@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
 from jne_engine.decks import draw_thumbnail
 from jne_engine.errors import InputError
-from jne_engine.figures.pinned import describe_scene, keep_maps
+from jne_engine.figures.pinned import describe_scene, keep_figure, keep_maps
+from jne_engine.figures.template import style_figure
 from tests.story_samples import build_scene, draw_png
 
 
@@ -46,6 +49,14 @@ def test_the_caption_counts_values_and_the_mask(scene):
     wanted = f"Masked (count): n = {n - 10:,} of {n:,} vertices have a value, 15 of them"
     assert caption.startswith(f"{wanted} significant voxels.")
     assert caption.endswith("Made by a test.")
+
+
+def test_a_figure_is_kept_in_light_as_it_was_zoomed():
+    dark, light = (style_figure(go.Figure(go.Bar(y=[2, 1])), dark=d) for d in (True, False))
+    assert json.loads(keep_figure(dark)) == json.loads(light.to_json())
+    kept = json.loads(keep_figure(dark, ranges={"xaxis": [0.5, 1]}, hidden=[0]))
+    assert kept["layout"]["xaxis"] == {"range": [0.5, 1], "autorange": False}
+    assert kept["data"][0]["visible"] == "legendonly"
 
 
 def test_a_small_picture_keeps_its_proportions():

@@ -18,6 +18,7 @@ from jne_engine.simulations.settings import (
     SampleSizeSettings,
 )
 from jne_engine.variants import VARIANTS
+from tests.engine.figures.inks import check_inks
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,8 @@ def says_simulated(figure):
     return any("SIMULATED" in str(note.text) for note in figure.layout.annotations)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_figure_of_a_simulation_says_so(tables, dark):
-    figures = [
+def draw_all(tables, *, dark):
+    return [
         validation.plot_activation_curves(tables["curves"], dark=dark),
         validation.plot_placements(tables["networks"], dark=dark),
         validation.plot_sample_size(tables["sizes"], dark=dark),
@@ -55,7 +55,13 @@ def test_every_figure_of_a_simulation_says_so(tables, dark):
         validation.plot_recovery(tables["recovery"], dark=dark),
         validation.plot_variant_correlations(correlations(), simulated=True, dark=dark),
     ]
-    assert all(says_simulated(figure) for figure in figures)
+
+
+def test_every_figure_of_a_simulation_says_so_in_light_and_dark(tables):
+    for light, dark in zip(draw_all(tables, dark=False), draw_all(tables, dark=True), strict=True):
+        assert says_simulated(light)
+        assert says_simulated(dark)
+        check_inks(light, dark)
 
 
 def test_a_real_run_is_not_called_simulated():
