@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from jne_engine.disk import sync_folder, sync_tree, telling_disk_errors
 from jne_engine.grouping import group_labels
+from jne_engine.run_folder import locate_means
 from jne_engine.spaces import RoiSet
 from jne_engine.store import (
     CHUNK_STIMULI,
@@ -42,7 +43,6 @@ Float64Array = npt.NDArray[np.float64]
 
 JNE_SS: Final = "jne_ss"
 STAGE: Final = "dispersion"
-FOLDER: Final = "means"
 STIMULI_A_MAP: Final = 4
 """A run keeps its categories' maps where it has so many stimuli a category or more: they take a
 quarter of JNE-SS at most."""
@@ -105,14 +105,9 @@ def stack_places(significant: BoolArray, rois: RoiSet | None) -> BoolArray:
     return np.stack([significant, *masks])
 
 
-def place_means(run: Run, name: str) -> Path:
-    """Return the folder beside the runs where means of a name are, or would be."""
-    return run.path.parent / FOLDER / run.run_id / name
-
-
 def find_means(run: Run, name: str) -> StageReader | None:
     """Return where means of this name are kept, in the run or beside it; None where nowhere."""
-    for stage in (run.stage(STAGE), StageReader(place_means(run, name), files=None)):
+    for stage in (run.stage(STAGE), StageReader(locate_means(run.path) / name, files=None)):
         if stage.has_array(name):
             return stage
     return None
@@ -159,7 +154,7 @@ def keep_means(run: Run, name: str, values: npt.NDArray[Any]) -> Path:
     StoreError
         If the disk is full or not writable.
     """
-    place = place_means(run, name)
+    place = locate_means(run.path) / name
     with telling_disk_errors(place), _partial(place) as folder:
         StageWriter(folder).write_array(name, values)
         sync_tree(folder)

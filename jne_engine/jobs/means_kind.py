@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jne_engine.jobs.reports import JobReport
 from jne_engine.queries import choose_roi_set, mark_stimuli, read_grouping, read_significant
+from jne_engine.run_folder import locate_means
 from jne_engine.stimulus_means import (
     STAGE,
     compute_maps,
@@ -19,7 +20,6 @@ from jne_engine.stimulus_means import (
     keep_means,
     name_maps,
     name_places,
-    place_means,
     stack_places,
 )
 from jne_engine.store import Run, open_run
@@ -40,7 +40,7 @@ def do_means(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[
     del cancelled
     run = open_run(Path(payload["run"]))
     name, make = _choose(run, payload)
-    manifest, place = run.manifest, place_means(run, name)
+    manifest, place = run.manifest, locate_means(run.path) / name
     report.identify(
         place, subject=manifest.subject, feature_set=manifest.feature_set, layer=manifest.layer
     )
