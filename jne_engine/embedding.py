@@ -236,7 +236,7 @@ def _score_all(
             for k in missing:
                 steps.report("clusters", k - tried[0], len(tried))
                 found = np.array([next(scores)], dtype=np.float32)
-                _keep(paths[k], lambda found=found: found)
+                _save(paths[k], found)
     return tuple(float(np.load(paths[k], allow_pickle=False)[0]) for k in tried)
 
 
@@ -254,7 +254,12 @@ def _check(features: Floats) -> None:
 def _keep(path: Path, make: Callable[[], Floats]) -> Floats:
     """Return a finished step, or make it and keep it."""
     if not path.exists():
-        buffer = io.BytesIO()
-        np.save(buffer, make(), allow_pickle=False)
-        write_atomically(path, buffer.getvalue())
+        _save(path, make())
     return np.asarray(np.load(path, allow_pickle=False))
+
+
+def _save(path: Path, values: Floats) -> None:
+    """Keep a finished step."""
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    write_atomically(path, buffer.getvalue())
