@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine.clustering import (
+    Silhouettes,
+    choose_n_clusters,
+    cluster_points,
+    order_clusters,
+    score_numbers,
+)
 from jne_engine.disk import write_atomically
 from jne_engine.errors import InputError
 
@@ -34,8 +41,6 @@ EARLY_EXAGGERATION: Final = 12
 ROUNDS_A_REPORT: Final = 10
 GRID_FROM: Final = 3000
 """From so many stimuli on, repulsion is interpolated on a grid: its cost is linear in them."""
-STARTS: Final = 3
-"""Beginnings of each K-means, of which the best is kept."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,8 @@ def compute_embedding(
     """Lay stimuli out by their features and cluster them.
 
     Steps that are finished lie in ``scratch`` and are not computed again. With n stimuli of d
-    features, memory is a copy of the features and about 100 numbers a stimulus.
+    features, memory is a copy of the features, about 100 numbers a stimulus, and the distances
+    between the stimuli over which silhouettes are averaged.
 
     Parameters
     ----------
@@ -136,7 +142,7 @@ def compute_embedding(
     points = _keep(scratch / "points.npy", lambda: steps.lay_out(2))
     line = _keep(scratch / "line.npy", lambda: steps.lay_out(1))[:, 0]
     tried = count_clusters_to_try(points, settings)
-    silhouettes = tuple(_score_kept(scratch, points, k, tried, steps) for k in tried)
+    silhouettes = _score_all(scratch, points, tried, steps)
     chosen = choose_n_clusters(tried, silhouettes)
     labels = cluster_points(points, chosen, seed=settings.seed)
     return Embedding(points, line, order_clusters(labels, line), tried, silhouettes)
@@ -147,55 +153,6 @@ def count_clusters_to_try(points: Floats, settings: EmbeddingSettings) -> tuple[
     n_different = len(np.unique(points, axis=0))
     most = min(settings.most, n_different - 1)
     return tuple(range(settings.fewest, max(most, settings.fewest) + 1))
-
-
-def choose_n_clusters(n_tried: Sequence[int], silhouettes: Sequence[float]) -> int:
-    """Return the number of clusters with the largest silhouette; NaN never wins."""
-    scores = np.nan_to_num(np.asarray(silhouettes, dtype=np.float64), nan=-2.0)
-    return int(n_tried[int(np.argmax(scores))])
-
-
-def cluster_points(points: Floats, n_clusters: int, *, seed: int) -> Ints:
-    """Return each point's cluster by K-means, numbered as scikit-learn does."""
-    from sklearn.cluster import KMeans
-
-    means = KMeans(n_clusters, n_init=STARTS, random_state=seed)
-    return np.asarray(means.fit_predict(points), dtype=np.int64)
-
-
-def score_clusters(points: Floats, labels: Ints, *, n_sampled: int, seed: int) -> float:
-    """Return the mean silhouette of a clustering, over a seeded sample where points are many.
-
-    Parameters
-    ----------
-    points : numpy.ndarray of float32, shape (n_stimuli, 2)
-    labels : numpy.ndarray of int64, shape (n_stimuli,)
-    n_sampled : int
-        Largest sample; every cluster has at least one point in it in expectation only.
-    seed : int
-
-    Returns
-    -------
-    float
-        −1 to 1; NaN where the sample holds one cluster only.
-    """
-    from sklearn.metrics import silhouette_score
-
-    if len(points) > n_sampled:
-        rows = np.random.default_rng(seed).choice(len(points), n_sampled, replace=False)
-        points, labels = points[rows], labels[rows]
-    found = len(np.unique(labels))
-    if not 2 <= found < len(points):
-        return float("nan")
-    return float(silhouette_score(points, labels))
-
-
-def order_clusters(labels: Ints, line: Floats) -> Ints:
-    """Return labels numbered from 0 by the median place of their stimuli on a line."""
-    medians = [np.median(line[labels == k]) for k in range(int(labels.max()) + 1)]
-    rank = np.empty(len(medians), dtype=np.int64)
-    rank[np.argsort(medians, kind="stable")] = np.arange(len(medians))
-    return rank[labels]
 
 
 class _Steps:
@@ -264,19 +221,23 @@ def count_threads() -> int:
     return int(given) if given.isdigit() and int(given) > 0 else os.cpu_count() or 1
 
 
-def _score_kept(
-    scratch: Path, points: Floats, k: int, tried: tuple[int, ...], steps: _Steps
-) -> float:
-    """Return the silhouette of k clusters, computed or found."""
+def _score_all(
+    scratch: Path, points: Floats, tried: tuple[int, ...], steps: _Steps
+) -> tuple[float, ...]:
+    """Return the silhouette of each number of clusters, computed or found."""
     settings = steps.settings
-
-    def score() -> Floats:
-        steps.report("clusters", k - tried[0], len(tried))
-        labels = cluster_points(points, k, seed=settings.seed)
-        found = score_clusters(points, labels, n_sampled=settings.n_sampled, seed=settings.seed)
-        return np.array([found], dtype=np.float32)
-
-    return float(_keep(scratch / f"clusters-{k}.npy", score)[0])
+    paths = {k: scratch / f"clusters-{k}.npy" for k in tried}
+    missing = [k for k in tried if not paths[k].exists()]
+    if missing:
+        scorer = Silhouettes(points, n_sampled=settings.n_sampled, seed=settings.seed)
+        with score_numbers(
+            points, missing, scorer, seed=settings.seed, n_threads=count_threads()
+        ) as scores:
+            for k in missing:
+                steps.report("clusters", k - tried[0], len(tried))
+                found = np.array([next(scores)], dtype=np.float32)
+                _save(paths[k], found)
+    return tuple(float(np.load(paths[k], allow_pickle=False)[0]) for k in tried)
 
 
 def _check(features: Floats) -> None:
@@ -293,7 +254,12 @@ def _check(features: Floats) -> None:
 def _keep(path: Path, make: Callable[[], Floats]) -> Floats:
     """Return a finished step, or make it and keep it."""
     if not path.exists():
-        buffer = io.BytesIO()
-        np.save(buffer, make(), allow_pickle=False)
-        write_atomically(path, buffer.getvalue())
+        _save(path, make())
     return np.asarray(np.load(path, allow_pickle=False))
+
+
+def _save(path: Path, values: Floats) -> None:
+    """Keep a finished step."""
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    write_atomically(path, buffer.getvalue())

@@ -22,6 +22,7 @@ from jne_engine.disk import telling_disk_errors
 from jne_engine.run_folder import lock_run
 from jne_engine.run_stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
 from jne_engine.spec import RunSpec
+from jne_engine.stimulus_means import STAGE, write_run_means
 from jne_engine.store import (
     MANIFEST,
     Manifest,
@@ -112,6 +113,8 @@ def _write_stages(folder: RunFolder, stages: RunStages) -> None:
         start = time.perf_counter()
         with folder.write_stage(name) as stage:
             stages.write(name, folder, stage)
+            if name == STAGE:
+                write_run_means(folder, stage, stages.spec.fdr_q)
             stage.write_json("timing", {"seconds": time.perf_counter() - start})
 
 

@@ -8,6 +8,12 @@ from filelock import FileLock
 
 MANIFEST = "run.json"
 """Written last; a folder without it is no run."""
+MEANS = "means"
+
+
+def locate_means(path: Path) -> Path:
+    """Return the folder beside a run's that holds what was averaged of it later."""
+    return path.parent / MEANS / path.name
 
 
 def lock_run(path: Path) -> FileLock:

@@ -18,6 +18,7 @@ from pages.shared.layers import (
     show_runs,
     show_subjects,
     stack,
+    tell_weak,
 )
 from pages.shared.state import bind_value, read_selection
 from pages.shared.widgets import show_page
@@ -37,6 +38,7 @@ def show(run: Run) -> None:
     every = stack(group, info, significant=read_selection().significant)
     stacked = every[every["kind"] == kind]
     averages = queries.average_over_subjects(stacked)
+    tell_weak(averages)
     show_over_layers(averages, info, kind)
     if len(group.layers) > 1:
         show_matrices(averages, info, kind)

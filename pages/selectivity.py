@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
+from jne_engine import queries
+from jne_engine.jobs import request_means
 from jne_engine.store import Run
+from pages.shared.offers import JobOffer, offer_job
 from pages.shared.selectivity import choose_view
 from pages.shared.selectivity_brain import show_brain_of, show_ranking
 from pages.shared.selectivity_embedding import show_embedding
 from pages.shared.selectivity_figures import show_matrix, show_profile
-from pages.shared.widgets import show_page
+from pages.shared.widgets import show_missing, show_page
 
 
 def show(run: Run) -> None:
     """Show brain and pictures, embedding and profile, then the matrix of all categories."""
+    if not queries.has_place_means(run):
+        show_missing(
+            "This large run was stored before runs kept the stimuli's means in each region.",
+            "It takes reading all of its JNE-SS, some seconds, once.",
+        )
+        offer_job(JobOffer.of(request_means(run.path), "Compute the means"))
+        return
     view = choose_view(run)
     left, right = st.columns([3, 2], gap="large")
     with left:

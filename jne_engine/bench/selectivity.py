@@ -7,19 +7,23 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import time_once
 from jne_engine.embedding import EmbeddingSettings, compute_embedding, count_threads
+from jne_engine.stimulus_means import JNE_SS, compute_maps, name_maps
 from jne_engine.store import CHUNK_STIMULI, CHUNK_VOXELS, StageReader, StageWriter
 
 STORED: Final = (1000, 200_000)
 """Stimuli and voxels of the generated JNE-SS."""
 N_READS: Final = 40
+N_CATEGORIES: Final = 12
+N_PASSES: Final = 3
 EMBEDDED: Final = (10_000, 768)
 """Stimuli and features."""
 N_GROUPS: Final = 40
@@ -49,6 +53,43 @@ def measure_read(name: str, sizes: Sizes, axis: Axis, goal: Goal) -> Row:
     return Row(name, float(milliseconds), goal, how)
 
 
+def measure_category_map(name: str, sizes: Sizes, *, kept: bool, goal: Goal) -> Row:
+    """Time the first mean map of a category: from the kept maps (ms), or by one pass (seconds).
+
+    The pass is that of groups that nobody has kept yet: a person's selections, older runs.
+    """
+    del sizes
+    n_stimuli, n_voxels = STORED
+    labels = np.random.default_rng(2).integers(N_CATEGORIES, size=n_stimuli)
+    members = labels[:, None] == np.arange(N_CATEGORIES)
+    members = members[:, members.any(axis=0)]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "dispersion"
+        folder.mkdir()
+        writer = StageWriter(folder)
+        _write_jne_ss(writer)
+        if kept:
+            maps = compute_maps(StageReader(folder, files=None), members)
+            writer.write_array(name_maps(members), maps)
+            value = np.quantile(_time_reads(folder, "stimulus", name_maps(members)), 0.95) * 1000
+        else:
+            stage = StageReader(folder, files=None)
+            value = np.median([_time_pass(stage, members) for _ in range(N_PASSES)])
+    size = f"{members.shape[1]} categories of {n_stimuli:,} stimuli x {n_voxels:,} voxels"
+    how = (
+        f"95th percentile of {N_READS} first reads of a category's map, ms"
+        if kept
+        else f"median of {N_PASSES} passes over JNE-SS, nothing kept, seconds"
+    )
+    return Row(name, float(value), goal, f"{how}; {size}, files dropped from the system's cache")
+
+
+def _time_pass(stage: StageReader, members: npt.NDArray[np.bool_]) -> float:
+    """Return the seconds of one pass for the mean maps of groups."""
+    _drop_from_cache(stage.folder)
+    return time_once(partial(compute_maps, stage, members))
+
+
 def measure_embedding(name: str, sizes: Sizes, goal: Goal) -> Row:
     """Time the whole embedding of many stimuli: t-SNE twice, and all numbers of clusters."""
     del sizes
@@ -71,7 +112,7 @@ def measure_embedding(name: str, sizes: Sizes, goal: Goal) -> Row:
 def _write_jne_ss(stage: StageWriter) -> None:
     """Write squared normal values of another size at each voxel, block by block."""
     n_stimuli, n_voxels = STORED
-    array = stage.create_array("jne_ss", STORED, np.float32)
+    array = stage.create_array(JNE_SS, STORED, np.float32)
     for start in range(0, n_voxels, VOXEL_STEP):
         rng = np.random.default_rng(start)
         width = min(VOXEL_STEP, n_voxels - start)
@@ -80,14 +121,18 @@ def _write_jne_ss(stage: StageWriter) -> None:
         array[:, start : start + width] = (deviations * scale) ** 2
 
 
-def _time_reads(folder: Path, axis: Axis) -> list[float]:
+def _time_reads(folder: Path, axis: Axis, array: str = JNE_SS) -> list[float]:
     """Return the seconds of each read, the store opened anew every time."""
     rng, seconds = np.random.default_rng(1), []
-    for place in rng.integers(STORED[axis == "voxel"], size=N_READS):
-        selection: Any = (slice(None), int(place)) if axis == "voxel" else int(place)
+    n_places = StageReader(folder, files=None).array(array).shape[axis == "voxel"]
+    for place in rng.integers(n_places, size=N_READS):
         _drop_from_cache(folder)
         start = time.perf_counter()
-        StageReader(folder, files=None).read_array("jne_ss", selection)
+        stage = StageReader(folder, files=None)
+        if axis == "voxel":
+            stage.read_array(array, (slice(None), int(place)))
+        else:
+            stage.read_row(array, int(place))
         seconds.append(time.perf_counter() - start)
     return seconds
 

@@ -12,10 +12,10 @@ from nibabel.cifti2 import BrainModelAxis, LabelAxis, ScalarAxis
 
 from jne_engine.errors import InputError
 from jne_engine.export.content import ExportLabels, RunContent
+from jne_engine.export.spaces import require_space
 from jne_engine.export.vertices import (
     STRUCTURES,
     describe_palette,
-    require_surface,
     spread_codes,
     spread_values,
 )
@@ -36,7 +36,7 @@ def check_cifti(space: CorticalSpace | None) -> None:
     InputError
         If the run lies elsewhere.
     """
-    surface = require_surface(space, "cifti")
+    surface = require_space(space, SurfaceSpace, "cifti")
     if canonical_name(surface.surface) != FSLR:
         found = printable(surface.surface)
         fix = "take --to gifti or mgz, which keep its own vertices"
@@ -51,7 +51,7 @@ def write_cifti(content: RunContent, folder: Path) -> Iterator[None]:
     None
         After each map and each labelling.
     """
-    space = require_surface(content.space, "cifti")
+    space = require_space(content.space, SurfaceSpace, "cifti")
     vertices = choose_vertices(space)
     rows = []
     for item in content.maps:

@@ -12,16 +12,16 @@ from nibabel.freesurfer.io import write_annot
 
 from jne_engine.errors import InputError
 from jne_engine.export.content import ExportLabels, RunContent
+from jne_engine.export.spaces import require_space
 from jne_engine.export.vertices import (
     count_vertices,
     hemispheres_of,
-    require_surface,
     spread_codes,
     spread_values,
 )
 from jne_engine.icosahedron import canonical_name
 from jne_engine.palettes import rgb
-from jne_engine.spaces import CorticalSpace, Hemisphere
+from jne_engine.spaces import CorticalSpace, Hemisphere, SurfaceSpace
 
 SIDES: dict[Hemisphere, str] = {"left": "lh", "right": "rh"}
 NOTHING = ("unknown", (25, 5, 25))
@@ -36,7 +36,7 @@ def check_mgz(space: CorticalSpace | None) -> None:
     InputError
         If the run lies elsewhere.
     """
-    surface = require_surface(space, "mgz")
+    surface = require_space(space, SurfaceSpace, "mgz")
     if canonical_name(surface.surface) == "fsLR32k":
         fix = "take --to gifti or cifti"
         found = "fsLR32k, which FreeSurfer has no subject of"
@@ -52,7 +52,7 @@ def write_mgz(content: RunContent, folder: Path) -> Iterator[None]:
     None
         After each map and each labelling.
     """
-    space = require_surface(content.space, "mgz")
+    space = require_space(content.space, SurfaceSpace, "mgz")
     for item in content.maps:
         for hemi in hemispheres_of(space):
             values = spread_values(space, item.values, hemi)

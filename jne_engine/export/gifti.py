@@ -19,19 +19,19 @@ from nibabel.gifti import (
 )
 
 from jne_engine.export.content import ExportLabels, ExportMap, RunContent
+from jne_engine.export.spaces import require_space
 from jne_engine.export.vertices import (
     LETTERS,
     STRUCTURES,
     count_vertices,
     describe_palette,
     hemispheres_of,
-    require_surface,
     spread_codes,
     spread_values,
 )
 from jne_engine.palettes import rgb
 from jne_engine.readers.guard import printable
-from jne_engine.spaces import CorticalSpace, Hemisphere
+from jne_engine.spaces import CorticalSpace, Hemisphere, SurfaceSpace
 
 
 def check_gifti(space: CorticalSpace | None) -> None:
@@ -42,7 +42,7 @@ def check_gifti(space: CorticalSpace | None) -> None:
     InputError
         If the run lies elsewhere.
     """
-    count_vertices(require_surface(space, "gifti"), "left")
+    count_vertices(require_space(space, SurfaceSpace, "gifti"), "left")
 
 
 def write_gifti(content: RunContent, folder: Path) -> Iterator[None]:
@@ -59,7 +59,7 @@ def write_gifti(content: RunContent, folder: Path) -> Iterator[None]:
     None
         After each map and each labelling.
     """
-    space = require_surface(content.space, "gifti")
+    space = require_space(content.space, SurfaceSpace, "gifti")
     for item in content.maps:
         for hemi in hemispheres_of(space):
             name = f"hemi-{LETTERS[hemi]}_{content.stem(item.name)}.shape.gii"
@@ -74,7 +74,7 @@ def write_gifti(content: RunContent, folder: Path) -> Iterator[None]:
 
 def build_metric(content: RunContent, item: ExportMap, hemi: Hemisphere) -> GiftiImage:
     """Return one hemisphere of a map: float32 over all vertices, NaN where there is no value."""
-    space = require_surface(content.space, "gifti")
+    space = require_space(content.space, SurfaceSpace, "gifti")
     meta = {
         "Name": content.map_title(item),
         "Units": item.info.unit,
@@ -89,7 +89,7 @@ def build_metric(content: RunContent, item: ExportMap, hemi: Hemisphere) -> Gift
 
 def build_label_image(content: RunContent, labels: ExportLabels, hemi: Hemisphere) -> GiftiImage:
     """Return one hemisphere of a labelling: int32 over all vertices, with its label table."""
-    space = require_surface(content.space, "gifti")
+    space = require_space(content.space, SurfaceSpace, "gifti")
     meta = {"Name": content.title(labels.title), "Description": printable(labels.explanation)}
     codes = spread_codes(space, labels.codes, hemi)
     image = _image(content, hemi, codes, "NIFTI_INTENT_LABEL", meta)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.errors import InputError
 from jne_engine.export.content import ExportLabels, ExportMap, RunContent
+from jne_engine.export.spaces import require_space
 from jne_engine.export.vertices import choose_range
 from jne_engine.figures.tables import defuse_table
 from jne_engine.spaces import CorticalSpace, VolumeSpace
@@ -19,25 +19,9 @@ from jne_engine.spaces import CorticalSpace, VolumeSpace
 DESCRIP_BYTES = 79
 
 
-def require_volume(space: CorticalSpace | None) -> VolumeSpace:
-    """Return a volume, or refuse in one line that names the format to take instead.
-
-    Raises
-    ------
-    InputError
-        If the columns lie on a surface or nowhere known.
-    """
-    if isinstance(space, VolumeSpace):
-        return space
-    if space is None:
-        fix = "take --to csv or parquet"
-        raise InputError("export to nifti", "a run in a volume", "no known place", fix)
-    raise InputError("export to nifti", "a run in a volume", "a surface", "take --to gifti")
-
-
 def check_nifti(space: CorticalSpace | None) -> None:
-    """Require a volume; see :func:`require_volume`."""
-    require_volume(space)
+    """Require a volume; see :func:`require_space`."""
+    require_space(space, VolumeSpace, "nifti")
 
 
 def write_nifti(content: RunContent, folder: Path) -> Iterator[None]:
@@ -48,7 +32,7 @@ def write_nifti(content: RunContent, folder: Path) -> Iterator[None]:
     None
         After each map and each labelling.
     """
-    require_volume(content.space)
+    require_space(content.space, VolumeSpace, "nifti")
     for item in content.maps:
         build_volume(content, item).to_filename(folder / f"{content.stem(item.name)}.nii.gz")
         yield
@@ -95,7 +79,7 @@ def _fill(
     missing: np.float32 | np.int16,
 ) -> nib.Nifti1Image:
     """Return values at the run's voxels in an image of its grid."""
-    space = require_volume(content.space)
+    space = require_space(content.space, VolumeSpace, "nifti")
     volume = np.full(space.shape, missing, dtype=values.dtype)
     volume[tuple(space.voxels.T)] = values
     image = nib.Nifti1Image(volume, space.affine)

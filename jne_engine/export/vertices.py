@@ -13,7 +13,7 @@ from jne_engine.export.content import ExportMap, RunContent
 from jne_engine.icosahedron import FSAVERAGE, canonical_name
 from jne_engine.queries import scatter_to_surface
 from jne_engine.readers.guard import printable
-from jne_engine.spaces import HEMISPHERES, CorticalSpace, Float32Array, Hemisphere, SurfaceSpace
+from jne_engine.spaces import HEMISPHERES, Float32Array, Hemisphere, SurfaceSpace
 from jne_engine.surfaces import N_VERTICES
 from jne_engine.viewer_surfaces import choose_display
 
@@ -26,22 +26,6 @@ class ColourRange(NamedTuple):
 
     low: float
     high: float
-
-
-def require_surface(space: CorticalSpace | None, form: str) -> SurfaceSpace:
-    """Return a surface, or refuse in one line that names the format to take instead.
-
-    Raises
-    ------
-    InputError
-        If the columns lie in a volume or nowhere known.
-    """
-    if isinstance(space, SurfaceSpace):
-        return space
-    if space is None:
-        fix = "take --to csv or parquet"
-        raise InputError(f"export to {form}", "a run on a surface", "no known place", fix)
-    raise InputError(f"export to {form}", "a run on a surface", "a volume", "take --to nifti")
 
 
 def count_vertices(space: SurfaceSpace, hemi: Hemisphere) -> int:

@@ -9,13 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from jne_engine import queries
-from jne_engine.figures.cortex import (
-    BESIDE,
-    RunMap,
-    build_on_surface,
-    list_run_maps,
-    select_vertices,
-)
+from jne_engine.figures.cortex import list_run_maps, select_vertices
+from jne_engine.figures.surface_scenes import BESIDE, RunMap, build_on_surface
 from jne_engine.queries import GroupMap, Masks
 from jne_engine.spaces import Hemisphere, IntArray
 from jne_engine.store import Run

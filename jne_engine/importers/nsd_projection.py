@@ -21,8 +21,8 @@ from jne_engine.projection import (
     Projection,
     SamplePoints,
     SubjectSurface,
-    build_projection,
 )
+from jne_engine.projection_weights import build_projection
 from jne_engine.readers.guard import printable
 from jne_engine.readers.nsd import NsdTree
 from jne_engine.readers.sheets import has_subject_surface, read_subject_surface

@@ -13,6 +13,7 @@ from jne_engine.jobs.data_requests import (
     request_features,
     request_import,
     request_layers,
+    request_means,
     request_simulation,
 )
 from jne_engine.jobs.kinds import KINDS
@@ -65,6 +66,7 @@ __all__ = [
     "request_features",
     "request_import",
     "request_layers",
+    "request_means",
     "request_run",
     "request_simulation",
     "request_spin",

@@ -1,4 +1,4 @@
-"""Asking for an import, features, an embedding, a full simulation, an export, or a deck."""
+"""Asking for an import, features, an embedding, means, a simulation, an export, or a deck."""
 
 from __future__ import annotations
 
@@ -100,6 +100,31 @@ def request_embedding(run: Path, settings: EmbeddingSettings | None = None) -> J
     choices = (settings or EmbeddingSettings()).to_dict()
     payload = {"run": str(run.absolute()), "settings": choices}
     return JobSpec("embed", payload, f"embedding · {run.name}")
+
+
+def request_means(
+    run: Path, *, grouping: tuple[str, str] | None = None, rows: Sequence[int] = ()
+) -> JobSpec:
+    """Return the job that keeps mean JNE-SS beside the runs.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        Folder of the run.
+    grouping : tuple of str, optional
+        Name and digest of the grouping whose categories' maps are wanted: a name alone does not
+        say which stimuli it stands for.
+    rows : sequence of int
+        Else the test stimuli whose map is wanted; with neither, it is the means over places.
+    """
+    payload: dict[str, Any] = {"run": str(run.absolute())}
+    if grouping is not None:
+        payload |= {"grouping": grouping[0], "digest": grouping[1]}
+    elif rows:
+        payload["rows"] = list(rows)
+    else:
+        payload["places"] = True
+    return JobSpec("means", payload, f"mean JNE-SS · {run.name}")
 
 
 def request_simulation(

@@ -11,13 +11,17 @@ from jne_engine.embedding import EmbeddingSettings, compute_embedding, count_thr
 from jne_engine.embedding_store import (
     find_embedding,
     has_embedding,
+    read_embedding,
     scratch_folder,
     write_embedding,
 )
 from jne_engine.errors import InputError
+from jne_engine.grouping import BoolArray
 from jne_engine.jobs.reports import JobReport
+from jne_engine.queries.groupings import mark_clusters
 from jne_engine.run_folder import lock_run
-from jne_engine.store import open_run, read_features
+from jne_engine.stimulus_means import STAGE, compute_maps, find_means, keep_means, name_maps
+from jne_engine.store import Run, open_run, read_features
 
 LIBRARIES = ("openTSNE", "scikit-learn", "numpy")
 
@@ -55,4 +59,11 @@ def do_embed(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[
             found = compute_embedding(features, settings, scratch_folder(folder), report)
             versions = {name: metadata.version(name) for name in LIBRARIES}
             write_embedding(folder, found, settings, {**versions, "threads": str(count_threads())})
+        _keep_cluster_maps(run, mark_clusters(read_embedding(folder)))
     return folder
+
+
+def _keep_cluster_maps(run: Run, members: BoolArray) -> None:
+    """Keep the clusters' mean maps of the run for which they were asked."""
+    if find_means(run, name_maps(members)) is None:
+        keep_means(run, name_maps(members), compute_maps(run.stage(STAGE), members))

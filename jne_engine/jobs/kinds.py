@@ -27,6 +27,7 @@ KINDS: dict[str, str] = {
     "export": "jne_engine.jobs.export_kind:do_export",
     "deck": "jne_engine.jobs.deck_kind:do_deck",
     "embed": "jne_engine.jobs.embed_kind:do_embed",
+    "means": "jne_engine.jobs.means_kind:do_means",
     "simulate": "jne_engine.jobs.simulate_kind:do_simulate",
     "spin": "jne_engine.jobs.spin_kind:do_spin",
 }

@@ -22,7 +22,7 @@ from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.records import EpochLoss, JobRecord, JobSpec
 from jne_engine.jobs.rows import read_job, read_losses, record_from_row
 from jne_engine.jobs.starting import IDLE_S, ensure_worker, worker_is_alive
-from jne_engine.run_folder import MANIFEST, lock_run
+from jne_engine.run_folder import MANIFEST, locate_means, lock_run
 
 REQUEUE = """
 UPDATE jobs SET state = 'queued', queued = :now, stage = '', done = 0, total = 0, rate = NULL,
@@ -207,6 +207,7 @@ class Jobs:
             with lock.acquire(blocking=False):
                 self.files.trash.mkdir(exist_ok=True)
                 record.place.rename(self.files.trash / f"{record.id}-{time.time_ns()}")
+                shutil.rmtree(locate_means(record.place), ignore_errors=True)
         except Timeout as error:
             found = "another process that computes in it"
             fix = "wait for it to end"

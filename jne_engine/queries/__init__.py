@@ -4,6 +4,7 @@ Numbers only: numpy and pandas in, tables, arrays and plain values out. Nothing 
 fits, draws, or knows a page.
 """
 
+from jne_engine.grouping import Grouping
 from jne_engine.queries.across import (
     GroupMap,
     align_runs,
@@ -45,23 +46,12 @@ from jne_engine.queries.embeddings import (
     tabulate_embedding,
     tabulate_silhouettes,
 )
-from jne_engine.queries.groupings import (
-    Grouping,
-    list_groupings,
-    read_grouping,
-)
+from jne_engine.queries.groupings import list_groupings, read_grouping
 from jne_engine.queries.hierarchy import (
-    BY,
-    Groups,
-    compute_cutoff,
     compute_tier_trend,
-    drop_empty,
     match_on_r2,
-    read_groups,
     tabulate_group_pairs,
-    tabulate_high_shares,
     tabulate_matching,
-    tabulate_means,
     tabulate_pairwise,
     tabulate_trends,
 )
@@ -98,9 +88,19 @@ from jne_engine.queries.regions import (
     tabulate_rois,
     tabulate_tiers,
 )
+from jne_engine.queries.roi_groups import (
+    BY,
+    Groups,
+    compute_cutoff,
+    drop_empty,
+    read_groups,
+    tabulate_high_shares,
+    tabulate_means,
+)
 from jne_engine.queries.selectivity import (
     average_by_category,
     average_jne_ss,
+    has_place_means,
     normalise_columns,
     rank_stimuli,
     read_pictures,
@@ -125,6 +125,10 @@ from jne_engine.queries.stimulus_maps import (
     average_maps_by_category,
     average_stimulus_maps,
     count_significant,
+    has_maps,
+    is_quick,
+    mark_stimuli,
+    read_category_map,
     read_profile,
     read_stimulus_map,
 )
@@ -239,7 +243,10 @@ __all__ = [
     "fit_tier_model",
     "gather_claims",
     "group_runs",
+    "has_maps",
+    "has_place_means",
     "has_truth",
+    "is_quick",
     "list_departures",
     "list_groupings",
     "list_maps",
@@ -247,6 +254,7 @@ __all__ = [
     "list_places",
     "list_presets",
     "list_runs",
+    "mark_stimuli",
     "match_on_r2",
     "name_masks",
     "name_regions",
@@ -254,6 +262,7 @@ __all__ = [
     "rank_planted_categories",
     "rank_stimuli",
     "rank_vertex_stimuli",
+    "read_category_map",
     "read_fits",
     "read_grouping",
     "read_groups",

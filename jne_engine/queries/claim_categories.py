@@ -12,9 +12,10 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from jne_engine.grouping import Grouping
 from jne_engine.queries.claim_evidence import Evidence, find_areas, lack, pick
 from jne_engine.queries.comparisons import correlate_with_truth, has_truth
-from jne_engine.queries.groupings import COLUMN, Grouping, list_groupings, read_grouping
+from jne_engine.queries.groupings import COLUMN, list_groupings, read_grouping
 from jne_engine.queries.hierarchy import ALPHA
 from jne_engine.queries.maps import read_significant
 from jne_engine.queries.selectivity import average_jne_ss

@@ -16,12 +16,14 @@ import pandas as pd
 
 from jne_engine.queries.comparisons import compare_r2
 from jne_engine.queries.hierarchy import (
-    drop_empty,
-    read_groups,
     tabulate_group_pairs,
     tabulate_trends,
 )
 from jne_engine.queries.maps import read_map
+from jne_engine.queries.roi_groups import (
+    drop_empty,
+    read_groups,
+)
 from jne_engine.queries.spins import SpinSettings, read_spin, tell_why_not_spun
 from jne_engine.queries.statistics import compute_mean
 from jne_engine.queries.subjects import (

@@ -11,7 +11,7 @@ import pandas as pd
 from jne_engine.embedding import Embedding
 from jne_engine.embedding_store import find_embedding, has_embedding, read_embedding
 from jne_engine.errors import InputError
-from jne_engine.queries.groupings import Grouping
+from jne_engine.grouping import Grouping
 from jne_engine.store import Run
 
 NO_CATEGORY = "none"

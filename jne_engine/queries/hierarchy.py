@@ -11,26 +11,14 @@ effect) and :func:`tabulate_pairwise` (every ordered pair of ROIs or tiers).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from jne_engine.checks import check_choice
-from jne_engine.errors import InputError
-from jne_engine.queries.maps import (
-    BoolArray,
-    Float32Array,
-    choose_roi_set,
-    read_map,
-    read_significant,
-)
+from jne_engine.queries.roi_groups import By, Groups, drop_empty, read_groups
 from jne_engine.queries.statistics import compute_mean
 from jne_engine.scoring import correct_fdr
-from jne_engine.spaces import TIERS
 from jne_engine.statistics import (
-    Estimate,
     Matching,
     PairComparison,
     Trend,
@@ -38,186 +26,17 @@ from jne_engine.statistics import (
     compare_pairs,
     compute_matched_trend,
     compute_trend,
-    estimate_mean,
-    estimate_share,
     match_groups,
 )
 from jne_engine.store import Run
 
-By = Literal["roi", "tier"]
-BY: tuple[By, ...] = ("roi", "tier")
-MATCHED_ON = "r2_nonlinear"
-HIGH_QUANTILE = 0.75
 ALPHA = 0.05
 
-MEAN_COLUMNS = ["name", "tier", "n", "mean", "low", "high", "median"]
-SHARE_COLUMNS = ["name", "tier", "n", "n_high", "share", "low", "high", "cutoff"]
 PAIR_COLUMNS = [
     *("first", "second", "n_first", "n_second", "u", "p", "q"),
     *("effect", "low", "high", "rank_biserial", "exceeds"),
 ]
 TREND_COLUMNS = ["comparison", "n", "j", "z", "p", "q", "effect", "low", "high", "n_draws"]
-
-
-@dataclass(frozen=True, eq=False)
-class Groups:
-    """A measure's values in ROIs or tiers, lowest of the hierarchy first.
-
-    Parameters
-    ----------
-    by : {"roi", "tier"}
-        What the groups are.
-    names : tuple of str
-        ROI names, or tiers.
-    tiers : tuple of str or None
-        Tier of each group.
-    values, matched_on : tuple of numpy.ndarray of float32, each of shape (n_of_group,)
-        Finite values of the measure, and the nonlinear R² of the same voxels. A voxel that lies
-        in two ROIs counts in both; in a tier it counts once.
-    """
-
-    by: By
-    names: tuple[str, ...]
-    tiers: tuple[str | None, ...]
-    values: tuple[Float32Array, ...]
-    matched_on: tuple[Float32Array, ...]
-
-    @property
-    def n(self) -> tuple[int, ...]:
-        """Voxels of each group."""
-        return tuple(len(v) for v in self.values)
-
-
-def read_groups(
-    run: Run,
-    measure: str = "jne",
-    by: By = "roi",
-    preset: str | None = None,
-    *,
-    significant_only: bool = True,
-) -> Groups:
-    """Read a measure's values in every ROI or tier.
-
-    Parameters
-    ----------
-    run : Run
-        A complete run.
-    measure : str
-        Name of a map.
-    by : {"roi", "tier"}
-        ROIs, or the tiers that the run has voxels of.
-    preset : str, optional
-        ROI set; the run's first one by default.
-    significant_only : bool
-        Leave out voxels that the nonlinear encoder does not predict.
-
-    Returns
-    -------
-    Groups
-        Without names where the run has no ROIs.
-
-    Raises
-    ------
-    InputError
-        If there is no such map, grouping or preset.
-    """
-    check_choice("grouping", by, BY)
-    values, r2 = read_map(run, measure), read_map(run, MATCHED_ON)
-    shown = np.isfinite(values)
-    if significant_only:
-        shown &= read_significant(run)
-    names, tiers, masks = list_masks(run, by, preset)
-    rows = [np.flatnonzero(mask & shown) for mask in masks]
-    parts = (tuple(array[r] for r in rows) for array in (values, r2))
-    return Groups(by, names, tiers, *parts)
-
-
-def list_masks(
-    run: Run, by: By, preset: str | None = None
-) -> tuple[tuple[str, ...], tuple[str | None, ...], list[BoolArray]]:
-    """Return names, tiers and masks over columns of a run's ROIs or tiers, lowest first."""
-    rois = choose_roi_set(run, preset)
-    if rois is None:
-        return (), (), []
-    if by == "roi":
-        return rois.names, rois.tiers, list(rois.masks)
-    there = tuple(tier for tier in TIERS if rois.tier_mask(tier).any())
-    return there, there, [rois.tier_mask(tier) for tier in there]
-
-
-def tabulate_means(groups: Groups, *, seed: int = 0) -> pd.DataFrame:
-    """Return each group's mean with its 95 % bootstrap interval.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``name, tier, n, mean, low, high, median``.
-    """
-    rows = []
-    for name, tier, values in zip(groups.names, groups.tiers, groups.values, strict=True):
-        found = estimate_mean(values, seed=seed)
-        median = float(np.median(values)) if len(values) else float("nan")
-        rows.append((name, tier, found.n, found.value, found.low, found.high, median))
-    return pd.DataFrame(rows, columns=MEAN_COLUMNS)
-
-
-def compute_cutoff(
-    run: Run,
-    measure: str = "jne",
-    quantile: float = HIGH_QUANTILE,
-    *,
-    significant_only: bool = True,
-) -> float:
-    """Return the value above which a voxel of this run counts as high.
-
-    Parameters
-    ----------
-    run, measure, significant_only
-        As :func:`read_groups`.
-    quantile : float
-        Of all the run's voxels, in ROIs or not: 0.75 makes a quarter of them high.
-
-    Returns
-    -------
-    float
-        NaN where no voxel has a value.
-
-    Raises
-    ------
-    InputError
-        If ``quantile`` is not between 0 and 1.
-    """
-    if not 0 < quantile < 1:
-        raise InputError("quantile", "between 0 and 1", f"{quantile:g}", "choose for instance 0.75")
-    values = read_map(run, measure)
-    shown = np.isfinite(values)
-    if significant_only:
-        shown &= read_significant(run)
-    return float(np.quantile(values[shown], quantile)) if shown.any() else float("nan")
-
-
-def tabulate_high_shares(groups: Groups, cutoff: float, *, seed: int = 0) -> pd.DataFrame:
-    """Return the share of each group's voxels above a cutoff, with its bootstrap interval.
-
-    Parameters
-    ----------
-    groups : Groups
-    cutoff : float
-        What :func:`compute_cutoff` returns.
-    seed : int
-        Of the resamples.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``name, tier, n, n_high, share, low, high, cutoff``.
-    """
-    rows = []
-    for name, tier, values in zip(groups.names, groups.tiers, groups.values, strict=True):
-        found: Estimate = estimate_share(values, cutoff, seed=seed)
-        n_high = int((values > cutoff).sum())
-        rows.append((name, tier, found.n, n_high, found.value, found.low, found.high, cutoff))
-    return pd.DataFrame(rows, columns=SHARE_COLUMNS)
 
 
 def match_on_r2(groups: Groups, *, seed: int = 0) -> Matching:
@@ -354,15 +173,3 @@ def tabulate_group_pairs(groups: Groups, matching: Matching | None = None) -> pd
         for c in pairs
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=PAIR_COLUMNS)
-
-
-def drop_empty(groups: Groups) -> Groups:
-    """Return the groups that hold voxels."""
-    kept = [i for i, n in enumerate(groups.n) if n]
-    return Groups(
-        groups.by,
-        tuple(groups.names[i] for i in kept),
-        tuple(groups.tiers[i] for i in kept),
-        tuple(groups.values[i] for i in kept),
-        tuple(groups.matched_on[i] for i in kept),
-    )

@@ -6,17 +6,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.queries.groupings import Grouping
-from jne_engine.queries.maps import choose_roi_set
-from jne_engine.queries.regions import WHOLE_BRAIN, select_voxels
+from jne_engine.grouping import Grouping
+from jne_engine.queries.maps import choose_roi_set, read_significant
+from jne_engine.queries.regions import WHOLE_BRAIN
 from jne_engine.queries.statistics import compute_mean, compute_mean_interval
-from jne_engine.store import CHUNK_STIMULI, Run, read_stimuli
+from jne_engine.stimulus_means import (
+    QUICK_VALUES,
+    STAGE,
+    compute_place_means,
+    find_means,
+    name_places,
+    stack_places,
+)
+from jne_engine.store import Run, read_stimuli
 
 
 def average_jne_ss(run: Run, preset: str | None = None) -> pd.DataFrame:
     """Return each test stimulus's JNE-SS, averaged over the significant voxels of each ROI.
 
-    JNE-SS is read in blocks of stimuli, so memory stays at one block (32 stimuli × n_voxels).
+    Read where the run keeps it, else one pass over JNE-SS.
 
     Returns
     -------
@@ -26,17 +34,21 @@ def average_jne_ss(run: Run, preset: str | None = None) -> pd.DataFrame:
     """
     rois = choose_roi_set(run, preset)
     names = [WHOLE_BRAIN, *(rois.names if rois is not None else ())]
-    masks = np.stack([select_voxels(run, rois, name) for name in names])
-    stage = run.stage("dispersion")
-    n_stimuli = stage.array("jne_ss").shape[0]
-    means = np.full((n_stimuli, len(names)), np.nan)
-    for start in range(0, n_stimuli, CHUNK_STIMULI):
-        rows = slice(start, start + CHUNK_STIMULI)
-        block = stage.read_array("jne_ss", rows).astype(np.float64)
-        for column, mask in enumerate(masks):
-            if mask.any():
-                means[rows, column] = block[:, mask].mean(axis=1)
+    masks = stack_places(read_significant(run), rois)
+    kept = find_means(run, name_places(masks))
+    if kept is None:
+        means = compute_place_means(run.stage(STAGE), masks)
+    else:
+        means = kept.read_array(name_places(masks))
     return pd.DataFrame(means, index=list_stimulus_ids(run), columns=names)
+
+
+def has_place_means(run: Run) -> bool:
+    """Tell whether :func:`average_jne_ss` is there, or read in about a second."""
+    if run.manifest.counts["n_test"] * run.manifest.counts["n_voxels"] <= QUICK_VALUES:
+        return True
+    masks = stack_places(read_significant(run), choose_roi_set(run))
+    return find_means(run, name_places(masks)) is not None
 
 
 def average_by_category(means: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:

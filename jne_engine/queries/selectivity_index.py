@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.queries.groupings import Grouping
+from jne_engine.grouping import Grouping
 from jne_engine.scoring import correct_fdr, draw_bootstrap_counts
 from jne_engine.store import Run, read_truth
 

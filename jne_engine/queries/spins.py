@@ -21,7 +21,6 @@ from jne_engine.disk import write_atomically
 from jne_engine.errors import InputError
 from jne_engine.icosahedron import FSAVERAGE, canonical_name
 from jne_engine.progress import Progress, ignore_progress
-from jne_engine.queries.hierarchy import list_masks
 from jne_engine.queries.maps import (
     BoolArray,
     Float32Array,
@@ -29,6 +28,9 @@ from jne_engine.queries.maps import (
     read_map,
     read_significant,
     read_surface,
+)
+from jne_engine.queries.roi_groups import (
+    list_masks,
 )
 from jne_engine.scoring import correct_fdr
 from jne_engine.simulations.results import RESULT, SimulationResult, read_result

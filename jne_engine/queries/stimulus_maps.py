@@ -8,11 +8,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jne_engine.checks import check_choice
 from jne_engine.errors import InputError
-from jne_engine.queries.groupings import Grouping
+from jne_engine.grouping import Grouping
 from jne_engine.queries.maps import read_significant
-from jne_engine.store import CHUNK_STIMULI, Run, read_stimuli
+from jne_engine.stimulus_means import (
+    JNE_SS,
+    QUICK_VALUES,
+    STAGE,
+    compute_maps,
+    compute_place_means,
+    count_values,
+    find_means,
+    name_maps,
+)
+from jne_engine.store import Run, read_stimuli
 
+BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
@@ -37,13 +49,14 @@ def read_stimulus_map(run: Run, row: int) -> Float32Array:
         If there is no such row.
     """
     _check_rows(run, [row])
-    return np.asarray(run.stage("dispersion").read_array("jne_ss", row), dtype=np.float32)
+    return np.asarray(run.stage(STAGE).read_row(JNE_SS, row), dtype=np.float32)
 
 
 def average_stimulus_maps(run: Run, rows: Sequence[int]) -> Float32Array:
     """Return the mean JNE-SS of some test stimuli at every response column.
 
-    Blocks of stimuli that hold none of them are not read.
+    Blocks of stimuli that hold none of them are not read; of all stimuli none is, for their mean
+    JNE-SS is the square of JNE.
 
     Parameters
     ----------
@@ -61,17 +74,14 @@ def average_stimulus_maps(run: Run, rows: Sequence[int]) -> Float32Array:
     InputError
         If there is none, or no such row.
     """
-    chosen = np.zeros((_count_stimuli(run), 1), dtype=np.bool_)
-    _check_rows(run, rows)
-    chosen[np.asarray(rows, dtype=np.int64)] = True
-    return np.asarray(_average(run, chosen)[0])
+    members = mark_stimuli(run, rows)
+    return np.asarray(_read_maps(run, members)[0])
 
 
 def average_maps_by_category(run: Run, grouping: Grouping) -> Float32Array:
     """Return the mean JNE-SS of each category at every response column: the paper's MoJ.
 
-    One pass over the store, whatever the number of categories; memory is the result and a block
-    of 32 stimuli.
+    Read where it is kept, else one pass over the store, whatever the number of categories.
 
     Returns
     -------
@@ -82,7 +92,54 @@ def average_maps_by_category(run: Run, grouping: Grouping) -> Float32Array:
     ----------
     arXiv 2510.13688, experiment IV.
     """
-    return _average(run, grouping.members)
+    return _read_maps(run, grouping.members)
+
+
+def has_maps(run: Run, grouping: Grouping) -> bool:
+    """Tell whether a grouping's mean maps are kept, so that one can be read alone."""
+    return find_means(run, name_maps(grouping.members)) is not None
+
+
+def read_category_map(run: Run, grouping: Grouping, category: str) -> Float32Array:
+    """Return one category's mean JNE-SS at every response column, alone where it is kept.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_voxels,)
+        A row of :func:`average_maps_by_category`.
+    """
+    check_choice("category", category, grouping.categories)
+    number, name = grouping.categories.index(category), name_maps(grouping.members)
+    kept = find_means(run, name)
+    if kept is None:
+        return np.asarray(average_maps_by_category(run, grouping)[number])
+    return np.asarray(kept.read_row(name, number), dtype=np.float32)
+
+
+def mark_stimuli(run: Run, rows: Sequence[int]) -> BoolArray:
+    """Return some test stimuli as one group, shape (n_test, 1).
+
+    Raises
+    ------
+    InputError
+        If there is none, or no such row.
+    """
+    _check_rows(run, rows)
+    chosen = np.zeros((_count_stimuli(run), 1), dtype=np.bool_)
+    chosen[np.asarray(rows, dtype=np.int64)] = True
+    return chosen
+
+
+def is_quick(run: Run, members: BoolArray) -> bool:
+    """Tell whether mean maps of groups of stimuli are there, or read in about a second.
+
+    Parameters
+    ----------
+    run : Run
+    members : numpy.ndarray of bool, shape (n_test, n_groups)
+    """
+    quick = members.all() or count_values(run, members) <= QUICK_VALUES
+    return bool(quick) or find_means(run, name_maps(members)) is not None
 
 
 def read_profile(run: Run, columns: IntArray) -> pd.Series:
@@ -103,8 +160,9 @@ def read_profile(run: Run, columns: IntArray) -> pd.Series:
     ids = [str(i) for i in read_stimuli(run.stage("dataset")).table.index]
     if not chosen.size:
         return pd.Series(np.full(len(ids), np.nan), index=ids)
-    values = run.stage("dispersion").read_columns("jne_ss", chosen)
-    return pd.Series(values.astype(np.float64).mean(axis=1), index=ids)
+    mask = np.zeros((1, run.manifest.counts["n_voxels"]), dtype=np.bool_)
+    mask[0, chosen] = True
+    return pd.Series(compute_place_means(run.stage(STAGE), mask)[:, 0], index=ids)
 
 
 def count_significant(run: Run, columns: IntArray) -> int:
@@ -112,16 +170,16 @@ def count_significant(run: Run, columns: IntArray) -> int:
     return int(read_significant(run)[columns].sum())
 
 
-def _average(run: Run, members: npt.NDArray[np.bool_]) -> Float32Array:
-    """Return the mean JNE-SS of each column of members, summed in float64."""
-    stage, sums = run.stage("dispersion"), np.zeros(0)
-    for start in range(0, len(members), CHUNK_STIMULI):
-        rows = slice(start, start + CHUNK_STIMULI)
-        if members[rows].any():
-            block = stage.read_array("jne_ss", rows).astype(np.float64)
-            part = members[rows].T.astype(np.float64) @ block
-            sums = part if not sums.size else sums + part
-    return np.asarray(sums / members.sum(axis=0)[:, None], dtype=np.float32)
+def _read_maps(run: Run, members: BoolArray) -> Float32Array:
+    """Return the mean maps of groups of stimuli, read where they are kept."""
+    if members.all():
+        jne = np.asarray(run.stage(STAGE).read_array("jne"), dtype=np.float32)
+        return np.tile(np.square(jne), (members.shape[1], 1))
+    name = name_maps(members)
+    kept = find_means(run, name)
+    if kept is None:
+        return compute_maps(run.stage(STAGE), members)
+    return np.asarray(kept.read_array(name), dtype=np.float32)
 
 
 def _count_stimuli(run: Run) -> int:

@@ -21,7 +21,10 @@ from jne_engine.store import Run
 
 PLACE_COLUMNS = ["kind", "place", "tier", "n_voxels", "n", "mean", "low", "high", "r2"]
 LOW_R2 = 0.02
-"""Mean R² below which a layer predicts so little of a place that its JNE says nothing."""
+"""Mean R² below which a layer predicts so little of a place that its JNE says little.
+
+The limit is ours, not the paper's.
+"""
 
 
 @dataclass(frozen=True)

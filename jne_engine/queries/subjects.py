@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from jne_engine.errors import InputError
-from jne_engine.queries.hierarchy import ALPHA, By, read_groups
+from jne_engine.queries.hierarchy import (
+    ALPHA,
+)
+from jne_engine.queries.roi_groups import (
+    By,
+    read_groups,
+)
 from jne_engine.queries.statistics import compute_mean
 from jne_engine.scoring import correct_fdr
 from jne_engine.spaces import TIERS
@@ -50,7 +56,7 @@ def tabulate_subject_means(
     runs : sequence of Run
         One a subject.
     measure, by, preset, significant_only
-        As :func:`~jne_engine.queries.hierarchy.read_groups`.
+        As :func:`~jne_engine.queries.roi_groups.read_groups`.
 
     Returns
     -------

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from jne_engine.checks import check_finite, check_length
 from jne_engine.errors import InputError
-from jne_engine.projection import Projection, build_projection, sample_sheets
+from jne_engine.projection import Projection
+from jne_engine.projection_weights import build_projection, sample_sheets
 from jne_engine.readers.arrays import (
     cast_note,
     read_array,

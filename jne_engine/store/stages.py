@@ -19,6 +19,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from jne_engine.disk import sha256
 from jne_engine.errors import StoreError
+from jne_engine.store.chunks import ChunkedMatrix, open_matrix
 
 ARRAYS = "arrays.zarr"
 CHUNK_STIMULI = 32
@@ -127,12 +128,51 @@ class StageReader:
         """
         return self._verified(name, lambda array: array.oindex[:, columns])
 
+    def read_row(self, name: str, row: int) -> Array:
+        """Read one row of a matrix, from its chunks only, on several threads.
+
+        Raises
+        ------
+        StoreError
+            If it is missing or a chunk's checksum does not hold.
+        """
+        return self._read_matrix(name, lambda matrix: matrix.read_row(row))
+
+    def sum_rows(self, name: str, members: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Sum groups of a matrix's rows; see :meth:`ChunkedMatrix.sum_rows`.
+
+        Raises
+        ------
+        StoreError
+            If it is missing or a chunk's checksum does not hold.
+        """
+        return self._read_matrix(name, lambda matrix: matrix.sum_rows(members))
+
+    def sum_columns(self, name: str, masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Sum groups of a matrix's columns; see :meth:`ChunkedMatrix.sum_columns`.
+
+        Raises
+        ------
+        StoreError
+            If it is missing or a chunk's checksum does not hold.
+        """
+        return self._read_matrix(name, lambda matrix: matrix.sum_columns(masks))
+
+    def _read_matrix(self, name: str, read: Callable[[ChunkedMatrix], Array]) -> Array:
+        """Read from a matrix chunk by chunk; each verifies itself."""
+        folder = self.folder / ARRAYS / name
+        return self._telling(name, lambda: read(open_matrix(folder)))
+
     def _verified(self, name: str, read: Callable[[Any], Any]) -> Array:
         """Read from an array; its chunks verify themselves."""
         array = self.array(name)
+        return self._telling(name, lambda: np.asarray(read(array)))
+
+    def _telling(self, name: str, read: Callable[[], Array]) -> Array:
+        """Read, or tell in one line what of an array cannot be read."""
         try:
-            return np.asarray(read(array))
-        except (OSError, ValueError, RuntimeError) as error:
+            return read()
+        except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise self._broken(name, "whole chunks", error) from error
 
     def read_table(self, name: str) -> pd.DataFrame:

@@ -90,6 +90,7 @@ describe_run = _keep_many(queries.describe_run)
 tell_why_bare = _keep(queries.tell_why_bare)
 average_stimulus_maps = _keep(queries.average_stimulus_maps)
 average_maps_by_category = _hold(queries.average_maps_by_category)
+_read_category_map = _keep(queries.read_category_map)
 read_run_embedding = _hold(queries.read_run_embedding)
 _read_pictures = _hold(queries.read_pictures)
 
@@ -186,6 +187,13 @@ def encode_pictures(run: Run, rows: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(encode_picture(pictures[row]) for row in rows)
 
 
+def read_category_map(run: Run, grouping: Grouping, category: str) -> Any:
+    """Return one category's mean JNE-SS map: alone where it is kept, else with all others."""
+    if queries.has_maps(run, grouping):
+        return _read_category_map(run, grouping, category)
+    return average_maps_by_category(run, grouping)[grouping.categories.index(category)]
+
+
 @_keep
 def rank_planted(run: Run, grouping: Grouping) -> Any:
     """Return how well planted categories are recovered at significant voxels, None without."""
@@ -197,7 +205,7 @@ def rank_planted(run: Run, grouping: Grouping) -> Any:
 @_keep
 def test_selectivity(run: Run, grouping: Grouping) -> Any:
     """Return the selectivity index of each category and place with its test."""
-    return queries.compute_selectivity(queries.average_jne_ss(run), grouping)
+    return queries.compute_selectivity(average_jne_ss(run), grouping)
 
 
 @_keep

@@ -29,9 +29,10 @@ PLACES = {"tier": "Tiers", "roi": "ROIs", "whole": "Whole brain"}
 BY = {"tier": "by tier", "roi": "by ROI", "whole": "whole brain"}
 ROIS_NEEDED = 4
 WEAK = (
-    f"Pale or veiled: mean R² below {LOW_R2}, so that the layer predicts too little there for its"
-    " value to say much."
+    f"Pale or veiled: mean R² below {LOW_R2}, a limit of ours: the layer predicts too little there"
+    " for its value to say much."
 )
+WEAK_COLUMN = f"r2_below_{LOW_R2}"
 INTERVALS = {
     "subjects": "mean over subjects of each subject's mean over voxels; band or bar: 95 % t"
     " interval over the n subjects",
@@ -125,7 +126,7 @@ def show_over_layers(averages: Any, info: MapInfo, kind: str) -> None:
     title = f"{info.label} over layers" if n_layers > 1 else f"{info.label} of one layer"
     show_result(
         plot_layers(averages, label=info.label, unit=info.unit, dark=is_dark()),
-        averages, "layers", info.name, kind,
+        _name_weak(averages), "layers", info.name, kind,
         title=f"{title}, {BY[kind]}",
         how=f"m ± t(0.975, n − 1) · s / √n; {over}. The axis need not begin at 0. {WEAK}",
         alt=f"Mean {info.label} over layers, {BY[kind]}",
@@ -139,7 +140,7 @@ def show_matrices(averages: Any, info: MapInfo, kind: str) -> None:
         show_result(
             plot_layer_matrix(averages, value="mean", label=info.label, unit=info.unit,
                               dark=is_dark()),
-            averages, "layer-matrix", info.name, kind,
+            _name_weak(averages), "layer-matrix", info.name, kind,
             title=f"{info.label} by layer and place",
             how=f"the means of the figure above, m = Σ xᵢ / n. {WEAK}",
             alt=f"Heat map of mean {info.label} by place and layer",
@@ -148,7 +149,7 @@ def show_matrices(averages: Any, info: MapInfo, kind: str) -> None:
         show_result(
             plot_layer_matrix(averages, value="r2", label="R²", unit=R2_UNIT, mark_best=True,
                               dark=is_dark()),
-            queries.find_best_layers(averages), "best-layer", info.name, kind,
+            _name_weak(queries.find_best_layers(averages)), "best-layer", info.name, kind,
             title="Which layer predicts best? (★)",
             how="R² = 1 − MSE / variance of the nonlinear encoder on test stimuli, mean over all"
             f" valid voxels of a place, significant or not, then over subjects. ★: highest."
@@ -163,7 +164,7 @@ def show_subjects(stacked: Any, averages: Any, info: MapInfo, kind: str, *, laye
     n_subjects = own["subject"].nunique()
     show_result(
         plot_subjects(own, mean, label=info.label, unit=info.unit, dark=is_dark()),
-        own, "subjects", info.name, kind, str(layer),
+        _name_weak(own), "subjects", info.name, kind, str(layer),
         title=f"{info.label} of each subject, layer {layer} (n = {n_subjects} subjects)",
         how="a grey line joins one subject's means over voxels; bold: their mean,"
         f" m ± t(0.975, n − 1) · s / √n over subjects. The axis need not begin at 0. {WEAK}",
@@ -210,6 +211,20 @@ def show_runs(group: RunGroup) -> None:
     st.caption("Median R² of the nonlinear encoder over all valid voxels; mean JNE over significant"
                " ones: q < the run's level after Benjamini–Hochberg correction.")  # fmt: skip
     show_table(queries.tabulate_described(rows), "runs", label="As CSV")
+
+
+def tell_weak(averages: Any) -> None:
+    """Say how many of the values below are drawn pale."""
+    n_weak = int(averages["weak"].sum())
+    st.caption(
+        f"{n_weak} of the {len(averages)} values below (places × layers) are drawn pale, for their"
+        f" mean R² is below {LOW_R2}. This limit is ours, not the paper's."
+    )
+
+
+def _name_weak(table: Any) -> Any:
+    """Return a table that says in its head what makes a value weak."""
+    return table.rename(columns={"weak": WEAK_COLUMN})
 
 
 def _count_runs(runs: Sized) -> str:

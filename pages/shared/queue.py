@@ -29,6 +29,7 @@ KINDS = {
     "deck": (":material/slideshow:", "Slides"),
     "spin": (":material/rotate_right:", "Spin test"),
     "embed": (":material/scatter_plot:", "Embedding"),
+    "means": (":material/functions:", "Mean maps"),
 }
 STAGES = {
     "starting": "starting",
@@ -43,6 +44,7 @@ STAGES = {
     "simulate": "simulating",
     "export": "writing the files",
     "slides": "writing the slides",
+    "means": "averaging JNE-SS",
     "spin": "turning the map on the sphere",
     "linear": "fitting the linear encoder",
     "nonlinear": "fitting the nonlinear encoder",

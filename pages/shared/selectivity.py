@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from jne_engine import queries
+from jne_engine.jobs import JobSpec, request_means
 from jne_engine.queries import Grouping
 from jne_engine.store import Run
 from pages.shared import cached
@@ -36,8 +37,10 @@ class View:
         Which stimuli the brain shows, in a few words.
     rows : tuple of int
         Those stimuli.
-    values : numpy.ndarray
-        Their mean JNE-SS at every response column.
+    values : numpy.ndarray or None
+        Their mean JNE-SS at every response column; None where a job has to read it.
+    request : JobSpec
+        That job.
     place, roi : str
         Where stimuli are ranked: picked vertices, else the region; the region.
     at_place : pandas.Series
@@ -53,6 +56,7 @@ class View:
     label: str
     rows: tuple[int, ...]
     values: Any
+    request: JobSpec
     place: str
     roi: str
     at_place: Any
@@ -96,23 +100,32 @@ def _choose_category(means: Any, grouping: Grouping, roi: str) -> str:
 
 def _find_stimuli(
     run: Run, ids: list[str], grouping: Grouping | None, category: str | None
-) -> tuple[str, tuple[int, ...], Any]:
+) -> tuple[str, tuple[int, ...], Any, JobSpec]:
     """Return what the brain shows: picked stimuli, else one, else the category, else all."""
     selection = read_selection()
     picked = parse_rows(selection.picked, len(ids))
     if picked:
-        return "picked stimuli", picked, cached.average_stimulus_maps(run, picked)
+        return "picked stimuli", picked, *_average(run, picked)
     if selection.stimulus in ids:
         rows = (ids.index(selection.stimulus),)
-        return selection.stimulus, rows, cached.average_stimulus_maps(run, rows)
+        return selection.stimulus, rows, *_average(run, rows)
     if selection.picked or selection.stimulus:
         show_note("The link names stimuli that are not in this run: showing the category instead.")
     if grouping is None or category is None:
         rows = tuple(range(len(ids)))
-        return "all stimuli", rows, cached.average_stimulus_maps(run, rows)
+        return "all stimuli", rows, *_average(run, rows)
     rows = tuple(int(row) for row in grouping.member(category).nonzero()[0])
-    maps = cached.average_maps_by_category(run, grouping)
-    return category, rows, maps[grouping.categories.index(category)]
+    request = request_means(run.path, grouping=(grouping.name, grouping.digest))
+    quick = queries.is_quick(run, grouping.members)
+    values = cached.read_category_map(run, grouping, category) if quick else None
+    return category, rows, values, request
+
+
+def _average(run: Run, rows: tuple[int, ...]) -> tuple[Any, JobSpec]:
+    """Return the mean map of some stimuli, None where it takes long, and the job that reads it."""
+    quick = queries.is_quick(run, queries.mark_stimuli(run, rows))
+    values = cached.average_stimulus_maps(run, rows) if quick else None
+    return values, request_means(run.path, rows=rows)
 
 
 def _find_place(run: Run, means: Any, roi: str) -> tuple[str, Any, str]:

@@ -13,6 +13,7 @@ from jne_engine.store import Run
 from pages.shared import cached
 from pages.shared.cortex import VertexSelection, show_cortex
 from pages.shared.figures import show_table
+from pages.shared.offers import JobOffer, offer_job
 from pages.shared.pictures import show_pictures
 from pages.shared.ranges import format_vertices
 from pages.shared.selectivity import View, choose_among, show_ways_back
@@ -28,6 +29,13 @@ def show_brain_of(view: View) -> None:
     """Show the mean JNE-SS map of the chosen stimuli; picked vertices become the place."""
     n = len(view.rows)
     st.markdown(f"**Mean JNE-SS of {plain(view.label)}** (n = {n:,})")
+    if view.values is None:
+        show_missing(
+            "The mean map of these stimuli is not there yet.",
+            "It takes reading most of this large run's JNE-SS, some seconds, and is then kept.",
+        )
+        offer_job(JobOffer.of(view.request, "Compute the map"))
+        return
     scene = cached.read_stimulus_scene(
         view.run, f"{view.label} (n = {n:,})", view.rows, view.vertices, view.values
     )

@@ -17,9 +17,10 @@ LAYERS = [
     {"checks", "viewer_modules", "disk"},
     {"spaces", "spec", "palettes", "standardise"},
     {"projection"},
+    {"projection_weights"},
     {"types", "viewer_payload", "icosahedron", "trials", "gabor_layers"},
     {"surfaces"},
-    {"readers", "encoders", "scoring", "features", "drawing", "store", "training"},
+    {"readers", "encoders", "scoring", "features", "drawing", "store", "training", "clustering"},
     {
         "rois",
         "stories",
@@ -34,9 +35,11 @@ LAYERS = [
         "recognise",
         "embedding",
         "selections",
+        "grouping",
     },
     {
         "embedding_store",
+        "stimulus_means",
         "deviations",
         "demo",
         "deviation_blocks",
@@ -71,6 +74,7 @@ LAYERS = [
 
 TORCH_FREE = {
     "jobs",
+    "clustering",
     "embedding",
     "embedding_store",
     "library",
@@ -91,6 +95,7 @@ TORCH_FREE = {
     "run_export",
     "scoring",
     "projection",
+    "projection_weights",
     "statistics",
     "selections",
 }

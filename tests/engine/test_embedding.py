@@ -7,15 +7,14 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from jne_engine.embedding import (
-    EmbeddingSettings,
+from jne_engine.clustering import (
+    Silhouettes,
     choose_n_clusters,
     cluster_points,
-    compute_embedding,
-    count_clusters_to_try,
     order_clusters,
-    score_clusters,
+    score_numbers,
 )
+from jne_engine.embedding import EmbeddingSettings, compute_embedding, count_clusters_to_try
 from jne_engine.errors import CancelledError, InputError
 
 SETTINGS = EmbeddingSettings(n_components=8, perplexity=8, most=6)
@@ -111,7 +110,31 @@ def test_a_sampled_silhouette_is_that_of_the_sample():
     labels = cluster_points(points, 3, seed=0)
     rows = np.random.default_rng(5).choice(60, 40, replace=False)
     expected = silhouette_score(points[rows], labels[rows])
-    assert score_clusters(points, labels, n_sampled=40, seed=5) == pytest.approx(expected)
+    sampled = Silhouettes(points, n_sampled=40, seed=5)
+    assert sampled.score(labels) == pytest.approx(expected)
+
+
+def test_silhouettes_are_scikit_learns_also_of_lone_points_and_none_where_undefined():
+    rng = np.random.default_rng(1)
+    points = rng.normal(size=(50, 2)).astype(np.float32)
+    points[7] = points[8]
+    silhouettes = Silhouettes(points, n_sampled=100, seed=0)
+    for labels in (rng.integers(6, size=50), np.where(np.arange(50) == 3, 9, np.arange(50) // 26)):
+        expected = silhouette_score(points.astype(np.float64), labels)
+        assert silhouettes.score(labels) == pytest.approx(expected, rel=1e-9)
+    assert np.isnan(silhouettes.score(np.zeros(50, dtype=np.int64)))
+    assert np.isnan(silhouettes.score(np.arange(50)))
+
+
+def test_numbers_of_clusters_are_scored_in_order_whatever_the_threads():
+    features, _ = draw_groups(n_features=2)
+    silhouettes = Silhouettes(features, n_sampled=60, seed=0)
+    found = []
+    for n_threads in (1, 3):
+        with score_numbers(features, (5, 2, 4), silhouettes, seed=0, n_threads=n_threads) as scores:
+            found.append(list(scores))
+    assert found[0] == found[1]
+    assert found[0][2] == max(found[0])
 
 
 def test_no_more_clusters_are_tried_than_there_are_different_points():

@@ -8,7 +8,9 @@ from scipy import stats
 
 from jne_engine import queries
 from jne_engine.errors import InputError
-from jne_engine.queries.hierarchy import HIGH_QUANTILE
+from jne_engine.queries.roi_groups import (
+    HIGH_QUANTILE,
+)
 from jne_engine.spaces import TIERS
 from jne_engine.store import Run
 from tests.synthetic_run import ROI_NAMES, ROI_TIERS, Recipe, plant, write_synthetic_run

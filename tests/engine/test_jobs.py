@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -33,6 +34,7 @@ from jne_engine.jobs.records import EpochLoss, JobRecord, WorkerRecord
 from jne_engine.jobs.starting import read_slots
 from jne_engine.run_folder import lock_run
 from jne_engine.spec import RunSpec
+from jne_engine.stimulus_means import keep_means
 from jne_engine.store import Run
 from tests.synthetic_run import write_synthetic_run
 
@@ -349,11 +351,14 @@ def test_deleting_never_leaves_the_folder_of_runs(jobs, ledger, tmp_path):
 def test_a_finished_run_goes_only_when_asked(jobs, ledger, state):
     place = write_synthetic_run(jobs.root)
     record = bring_to(jobs, ledger, state, place)
+    averaged = keep_means(Run(place), "maps-of-some", np.ones((2, 3), dtype=np.float32))
     jobs.delete(record.id)
     assert Run(place).run_id == place.name
+    assert averaged.is_dir()
     record = bring_to(jobs, ledger, state, place)
     jobs.delete(record.id, with_result=True)
     assert not place.exists()
+    assert not averaged.exists()
 
 
 def test_a_study_is_one_table_of_jobs_and_runs(jobs, ledger):

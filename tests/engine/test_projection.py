@@ -11,12 +11,14 @@ import pytest
 from nilearn.surface import InMemoryMesh, vol_to_surf
 
 from jne_engine.projection import (
-    MIN_COVERAGE,
     Projection,
     Sheet,
     SubjectSurface,
-    build_projection,
     restore_projection,
+)
+from jne_engine.projection_weights import (
+    MIN_COVERAGE,
+    build_projection,
     sample_sheets,
 )
 from jne_engine.spaces import HEMISPHERES, Mesh, SurfaceSpace, VolumeSpace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,13 +14,16 @@ from jne_engine.demo import simulate_subject
 from jne_engine.embedding import EmbeddingSettings
 from jne_engine.embedding_store import find_embedding, read_embedding, write_embedding
 from jne_engine.errors import InputError, StoreError
+from jne_engine.grouping import Grouping, group_labels
+from jne_engine.jobs import request_means
 from jne_engine.jobs.embed_kind import do_embed
+from jne_engine.jobs.means_kind import do_means
 from jne_engine.pipeline import compute_run
-from jne_engine.queries.groupings import Grouping, group_labels
 from jne_engine.queries.selectivity_index import compute_index
 from jne_engine.selections import StimulusSelection, save_selection
 from jne_engine.spec import RunSpec
-from jne_engine.store import Run, read_features
+from jne_engine.stimulus_means import name_maps
+from jne_engine.store import Run, StageReader, read_features
 from tests.synthetic_run import ROI_NAMES, Recipe, plant, write_synthetic_run
 
 LABELS = "labels:category"
@@ -43,19 +48,22 @@ def stored(run):
 def embedded(tmp_path):
     """Return a run with an embedding, made by the job's own function."""
     run = Run(write_synthetic_run(tmp_path))
-
-    class Report:
-        root = tmp_path
-
-        def __call__(self, *_):
-            """Take progress."""
-
-        def identify(self, place, **_):
-            self.place = place
-
     settings = EmbeddingSettings(most=5).to_dict()
-    folder = do_embed({"run": str(run.path), "settings": settings}, Report(), lambda: False)
-    return run, folder
+    payload = {"run": str(run.path), "settings": settings}
+    return run, do_embed(payload, Report(tmp_path), lambda: False)
+
+
+class Report:
+    """What a job's process gives the work."""
+
+    def __init__(self, root):
+        self.root, self.place = root, None
+
+    def __call__(self, *_):
+        """Take progress."""
+
+    def identify(self, place, **_):
+        self.place = place
 
 
 def average_loop(stored, rows):
@@ -76,6 +84,53 @@ def test_moj_is_the_mean_map_of_each_category(run, planted, stored):
         np.testing.assert_allclose(
             queries.average_stimulus_maps(run, rows), maps[number], rtol=1e-6
         )
+
+
+def test_all_stimuli_are_averaged_without_reading_any(run, stored, monkeypatch):
+    monkeypatch.setattr(StageReader, "sum_rows", None)
+    found = queries.average_stimulus_maps(run, range(64))
+    np.testing.assert_allclose(found, average_loop(stored, range(64)), rtol=1e-6)
+
+
+def test_a_job_keeps_means_that_are_then_read_and_not_computed(tmp_path, stored, monkeypatch):
+    run = Run(write_synthetic_run(tmp_path))
+    monkeypatch.setattr("jne_engine.queries.stimulus_maps.QUICK_VALUES", 0)
+    monkeypatch.setattr("jne_engine.queries.selectivity.QUICK_VALUES", 0)
+    grouping, rows = queries.read_grouping(run, LABELS), [3, 40, 41]
+    members = queries.mark_stimuli(run, rows)
+    assert not queries.is_quick(run, grouping.members)
+    assert not queries.is_quick(run, members)
+    assert not queries.has_place_means(run)
+    means = queries.average_jne_ss(run)
+    named = (grouping.name, grouping.digest)
+    for spec in (request_means(run.path), request_means(run.path, rows=rows),
+                 request_means(run.path, grouping=named)):  # fmt: skip
+        report = Report(tmp_path)
+        place = do_means(json.loads(spec.payload_json()), report, lambda: False)
+        assert place == report.place == do_means(spec.payload, report, lambda: False)
+    monkeypatch.setattr(StageReader, "sum_rows", None)
+    monkeypatch.setattr(StageReader, "sum_columns", None)
+    assert queries.is_quick(run, grouping.members)
+    assert queries.is_quick(run, members)
+    assert queries.has_place_means(run)
+    pd.testing.assert_frame_equal(queries.average_jne_ss(run), means)
+    np.testing.assert_allclose(
+        queries.average_stimulus_maps(run, rows), average_loop(stored, rows), rtol=1e-6
+    )
+    maps = queries.average_maps_by_category(run, grouping)
+    for number, category in enumerate(grouping.categories):
+        own = np.flatnonzero(grouping.member(category))
+        np.testing.assert_allclose(maps[number], average_loop(stored, own), rtol=1e-6)
+        np.testing.assert_array_equal(
+            queries.read_category_map(run, grouping, category), maps[number]
+        )
+    assert not list((tmp_path / "means").rglob("*.partial"))
+
+
+def test_means_are_never_those_of_other_groups(run):
+    labels = queries.read_grouping(run, LABELS).members
+    fewer = labels[:, 1:]
+    assert len({name_maps(m) for m in (labels, fewer, labels[:, ::-1], labels.T)}) == 4
 
 
 def test_mom_is_the_mean_of_moj_over_an_rois_significant_voxels(run, planted):
@@ -273,6 +328,26 @@ def simulated(tmp_path_factory):
     data = simulate_subject(n_stimuli=3000, n_test=400, n_vertices=600)
     spec = RunSpec(n_hidden=256, n_resamples=50)
     return compute_run(data, spec, tmp_path_factory.mktemp("simulated"))
+
+
+def test_a_run_keeps_its_categories_maps_and_place_means(simulated, monkeypatch):
+    stored = simulated.stage("dispersion").read_array("jne_ss").astype(np.float64)
+    grouping, significant = (
+        queries.read_grouping(simulated, LABELS),
+        queries.read_significant(simulated),
+    )
+    monkeypatch.setattr(StageReader, "sum_rows", None)
+    monkeypatch.setattr(StageReader, "sum_columns", None)
+    assert queries.has_maps(simulated, grouping)
+    maps = queries.average_maps_by_category(simulated, grouping)
+    for number, category in enumerate(grouping.categories):
+        own = np.flatnonzero(grouping.member(category))
+        np.testing.assert_allclose(maps[number], average_loop(stored, own), rtol=1e-6)
+    means = queries.average_jne_ss(simulated)
+    for name in means.columns:
+        rois = queries.choose_roi_set(simulated)
+        place = significant if name == queries.WHOLE_BRAIN else significant & rois.mask(name)
+        np.testing.assert_allclose(means[name], stored[:, place].mean(axis=1), rtol=1e-12)
 
 
 def test_planted_categories_lead_their_rois_in_a_simulated_subject(simulated):

@@ -64,6 +64,13 @@ def test_the_figures_tables_are_the_engines(show, roots):  # noqa: F811
     averages = queries.average_over_subjects(own)
     for name in ("layer", "place", "mean", "low", "high", "n", "r2"):
         assert tables[0][name].tolist() == averages[name].tolist()
+    n_weak = sum(not row.r2 >= queries.LOW_R2 for row in averages.itertuples())
+    said = "\n".join(c.value for c in app.caption)
+    assert f"{n_weak} of the {len(averages)} values below" in said
+    assert f"mean R² below {queries.LOW_R2}, a limit of ours" in said
+    for table in tables[:4]:
+        below = [not r2 >= queries.LOW_R2 for r2 in table["r2"]]
+        assert table[f"r2_below_{queries.LOW_R2}"].tolist() == below
     best = queries.find_best_layers(averages)
     assert tables[2]["best_layer"].tolist() == best["best_layer"].tolist()
     one = own[own["layer"] == 1]

@@ -10,6 +10,15 @@ from jne_engine import queries
 from jne_engine.embedding import Embedding, EmbeddingSettings
 from jne_engine.embedding_store import find_embedding, write_embedding
 from jne_engine.selections import StimulusSelection, list_selections, save_selection
+from jne_engine.stimulus_means import (
+    STAGE,
+    compute_maps,
+    compute_place_means,
+    keep_means,
+    name_maps,
+    name_places,
+    stack_places,
+)
 from jne_engine.store import Run
 from pages.shared.ranges import format_vertices
 from tests.browser.conftest import ROOT
@@ -183,3 +192,21 @@ def test_without_pictures_a_stimulus_is_chosen_by_name(monkeypatch, show, tmp_pa
     app = show()
     app.selectbox(key="choice.stimulus").select(ids[3]).run()
     assert f"Mean JNE-SS of {ids[3]}" in texts(healthy(app))
+
+
+def test_what_takes_long_to_read_is_a_job_and_then_shown(show, run, monkeypatch):
+    monkeypatch.setattr("jne_engine.queries.selectivity.QUICK_VALUES", 0)
+    app = show()
+    assert "stored before runs kept" in texts(app)
+    app.button(key="ask.means")
+    masks = stack_places(queries.read_significant(run), queries.choose_roi_set(run))
+    means = compute_place_means(run.stage(STAGE), masks)
+    keep_means(run, name_places(masks), means)
+    monkeypatch.setattr("jne_engine.queries.stimulus_maps.QUICK_VALUES", 0)
+    app = show(category="face", picked="3,4")
+    assert "The mean map of these stimuli is not there yet" in texts(app)
+    app.button(key="ask.means")
+    assert len(ranking(app)) == 64
+    members = queries.mark_stimuli(run, (3, 4))
+    keep_means(run, name_maps(members), compute_maps(run.stage(STAGE), members))
+    assert "not there yet" not in texts(show(category="face", picked="3,4"))

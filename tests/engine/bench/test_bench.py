@@ -29,7 +29,7 @@ PROMISED = {
     "peak_rss_gb_327684", "bootstrap_speedup", "epoch_of_gemm", "exponent_stimuli",
     "exponent_voxels", "features_of_forward", "spin_1000",
     "read_stimulus_map", "read_voxel_profile",
-    "embed_10000",
+    "category_map_first", "category_maps_pass_s", "embed_10000",
 }  # fmt: skip
 TOY = Sizes(n_features=6, n_hidden=8, n_voxels=70, n_stimuli=3, n_test=9, n_checked=9, rounds=1)
 

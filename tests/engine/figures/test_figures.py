@@ -13,7 +13,7 @@ from PIL import Image
 
 from jne_engine import queries
 from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
-from jne_engine.figures.cortex import RunMap, build_run_scene, build_scene, build_variant_scene
+from jne_engine.figures.cortex import build_run_scene, build_variant_scene
 from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.figures.distributions import DRAWINGS, plot_distribution, plot_tiers
 from jne_engine.figures.gallery import encode_picture
@@ -23,6 +23,7 @@ from jne_engine.figures.selectivity import (
     plot_embedding,
     plot_silhouettes,
 )
+from jne_engine.figures.surface_scenes import RunMap, build_scene
 from jne_engine.figures.tables import write_csv
 from jne_engine.figures.template import choose_ink, escape_label, name_download, name_file
 from jne_engine.palettes import TIER_COLOURS

@@ -10,7 +10,7 @@ import pytest
 
 from jne_engine.icosahedron import FSAVERAGE
 from jne_engine.importers.nsd_projection import find_projection, read_nsd_projection
-from jne_engine.projection import build_projection, sample_sheets
+from jne_engine.projection_weights import build_projection, sample_sheets
 from jne_engine.readers.nsd import NsdTree
 from jne_engine.spaces import HEMISPHERES, VolumeSpace
 from tests.engine.readers.files import refused

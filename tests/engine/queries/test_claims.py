@@ -10,10 +10,10 @@ from statsmodels.stats.multitest import multipletests
 
 from jne_engine import queries
 from jne_engine.errors import InputError
+from jne_engine.grouping import group_labels
 from jne_engine.queries.claim_categories import SYNONYMS, find_categories
 from jne_engine.queries.claim_evidence import Evidence, find_areas
 from jne_engine.queries.claims import FAILS, HOLDS, UNKNOWN, judge
-from jne_engine.queries.groupings import group_labels
 from jne_engine.queries.spins import SPINS, SpinSettings, name_spin
 from jne_engine.queries.validation import VALIDATION
 from jne_engine.simulations.results import SimulationResult, write_result

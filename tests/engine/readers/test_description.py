@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jne_engine.errors import UnsafeFileError
-from jne_engine.projection import build_projection, sample_sheets
+from jne_engine.projection_weights import build_projection, sample_sheets
 from jne_engine.readers.description import (
     DESCRIPTION_EXAMPLE,
     SCRIPTS_EXAMPLE,

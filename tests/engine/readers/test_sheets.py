@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jne_engine.errors import InputError
-from jne_engine.projection import build_projection, sample_sheets
+from jne_engine.projection_weights import build_projection, sample_sheets
 from jne_engine.readers.sheets import (
     has_subject_surface,
     list_subject_files,

@@ -11,7 +11,7 @@ from nibabel import freesurfer
 from jne_engine import queries
 from jne_engine.cli import main
 from jne_engine.errors import InputError
-from jne_engine.figures.cortex import RunMap, build_scene
+from jne_engine.figures.surface_scenes import RunMap, build_scene
 from jne_engine.queries import MapInfo
 from jne_engine.spaces import SurfaceSpace
 from jne_engine.surfaces import load_sulcal_depth, load_surface
