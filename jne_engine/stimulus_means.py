@@ -134,16 +134,17 @@ def write_run_means(folder: RunFolder, stage: StageWriter, fdr_q: float) -> None
     """
     source, dataset = StageReader(stage.folder, files=None), folder.read_stage("dataset")
     stimuli = read_stimuli(dataset)
-    for column in stimuli.category_columns:
-        labels = stimuli.table[column].astype(str).tolist()
-        members = group_labels(labels, name=column, how="").members
-        if members.shape[1] * STIMULI_A_MAP <= len(members):
-            stage.write_array(name_maps(members), compute_maps(source, members))
+    labelled = [stimuli.table[column].astype(str).tolist() for column in stimuli.category_columns]
+    groups = [group_labels(labels, name="", how="").members for labels in labelled]
+    few = [each for each in groups if each.shape[1] * STIMULI_A_MAP <= len(each)]
     significant = folder.read_stage("scores").read_array("q_nonlinear") < fdr_q
     sets: list[RoiSet | None] = list(read_roi_sets(dataset).values())
-    for rois in sets or [None]:
-        masks = stack_places(significant, rois)
-        stage.write_array(name_places(masks), compute_place_means(source, masks))
+    places = [stack_places(significant, rois) for rois in sets or [None]]
+    # Two columns or ROI sets may be the same groups: they have one name.
+    for name, members in {name_maps(each): each for each in few}.items():
+        stage.write_array(name, compute_maps(source, members))
+    for name, masks in {name_places(each): each for each in places}.items():
+        stage.write_array(name, compute_place_means(source, masks))
 
 
 def keep_means(run: Run, name: str, values: npt.NDArray[Any]) -> Path:
