@@ -60,7 +60,8 @@ def only_story(root):
     return story
 
 
-def test_every_page_can_be_pinned_and_each_pin_leads_back(page, app, root):
+def test_every_page_can_be_pinned_and_each_pin_leads_back(own_page, app, root):
+    page = own_page
     page.goto(f"{app.url}/present")  # the sidebar takes its width with the second page
     page.get_by_text("No story yet").wait_for()
     for name in PAGES:

@@ -14,6 +14,7 @@ from jne_engine.figures.template import style_figure
 from pages.shared.cortex import show_cortex
 from pages.shared.figures import is_dark, show_result
 from pages.shared.pin import frame_page
+from pages.shared.runtime import mount_runtime
 
 N_POINTS = 5000
 
@@ -33,6 +34,7 @@ def read_points():
 
 
 st.set_page_config(layout="wide", page_title="Benchmark of pins")
+mount_runtime()
 frame_page("", simulated=True)
 show_cortex(read_scene(), key="brain", height=500)
 points = read_points()
