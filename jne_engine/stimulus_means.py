@@ -46,7 +46,7 @@ STAGE: Final = "dispersion"
 STIMULI_A_MAP: Final = 4
 """A run keeps its categories' maps where it has so many stimuli a category or more: they take a
 quarter of JNE-SS at most."""
-QUICK_VALUES: Final = 220_000_000
+QUICK_VALUES: Final = 180_000_000
 """Values of JNE-SS that a page may read: about a second on two cores."""
 
 
