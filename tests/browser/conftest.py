@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from jne_engine.bench.viewer.chromium import open_chromium
@@ -20,6 +20,18 @@ ROOT = Path(__file__).resolve().parents[2]
 SIZE = {"width": 1280, "height": 720}
 
 expect.set_options(timeout=20_000)  # a page may wait for the other tests' work
+
+
+def wait_until_still(page: Page, locator: Locator) -> None:
+    """Wait until the page's script has ended and an element keeps its place, to draw on it."""
+    box = None
+    for _ in range(60):
+        page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+        before, box = box, locator.bounding_box()
+        if box is not None and box == before:
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError("the page does not come to rest")
 
 
 @dataclass

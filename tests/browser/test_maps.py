@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine import queries
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, wait_until_still
 from tests.browser.cortex_probe import CortexProbe
 from tests.synthetic_run import write_synthetic_run
 
@@ -102,6 +102,7 @@ def test_a_lasso_in_a_scatter_lights_up_its_voxels(page, app, runs, context):
     page.goto(f"{app.url}/models?run={run.run_id}")
     probe = CortexProbe(page)
     plot = page.locator(".js-plotly-plot .plot-container .nsewdrag").first
+    wait_until_still(page, plot)
     box = plot.bounding_box()
     path = [(0.35, 0.2), (0.85, 0.25), (0.8, 0.6), (0.55, 0.5), (0.4, 0.75), (0.35, 0.2)]
     probe.drag([(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in path])
