@@ -53,6 +53,10 @@ class CortexProbe:
         body = f"(host, a) => {{ const cortex = host.__cortex, v = cortex.viewer; {script} }}"
         return self.host.evaluate(body, argument)
 
+    def is_there(self) -> bool:
+        """Tell whether the viewer has been made."""
+        return bool(self.host.evaluate("(host) => host.__cortex !== undefined"))
+
     def settle(self) -> None:
         """Draw and find what is visible now."""
         self.run("v.draw(); v.onSettled();")

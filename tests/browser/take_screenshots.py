@@ -28,7 +28,7 @@ SETTLE_MS = 4000
 def take_screenshots(folder: Path = FOLDER, height: int | None = None) -> None:
     """Write one PNG a page, colour scheme and width."""
     folder.mkdir(parents=True, exist_ok=True)
-    runs = os.environ.get("JNE_RUNS", str(ROOT / "runs"))
+    runs = os.environ.get("JNE_RUNS", "runs")
     log = Path(tempfile.mkdtemp()) / "server.log"
     with serve(ROOT / "app.py", log, {"JNE_RUNS": runs}) as app, open_chromium() as browser:
         for scheme in ("light", "dark"):

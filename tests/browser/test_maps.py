@@ -43,9 +43,12 @@ def _expect_probes(problems):
 
 
 def wait_until(probe, script, argument=None, tries=100):
-    """Wait for the viewer: it lives in a shadow root, which the page's own waits do not enter."""
+    """Wait for the viewer: it lives in a shadow root, which the page's own waits do not enter.
+
+    Where the page puts other controls above it, the viewer is made anew and is not there at once.
+    """
     for _ in range(tries):
-        if probe.run(script, argument):
+        if probe.is_there() and probe.run(script, argument):
             return
         probe.page.wait_for_timeout(100)
     raise AssertionError(f"never: {script}")
