@@ -8,7 +8,7 @@ from scipy import sparse
 
 from jne_engine.checks import check_positive
 from jne_engine.rois import HCP_MMP
-from jne_engine.spaces import HEMISPHERES, CorticalLabels, SurfaceSpace
+from jne_engine.spaces import HEMISPHERES, CorticalLabels, Hemisphere, SurfaceSpace
 from jne_engine.surfaces import load_surface
 
 Floats = npt.NDArray[np.float64]
@@ -22,18 +22,40 @@ NEIGHBOURS: tuple[str, ...] = (
 
 
 def choose_vertices(atlas: CorticalLabels, n_vertices: int | None) -> SurfaceSpace:
-    """Return the vertices of the ten ROIs and their neighbours, thinned out evenly if asked."""
+    """Return the vertices of the ten ROIs and their neighbours, or the middle of each area.
+
+    Parameters
+    ----------
+    atlas : CorticalLabels
+        HCP-MMP.
+    n_vertices : int, optional
+        About how many; of every area the same share is kept, the vertices nearest to its centre,
+        so that what is kept hangs together.
+    """
     labels = tuple(label for roi in HCP_MMP.rois for _, label in roi.labels) + NEIGHBOURS
     left, right = (atlas.vertices(hemi, labels) for hemi in HEMISPHERES)
     if n_vertices is not None:
         check_positive("n_vertices", n_vertices)
-        step = max((left.size + right.size) // n_vertices, 1)
-        # Sorted by label first, so that every area keeps its part.
+        share = min(n_vertices / (left.size + right.size), 1.0)
         left, right = (
-            np.sort(part[np.argsort(atlas.index[hemi][part], kind="stable")][::step])
+            _keep_middles(atlas, hemi, part, share)
             for hemi, part in zip(HEMISPHERES, (left, right), strict=True)
         )
     return SurfaceSpace(atlas.surface, left, right)
+
+
+def _keep_middles(
+    atlas: CorticalLabels, hemi: Hemisphere, vertices: IntArray, share: float
+) -> IntArray:
+    """Return a share of each area's vertices, at least one: those nearest to its centre."""
+    points = load_surface(atlas.surface, "midthickness")[hemi].coordinates
+    kept = []
+    for label in np.unique(atlas.index[hemi][vertices]):
+        area = vertices[atlas.index[hemi][vertices] == label]
+        far = np.linalg.norm(points[area] - points[area].mean(axis=0), axis=1)
+        nearest = np.linalg.norm(points[area] - points[area[np.argmin(far)]], axis=1)
+        kept.append(area[np.argsort(nearest, kind="stable")[: max(round(share * area.size), 1)]])
+    return np.sort(np.concatenate(kept))
 
 
 class Cortex:

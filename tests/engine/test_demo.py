@@ -17,7 +17,7 @@ from jne_engine.features import describe_gabor_features
 from jne_engine.rois import ROI_ORDER, build_surface_roi_set
 from jne_engine.scoring import compute_noise_ceiling
 from jne_engine.spaces import HEMISPHERES, TIERS
-from jne_engine.surfaces import load_hcp_mmp
+from jne_engine.surfaces import load_hcp_mmp, load_surface
 
 SIZES = {"n_stimuli": 160, "n_test": 40}
 
@@ -200,3 +200,17 @@ def test_sizes_that_do_not_fit_are_told():
         simulate_stimuli(n_stimuli=20, n_test=19)
     with pytest.raises(InputError, match="simulated stimuli"):
         simulate_subject(n_stimuli=40, n_test=10)
+
+
+def test_a_small_subject_keeps_the_middle_of_every_area_in_one_piece():
+    atlas = load_hcp_mmp()
+    whole, small = choose_vertices(atlas, None), choose_vertices(atlas, 2000)
+    assert small.n_voxels == pytest.approx(2000, rel=0.03)
+    for hemi in HEMISPHERES:
+        index = atlas.index[hemi]
+        faces = load_surface(atlas.surface, "midthickness")[hemi].faces
+        assert set(small.vertices(hemi)) <= set(whole.vertices(hemi))
+        assert set(index[small.vertices(hemi)]) == set(index[whole.vertices(hemi)])
+        kept = set(small.vertices(hemi).tolist())
+        touching = {v for face in faces.tolist() if sum(u in kept for u in face) > 1 for v in face}
+        assert len(kept & touching) > 0.98 * len(kept)

@@ -325,7 +325,7 @@ def test_planted_agreement_is_the_share_of_categories_below_the_planted_one(run)
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
     """Return a small simulated subject's run."""
-    data = simulate_subject(n_stimuli=3000, n_test=400, n_vertices=600)
+    data = simulate_subject(n_stimuli=3000, n_test=400, n_vertices=2000)
     spec = RunSpec(n_hidden=256, n_resamples=50)
     return compute_run(data, spec, tmp_path_factory.mktemp("simulated"))
 
