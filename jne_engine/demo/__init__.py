@@ -67,7 +67,7 @@ def simulate_subject(
     n_stimuli, n_test : int
         Sizes of the pictures drawn where none are passed.
     n_vertices : int, optional
-        Keep about this many vertices, evenly over all areas, for small tests; all by default.
+        Keep about this many vertices, the middle of every area, for small tests; all by default.
     subject : str
         Name shown to people.
     layer : int
