@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from jne_engine.errors import StoreError
+
+REMOVALS = 40
+"""How often a folder is removed before it is given up."""
+REMOVAL_PAUSE_S = 0.05
 
 
 @contextmanager
@@ -71,3 +77,16 @@ def sync_folder(folder: Path) -> None:
 def sha256(content: bytes) -> str:
     """Return a SHA-256 as hexadecimal text."""
     return hashlib.sha256(content).hexdigest()
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all in it, if it is there.
+
+    Where a write has failed, others of the same array may still be ending in threads of zarr, and
+    write into what is being removed: it is removed again until they have ended.
+    """
+    for _ in range(REMOVALS):
+        if not path.exists():
+            return
+        shutil.rmtree(path, ignore_errors=True)
+        time.sleep(REMOVAL_PAUSE_S)

@@ -13,7 +13,6 @@ mean is ever shown for other groups than its own.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.disk import sync_folder, sync_tree, telling_disk_errors
+from jne_engine.disk import remove_folder, sync_folder, sync_tree, telling_disk_errors
 from jne_engine.grouping import group_labels
 from jne_engine.run_folder import locate_means
 from jne_engine.spaces import RoiSet
@@ -173,7 +172,7 @@ def _partial(place: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def _digest(groups: BoolArray) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jne_engine.disk import (
+    remove_folder,
     sha256,
     sync_folder,
     sync_tree,
@@ -57,7 +58,7 @@ class RunFolder:
                 partial.rename(self.path / stage)
                 sync_folder(self.path)
             finally:
-                shutil.rmtree(partial, ignore_errors=True)
+                remove_folder(partial)
 
     def read_stage(self, stage: str) -> StageReader:
         """Open a complete stage for reading."""
