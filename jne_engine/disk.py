@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +78,17 @@ def sync_folder(folder: Path) -> None:
 def sha256(content: bytes) -> str:
     """Return a SHA-256 as hexadecimal text."""
     return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def partial_folder(place: Path) -> Iterator[Path]:
+    """Make a hidden folder beside a place, and remove what of it has not been renamed to there."""
+    prefix, suffix = f".{place.name}.", ".partial"
+    folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=place.parent))
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
 
 
 def remove_folder(path: Path) -> None:

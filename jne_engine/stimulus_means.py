@@ -13,16 +13,13 @@ mean is ever shown for other groups than its own.
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.disk import remove_folder, sync_folder, sync_tree, telling_disk_errors
+from jne_engine.disk import partial_folder, sync_folder, sync_tree, telling_disk_errors
 from jne_engine.grouping import group_labels
 from jne_engine.run_folder import locate_means
 from jne_engine.spaces import RoiSet
@@ -155,24 +152,15 @@ def keep_means(run: Run, name: str, values: npt.NDArray[Any]) -> Path:
         If the disk is full or not writable.
     """
     place = locate_means(run.path) / name
-    with telling_disk_errors(place), _partial(place) as folder:
-        StageWriter(folder).write_array(name, values)
-        sync_tree(folder)
-        if not place.exists():
-            folder.rename(place)
-            sync_folder(place.parent)
+    with telling_disk_errors(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with partial_folder(place) as folder:
+            StageWriter(folder).write_array(name, values)
+            sync_tree(folder)
+            if not place.exists():
+                folder.rename(place)
+                sync_folder(place.parent)
     return place
-
-
-@contextmanager
-def _partial(place: Path) -> Iterator[Path]:
-    """Make a hidden folder beside a place, and remove what is left of it."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".partial", dir=place.parent))
-    try:
-        yield folder
-    finally:
-        remove_folder(folder)
 
 
 def _digest(groups: BoolArray) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from jne_engine.disk import (
-    remove_folder,
+    partial_folder,
     sha256,
     sync_folder,
     sync_tree,
@@ -49,16 +48,12 @@ class RunFolder:
             If the disk is full or not writable.
         """
         self._sweep(stage)
-        with telling_disk_errors(self.path):
-            prefix, suffix = f".{stage}.", ".partial"
-            partial = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=self.path))
-            try:
-                yield StageWriter(partial)
-                sync_tree(partial)
-                partial.rename(self.path / stage)
-                sync_folder(self.path)
-            finally:
-                remove_folder(partial)
+        place = self.path / stage
+        with telling_disk_errors(self.path), partial_folder(place) as partial:
+            yield StageWriter(partial)
+            sync_tree(partial)
+            partial.rename(place)
+            sync_folder(self.path)
 
     def read_stage(self, stage: str) -> StageReader:
         """Open a complete stage for reading."""
