@@ -166,7 +166,7 @@ def gather_content(
     for name in maps:
         check_choice("map", name, tuple(offered))
     wanted = [info for name, info in offered.items() if not maps or name in maps]
-    numeric = [info for info in wanted if info.kind in ("sequential", "diverging")]
+    numeric = [info for info in wanted if info.is_numeric]
     taken = [_take_map(run, info, significant=significant) for info in numeric]
     labels = _take_labels(run, {info.name for info in wanted})
     mask = _take_map(run, offered[MASK], significant=False)

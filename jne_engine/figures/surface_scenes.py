@@ -55,14 +55,13 @@ class RunMap(NamedTuple):
 
     def project(self, projection: Projection) -> RunMap:
         """Return the map at the vertices of a projection: labels and mask of the nearest voxel."""
-        numeric = self.info.kind in ("sequential", "diverging")
-        project = projection.project if numeric else projection.project_labels
+        project = projection.project if self.info.is_numeric else projection.project_labels
         shown = projection.project_labels(self.shown)
         return self._replace(values=project(self.values), shown=shown)
 
     def select(self) -> Array:
         """Return which values are shown: of the columns that are, those above the threshold."""
-        return self.shown & queries.select_above(self.values, self.info.kind, self.threshold)
+        return self.shown & queries.select_above(self.values, self.info, self.threshold)
 
 
 def build_on_surface(
@@ -185,7 +184,6 @@ def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> Viewer
     shown = run_map.select()
     masks = [_spread(space, display, shown, hemi) == 1 for hemi in HEMISPHERES]
     whole = bool(shown.all())
-    numeric = info.kind in ("sequential", "diverging")
     return ViewerMap(
         info.name,
         info.label,
@@ -196,8 +194,8 @@ def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> Viewer
         mask_left=None if whole else masks[0],
         mask_right=None if whole else masks[1],
         mask_label=run_map.mask_label,
-        colours=COLOURS.get(info.name.partition(BESIDE)[0]) if numeric else None,
-        categories=() if numeric else _name_colours(info.levels),
+        colours=COLOURS.get(info.name.partition(BESIDE)[0]) if info.is_numeric else None,
+        categories=() if info.is_numeric else _name_colours(info.levels),
     )
 
 

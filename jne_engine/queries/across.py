@@ -279,7 +279,7 @@ def _check_subjects(runs: Sequence[Run]) -> None:
 def _require_numeric(name: str) -> MapInfo:
     """Return a map's entry; labels have neither differences nor means."""
     info = find_map(name)
-    if info.kind not in ("sequential", "diverging"):
+    if not info.is_numeric:
         fix = "choose a map of numbers"
         raise InputError(info.label, "a map of numbers", "a map of labels", fix)
     return info

@@ -39,6 +39,11 @@ class MapInfo:
     explanation: str
     levels: tuple[str, ...] = ()
 
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the map holds numbers, which have differences and means; others hold labels."""
+        return self.kind in ("sequential", "diverging")
+
 
 MAPS: tuple[MapInfo, ...] = (
     MapInfo(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from jne_engine.checks import check_choice, check_length
 from jne_engine.errors import InputError
 from jne_engine.projection import Projection
-from jne_engine.queries.catalogue import MAPS, STORED_VARIANTS, MapInfo, MapKind
+from jne_engine.queries.catalogue import MAPS, STORED_VARIANTS, MapInfo
 from jne_engine.queries.variant_maps import explain_variants, read_variant
 from jne_engine.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.store import Run, read_projection, read_roi_sets, read_space
@@ -92,12 +92,12 @@ def select_above_ceiling(run: Run, name: str) -> BoolArray:
 
 
 def select_above(
-    values: npt.NDArray[np.floating[Any]], kind: MapKind, threshold: float | None
+    values: npt.NDArray[np.floating[Any]], info: MapInfo, threshold: float | None
 ) -> BoolArray:
     """Return which values a threshold leaves: in a diverging map, those far enough from 0."""
-    if threshold is None or kind not in ("sequential", "diverging"):
+    if threshold is None or not info.is_numeric:
         return np.ones(values.shape, dtype=np.bool_)
-    sizes = np.abs(values) if kind == "diverging" else values
+    sizes = np.abs(values) if info.kind == "diverging" else values
     return np.asarray(sizes >= threshold, dtype=np.bool_)
 
 

@@ -13,7 +13,6 @@ from jne_engine.queries.catalogue import MAPS, STORED_VARIANTS, MapInfo
 from jne_engine.queries.maps import BoolArray, Float32Array, choose_roi_set, read_map
 from jne_engine.store import Run
 
-NUMERIC = ("sequential", "diverging")
 SHOWN = "Shown"
 NO_VALUE = "No value"
 MASK_COLUMNS = ["mask", "n_hidden", "n_hidden_first"]
@@ -187,7 +186,7 @@ def _list_for(
     info: MapInfo, values: Float32Array, masks: Masks, listed: Sequence[Hidden]
 ) -> list[Hidden]:
     """Return the masks that hold for one map, its threshold included."""
-    if info.kind not in NUMERIC:
+    if not info.is_numeric:
         return [hidden for hidden in listed if hidden.holds_for_labels]
     if masks.threshold is None:
         return list(listed)

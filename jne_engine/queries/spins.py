@@ -263,8 +263,7 @@ def _test_maps(
     spun: Int32Array,
 ) -> pd.DataFrame:
     """Correlate the map with all other maps of numbers."""
-    kinds = ("sequential", "diverging")
-    others = [info for info in list_maps(run) if info.kind in kinds and info.name != measure]
+    others = [info for info in list_maps(run) if info.is_numeric and info.name != measure]
     maps = np.stack([read_map(run, info.name)[columns] for info in others])
     found = spin_correlations(values, maps, spun)
     return _tabulate(

@@ -58,7 +58,7 @@ def tabulate_vertices(run: Run, columns: Sequence[int], preset: str | None = Non
     """
     rows, index, columns = [], [], list(columns)
     for info in list_maps(run, preset):
-        if info.kind in ("sequential", "diverging"):
+        if info.is_numeric:
             values = read_map(run, info.name, preset)[columns]
             rows.append(_summarise(info, values))
             index.append(info.name)

@@ -69,8 +69,7 @@ class View:
 
 def choose_view(run: Run) -> View:
     """Show the controls beside the figure and return every choice."""
-    kinds = ("sequential", "diverging")
-    maps = {info.name: info for info in cached.list_maps(run) if info.kind in kinds}
+    maps = {info.name: info for info in cached.list_maps(run) if info.is_numeric}
     measure, grouping, drawing = st.columns([5, 2, 5], vertical_alignment="bottom")
     with measure:
         name = choose("Measure", "map", list(maps), format_func=lambda n: maps[n].label)

@@ -24,7 +24,6 @@ from pages.shared.pin import note_runs
 from pages.shared.state import read_selection, select, settle
 from pages.shared.widgets import choose, show_missing, show_note
 
-NUMERIC = ("sequential", "diverging")
 PLACES = {"tier": "Tiers", "roi": "ROIs", "whole": "Whole brain"}
 BY = {"tier": "by tier", "roi": "by ROI", "whole": "whole brain"}
 ROIS_NEEDED = 4
@@ -67,7 +66,7 @@ def choose_measure(group: RunGroup) -> MapInfo:
     """Choose one of the maps of numbers that all runs of the group have."""
     found = [{info.name: info for info in cached.list_maps(run)} for run in group.runs]
     shared = {name: info for name, info in found[0].items()
-              if info.kind in NUMERIC and all(name in maps for maps in found)}  # fmt: skip
+              if info.is_numeric and all(name in maps for maps in found)}  # fmt: skip
     name = choose("Measure", "map", list(shared), format_func=lambda n: shared[n].label)
     return shared[name]
 

@@ -90,8 +90,7 @@ def choose_panes(maps: dict[str, MapInfo], chosen: str) -> tuple[str, ...]:
 
 def choose_comparison(info: MapInfo) -> str:
     """Show the choice of what stands beside a map; labels have no difference and no mean."""
-    numeric = info.kind in ("sequential", "diverging")
-    options = [name for name in COMPARISONS if numeric or name in ("", "maps", "runs")]
+    options = [name for name in COMPARISONS if info.is_numeric or name in ("", "maps", "runs")]
     return choose("Beside it", "compare", options, format_func=COMPARISONS.__getitem__)
 
 
