@@ -9,7 +9,8 @@ from jne_engine.figures.distributions import plot_tiers
 from jne_engine.queries import JNE_UNIT
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.figures import is_dark, show_figure, show_table
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_figure, show_table
 from pages.shared.take_away import show_methods, show_take_away
 from pages.shared.widgets import format_number, plain, show_missing, show_page
 
@@ -33,9 +34,8 @@ def show(run: Run) -> None:
     with left:
         st.subheader("Mean JNE by tier of the visual hierarchy", anchor=False)
         if summary["rois"]:
-            figure = plot_tiers(tiers, unit=JNE_UNIT, dark=is_dark())
-            show_figure(figure, "tiers", run.run_id, alt="Mean JNE of each tier", how=TIERS,
-                        table=tiers)  # fmt: skip
+            show_figure(plot_tiers(tiers, unit=JNE_UNIT, dark=is_dark()), "tiers", run.run_id,
+                        alt="Mean JNE of each tier", how=TIERS, table=tiers)  # fmt: skip
             st.caption(TIERS)
             show_table(tiers, "tiers", run.run_id)
         else:

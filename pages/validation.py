@@ -8,9 +8,10 @@ from jne_engine.queries import list_departures
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.assets import is_dark
 from pages.shared.brain import show_variants
 from pages.shared.checks import CHECKS, CONTROLS, Check, Chosen, name_result
-from pages.shared.figures import is_dark, show_figure, show_table
+from pages.shared.figures import show_figure, show_table
 from pages.shared.full_size import offer_full_size
 from pages.shared.live import show_live
 from pages.shared.widgets import choose, one_line_errors, plain, show_simulated_page

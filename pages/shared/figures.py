@@ -22,11 +22,6 @@ MOST_ROWS = 1000
 PICTURES = {"svg": "SVG", "png": "PNG"}
 
 
-def is_dark() -> bool:
-    """Tell whether the reader's page is dark."""
-    return st.context.theme.type == "dark"
-
-
 def show_result(
     figure: Any,
     table: Any,

@@ -12,8 +12,9 @@ from jne_engine.figures.hierarchy import plot_estimates
 from jne_engine.queries import BY, MapInfo
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.assets import is_dark
 from pages.shared.comparison import list_group
-from pages.shared.figures import is_dark, show_result
+from pages.shared.figures import show_result
 from pages.shared.state import bind_value, read_selection, select
 from pages.shared.widgets import choose
 

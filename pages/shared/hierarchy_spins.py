@@ -10,7 +10,8 @@ from jne_engine.queries import LITTLE_COVERAGE, SpinSettings, tell_why_not_spun
 from jne_engine.simulations.results import SimulationResult
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.figures import is_dark, show_result
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_result
 from pages.shared.hierarchy import View
 from pages.shared.offers import JobOffer, offer_job
 from pages.shared.widgets import show_note

@@ -11,8 +11,9 @@ from jne_engine.figures.template import format_p
 from jne_engine.queries import choose_one_a_subject, compare_subjects
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.assets import is_dark
 from pages.shared.comparison import list_group
-from pages.shared.figures import is_dark, show_result
+from pages.shared.figures import show_result
 from pages.shared.hierarchy import PLACES, View
 from pages.shared.pin import note_runs
 from pages.shared.widgets import plain, show_note

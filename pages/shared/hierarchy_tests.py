@@ -10,7 +10,8 @@ from jne_engine.figures.hierarchy import plot_significance
 from jne_engine.figures.template import format_p
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.figures import is_dark, show_result, show_table
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_result, show_table
 from pages.shared.hierarchy import PLACES, View
 from pages.shared.widgets import show_note
 

@@ -32,6 +32,7 @@ from jne_engine.previewing import Previewer
 from jne_engine.recognise import Recognised, recognise
 from pages.shared.access import require_change
 from pages.shared.cached import find_root
+from pages.shared.plain import plain
 
 Named = TypeVar("Named", int, str)
 """A job by its number, a study by its name."""
@@ -101,7 +102,7 @@ def change(action: Callable[[Jobs, Named], Any], which: Named) -> None:
         action(table, which)
         table.ensure_worker()
     except JneError as error:
-        st.toast(" ".join(str(error).split()), icon=":material/error:")
+        st.toast(plain(error), icon=":material/error:")
 
 
 def forget_study(name: str) -> None:

@@ -18,8 +18,9 @@ from jne_engine.figures.layers import (
 from jne_engine.queries import LOW_R2, R2_UNIT, MapInfo, RunGroup
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.assets import is_dark
 from pages.shared.comparison import list_group
-from pages.shared.figures import is_dark, show_result, show_table
+from pages.shared.figures import show_result, show_table
 from pages.shared.pin import note_runs
 from pages.shared.state import read_selection, select, settle
 from pages.shared.widgets import choose, show_missing, show_note

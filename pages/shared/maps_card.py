@@ -11,7 +11,8 @@ from jne_engine.figures.vertices import plot_jne_ss
 from jne_engine.queries import JNE_SS_UNIT
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.figures import is_dark, show_result, show_table
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_result, show_table
 from pages.shared.marks import read_vertices
 from pages.shared.state import is_beyond_link, select
 from pages.shared.widgets import format_number, plain, show_missing, show_note

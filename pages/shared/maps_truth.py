@@ -8,7 +8,8 @@ from jne_engine.figures.comparisons import plot_pairs
 from jne_engine.queries import MapInfo
 from jne_engine.store import Run
 from pages.shared import cached
-from pages.shared.figures import is_dark, show_result, show_table
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_result, show_table
 
 TRUTH = "truth_nonlinear_share"
 

@@ -19,8 +19,9 @@ from jne_engine.figures.comparisons import (
 from jne_engine.queries import JNE_UNIT, R2_UNIT, compute_mean, correlate, select_inside
 from jne_engine.store import Run
 from pages.shared import cached
+from pages.shared.assets import is_dark
 from pages.shared.cortex import show_cortex
-from pages.shared.figures import Areas, has_areas, is_dark, show_figure, show_result, show_table
+from pages.shared.figures import Areas, has_areas, show_figure, show_result, show_table
 from pages.shared.marks import read_outline, write_outline
 from pages.shared.state import is_beyond_link, select
 from pages.shared.widgets import format_number, plain, show_missing, show_note

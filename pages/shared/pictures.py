@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-ASSETS = Path(__file__).parents[2] / "assets"
+from pages.shared.assets import read_asset
 
 
 def show_pictures(
@@ -30,8 +29,8 @@ def show_pictures(
     grid = st.components.v2.component(
         "jne_picture_grid",
         html='<div class="jne-gallery"></div>',
-        css=_read("picture_grid.css"),
-        js=_read("picture_grid.js"),
+        css=read_asset("picture_grid.css"),
+        js=read_asset("picture_grid.js"),
     )
     grid(
         key=key,
@@ -46,9 +45,3 @@ def _pass(key: str, on_choose: Callable[[int], None]) -> None:
     row = (st.session_state.get(key) or {}).get("chosen")
     if isinstance(row, int | float):
         on_choose(int(row))
-
-
-@cache
-def _read(name: str) -> str:
-    """Return a file of the grid's own."""
-    return (ASSETS / name).read_text(encoding="utf-8")

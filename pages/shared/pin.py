@@ -20,8 +20,9 @@ from jne_engine.stories import Pin, PinContents, PinKind
 from jne_engine.stories.records import MAX_TEXT, MAX_TITLE
 from pages.shared import cached, stories
 from pages.shared.access import may_change
+from pages.shared.assets import is_dark, read_asset
 from pages.shared.plain import one_line_errors, unmark
-from pages.shared.runtime import declare, draw_button, read_pin_asset
+from pages.shared.runtime import declare, draw_button
 
 HASH = "#"
 """Name of an address's part after the number sign, which the viewer writes."""
@@ -86,14 +87,14 @@ def _show_button(data: dict[str, str], key: str, on_taken: Callable[[], None]) -
 
 def _is_drawn_anew(offer: Offer) -> bool:
     """Tell whether a figure is dark: slides are printed on white, where a brain always is."""
-    return offer.kind == "figure" and st.context.theme.type == "dark"
+    return offer.kind == "figure" and is_dark()
 
 
 def show_copy_link(run_id: str) -> None:
     """Show the button that copies the page's address; it names the run, whatever is newest."""
     button = st.components.v2.component(
-        "jne_copy_link", html=draw_button("Copy link"), css=read_pin_asset("button.css"),
-        js=read_pin_asset("copy_link.js"),
+        "jne_copy_link", html=draw_button("Copy link"), css=read_asset("pin/button.css"),
+        js=read_asset("pin/copy_link.js"),
     )  # fmt: skip
     button(key="copy link", data={"run": run_id}, width="content", height="content")
 

@@ -13,7 +13,8 @@ from jne_engine.figures.curves import plot_learning_curves
 from jne_engine.jobs import JobRecord, Jobs, StudyRow
 from pages.shared import jobs
 from pages.shared.access import may_change, tell_reader
-from pages.shared.figures import is_dark, show_figure
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_figure
 from pages.shared.state import select
 from pages.shared.widgets import format_bytes, format_number, format_seconds, one_line_errors, plain
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from string import Template
 from typing import Any, Literal
 
 import streamlit as st
 
 from jne_engine.viewer_modules import link_modules
+from pages.shared.assets import read_asset
 
 Part = Literal["mount", "pin"]
 """What the code offers: a viewer, a pin button."""
-PIN_ASSETS = Path(__file__).parents[2] / "assets" / "pin"
 
 # Sent at every rerun, so every byte counts. Streamlit takes a text of one line for a file's name.
 _STUB = Template("""export default (c) => {
@@ -60,16 +59,10 @@ def draw_button(label: str) -> str:
 
 
 @cache
-def read_pin_asset(name: str) -> str:
-    """Return a file of the quiet buttons."""
-    return (PIN_ASSETS / name).read_text(encoding="utf-8")
-
-
-@cache
 def _link_runtime() -> str:
     """Return the whole code as one ES module."""
-    inside = f"<style>{read_pin_asset('button.css')}</style>{draw_button('Pin to story')}"
-    code = read_pin_asset("pin.js").replace("export default function pin", "function pin")
+    inside = f"<style>{read_asset('pin/button.css')}</style>{draw_button('Pin to story')}"
+    code = read_asset("pin/pin.js").replace("export default function pin", "function pin")
     pin = _PIN.substitute(code=code, inside=json.dumps(inside))
     announce = "modules['runtime.js'].announce();\nexport default () => {};\n"
     return f"{link_modules('runtime.js')}{pin}{announce}"

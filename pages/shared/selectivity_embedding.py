@@ -14,7 +14,8 @@ from jne_engine.jobs import request_embedding
 from jne_engine.selections import StimulusSelection
 from pages.shared import cached
 from pages.shared.access import require_change
-from pages.shared.figures import is_dark, show_figure, show_result
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_figure, show_result
 from pages.shared.offers import JobOffer, offer_job
 from pages.shared.ranges import format_rows
 from pages.shared.selectivity import View

@@ -10,7 +10,8 @@ from jne_engine import queries
 from jne_engine.figures.selectivity import plot_category_matrix, plot_category_means
 from jne_engine.queries import JNE_SS_UNIT, Grouping
 from pages.shared import cached
-from pages.shared.figures import is_dark, show_result
+from pages.shared.assets import is_dark
+from pages.shared.figures import show_result
 from pages.shared.selectivity import SCALES, View
 from pages.shared.state import settle
 from pages.shared.widgets import plain, show_missing

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import streamlit as st
 
 from jne_engine.stories import Story
 from pages.shared import stories
+from pages.shared.assets import is_dark, read_asset
 from pages.shared.cached import find_root
 from pages.shared.state import select
-
-ASSETS = Path(__file__).parents[2] / "assets" / "deck"
 
 
 def show_slides(story: Story) -> None:
     """Fill the window with a story's slides; Escape or the cross leads back."""
     text = stories.render_deck(str(find_root().absolute()), story.id, story.changed)
-    show = st.components.v2.component("jne_slides", js=_read("window.js"), css=_read("window.css"))
+    show = st.components.v2.component(
+        "jne_slides", js=read_asset("deck/window.js"), css=read_asset("deck/window.css")
+    )
     show(
         key="slides",
-        data={"deck": text, "name": story.name, "dark": st.context.theme.type == "dark"},
+        data={"deck": text, "name": story.name, "dark": is_dark()},
         height=1,
         on_left_change=_leave,
     )
@@ -30,9 +28,3 @@ def show_slides(story: Story) -> None:
 def _leave() -> None:
     """Go back to the page."""
     select(show=False)
-
-
-@cache
-def _read(name: str) -> str:
-    """Return a file of the window's own."""
-    return (ASSETS / name).read_text(encoding="utf-8")

@@ -11,8 +11,9 @@ import streamlit as st
 
 from jne_engine.bench.viewer.scenes import build_fslr_scene
 from jne_engine.figures.template import style_figure
+from pages.shared.assets import is_dark
 from pages.shared.cortex import show_cortex
-from pages.shared.figures import is_dark, show_result
+from pages.shared.figures import show_result
 from pages.shared.pin import frame_page
 from pages.shared.runtime import mount_runtime
 
