@@ -14,7 +14,12 @@ from jne_engine.bench.imports import measure_import
 from jne_engine.bench.memory import measure_memory
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.scaling import measure_exponent
-from jne_engine.bench.selectivity import measure_category_map, measure_embedding, measure_read
+from jne_engine.bench.selectivity import (
+    measure_category_map,
+    measure_category_pass,
+    measure_embedding,
+    measure_read,
+)
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.spins import measure_spin
 from jne_engine.bench.streams import (
@@ -69,8 +74,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "import_mgh_of_reading": partial(measure_import, form="mgh", goal=Goal(at_least=0.7)),
         "read_stimulus_map": partial(measure_read, axis="stimulus", goal=Goal(at_most=50)),
         "read_voxel_profile": partial(measure_read, axis="voxel", goal=Goal(at_most=50)),
-        "category_map_first": partial(measure_category_map, kept=True, goal=Goal(at_most=50)),
-        "category_maps_pass_s": partial(measure_category_map, kept=False, goal=Goal(at_most=1)),
+        "category_map_first": partial(measure_category_map, goal=Goal(at_most=50)),
+        "category_maps_pass_s": partial(measure_category_pass, goal=Goal(at_most=1)),
         "embed_10000": partial(measure_embedding, goal=Goal(at_most=120)),
         "deck_html_12": partial(measure_deck, form="html", goal=Goal(at_most=10)),
         "deck_pptx_12": partial(measure_deck, form="pptx", goal=Goal(at_most=20)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -39,11 +41,8 @@ def measure_read(name: str, sizes: Sizes, axis: Axis, goal: Goal) -> Row:
     that of a virtual machine's host, stay as they are.
     """
     del sizes
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "dispersion"
-        folder.mkdir()
-        _write_jne_ss(StageWriter(folder))
-        milliseconds = np.quantile(_time_reads(folder, axis), 0.95) * 1000
+    with _store_jne_ss() as stage:
+        milliseconds = np.quantile(_time_reads(stage.folder, axis), 0.95) * 1000
     n_stimuli, n_voxels = STORED
     how = (
         f"95th percentile of {N_READS} reads of a random {axis}, ms; {n_stimuli:,} stimuli x"
@@ -53,35 +52,41 @@ def measure_read(name: str, sizes: Sizes, axis: Axis, goal: Goal) -> Row:
     return Row(name, float(milliseconds), goal, how)
 
 
-def measure_category_map(name: str, sizes: Sizes, *, kept: bool, goal: Goal) -> Row:
-    """Time the first mean map of a category: from the kept maps (ms), or by one pass (seconds).
-
-    The pass is that of groups that nobody has kept yet: a person's selections, older runs.
-    """
+def measure_category_map(name: str, sizes: Sizes, goal: Goal) -> Row:
+    """Time the first mean map of a category, read from the kept maps: 95th percentile, ms."""
     del sizes
-    n_stimuli, n_voxels = STORED
-    labels = np.random.default_rng(2).integers(N_CATEGORIES, size=n_stimuli)
+    members = _draw_categories()
+    array = name_maps(members)
+    with _store_jne_ss() as stage:
+        stage.write_array(array, compute_maps(StageReader(stage.folder, files=None), members))
+        milliseconds = np.quantile(_time_reads(stage.folder, "stimulus", array), 0.95) * 1000
+    how = f"95th percentile of {N_READS} first reads of a category's map, ms; {_tell(members)}"
+    return Row(name, float(milliseconds), goal, how)
+
+
+def measure_category_pass(name: str, sizes: Sizes, goal: Goal) -> Row:
+    """Time one pass for the maps of groups that nobody has kept yet: a person's, older runs'."""
+    del sizes
+    members = _draw_categories()
+    with _store_jne_ss() as stage:
+        reader = StageReader(stage.folder, files=None)
+        seconds = np.median([_time_pass(reader, members) for _ in range(N_PASSES)])
+    how = f"median of {N_PASSES} passes over JNE-SS, nothing kept, seconds; {_tell(members)}"
+    return Row(name, float(seconds), goal, how)
+
+
+def _draw_categories() -> npt.NDArray[np.bool_]:
+    """Return which of the generated stimuli are in which category; none is empty."""
+    labels = np.random.default_rng(2).integers(N_CATEGORIES, size=STORED[0])
     members = labels[:, None] == np.arange(N_CATEGORIES)
-    members = members[:, members.any(axis=0)]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "dispersion"
-        folder.mkdir()
-        writer = StageWriter(folder)
-        _write_jne_ss(writer)
-        if kept:
-            maps = compute_maps(StageReader(folder, files=None), members)
-            writer.write_array(name_maps(members), maps)
-            value = np.quantile(_time_reads(folder, "stimulus", name_maps(members)), 0.95) * 1000
-        else:
-            stage = StageReader(folder, files=None)
-            value = np.median([_time_pass(stage, members) for _ in range(N_PASSES)])
+    return np.asarray(members[:, members.any(axis=0)])
+
+
+def _tell(members: npt.NDArray[np.bool_]) -> str:
+    """Say how large the maps of categories are, and from where they are read."""
+    n_stimuli, n_voxels = STORED
     size = f"{members.shape[1]} categories of {n_stimuli:,} stimuli x {n_voxels:,} voxels"
-    how = (
-        f"95th percentile of {N_READS} first reads of a category's map, ms"
-        if kept
-        else f"median of {N_PASSES} passes over JNE-SS, nothing kept, seconds"
-    )
-    return Row(name, float(value), goal, f"{how}; {size}, files dropped from the system's cache")
+    return f"{size}, files dropped from the system's cache"
 
 
 def _time_pass(stage: StageReader, members: npt.NDArray[np.bool_]) -> float:
@@ -109,16 +114,20 @@ def measure_embedding(name: str, sizes: Sizes, goal: Goal) -> Row:
     return Row(name, seconds, goal, how)
 
 
-def _write_jne_ss(stage: StageWriter) -> None:
-    """Write squared normal values of another size at each voxel, block by block."""
+@contextmanager
+def _store_jne_ss() -> Iterator[StageWriter]:
+    """Write squared normal values of another size at each voxel, block by block, for a while."""
     n_stimuli, n_voxels = STORED
-    array = stage.create_array(JNE_SS, STORED, np.float32)
-    for start in range(0, n_voxels, VOXEL_STEP):
-        rng = np.random.default_rng(start)
-        width = min(VOXEL_STEP, n_voxels - start)
-        scale = rng.gamma(2, 1, width).astype(np.float32)
-        deviations = rng.standard_normal((n_stimuli, width), dtype=np.float32)
-        array[:, start : start + width] = (deviations * scale) ** 2
+    with tempfile.TemporaryDirectory() as scratch:
+        stage = StageWriter(Path(scratch))
+        array = stage.create_array(JNE_SS, STORED, np.float32)
+        for start in range(0, n_voxels, VOXEL_STEP):
+            rng = np.random.default_rng(start)
+            width = min(VOXEL_STEP, n_voxels - start)
+            scale = rng.gamma(2, 1, width).astype(np.float32)
+            deviations = rng.standard_normal((n_stimuli, width), dtype=np.float32)
+            array[:, start : start + width] = (deviations * scale) ** 2
+        yield stage
 
 
 def _time_reads(folder: Path, axis: Axis, array: str = JNE_SS) -> list[float]:
