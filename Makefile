@@ -21,9 +21,10 @@ test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests i
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --ignore=tests/browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 
-check: $(VENV)/.dev ## ruff and mypy --strict
+check: $(VENV)/.dev ## ruff, import contracts and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 bench: $(VENV)/.app ## speed as ratios measured on this machine

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from pages.shared.access import admit
-from pages.shared.widgets import show_sidebar
+from pages.frame.access import admit
+from pages.frame.assets import ASSETS
+from pages.frame.widgets import show_sidebar
+
+
+def page(name: str, title: str, icon: str) -> Any:
+    """Return the page of a folder of ``pages``, at the address of its name."""
+    path, default = f"pages/{name}/{name}.py", name == "overview"
+    return st.Page(path, title=title, icon=f":material/{icon}:", default=default)
+
 
 st.set_page_config(
     page_title="JNE Explorer",
-    page_icon="assets/icon.svg",
+    page_icon=str(ASSETS / "icon.svg"),
     layout="wide",
     initial_sidebar_state=240,
 )
-st.logo("assets/logo.svg", icon_image="assets/icon.svg", size="large")
+st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "icon.svg"), size="large")
 admit()
-page = st.navigation(
+chosen = st.navigation(
     [
-        st.Page("pages/overview.py", title="Overview", icon=":material/summarize:", default=True),
-        st.Page("pages/maps.py", title="Cortical maps", icon=":material/neurology:"),
-        st.Page("pages/hierarchy.py", title="ROI hierarchy", icon=":material/stairs:"),
-        st.Page("pages/selectivity.py", title="Stimulus selectivity", icon=":material/image:"),
-        st.Page("pages/models.py", title="Model comparison", icon=":material/compare_arrows:"),
-        st.Page("pages/layers.py", title="Layers & subjects", icon=":material/layers:"),
-        st.Page("pages/claims.py", title="The paper's findings", icon=":material/fact_check:"),
-        st.Page("pages/present.py", title="Present", icon=":material/slideshow:"),
-        st.Page("pages/validation.py", title="Validation", icon=":material/verified:"),
-        st.Page("pages/data.py", title="Data & runs", icon=":material/database:"),
+        page("overview", "Overview", "summarize"),
+        page("maps", "Cortical maps", "neurology"),
+        page("hierarchy", "ROI hierarchy", "stairs"),
+        page("selectivity", "Stimulus selectivity", "image"),
+        page("models", "Model comparison", "compare_arrows"),
+        page("layers", "Layers & subjects", "layers"),
+        page("claims", "The paper's findings", "fact_check"),
+        page("present", "Present", "slideshow"),
+        page("validation", "Validation", "verified"),
+        page("data", "Data & runs", "database"),
     ]
 )
 show_sidebar()
-page.run()
+chosen.run()

@@ -1,6 +1,6 @@
 """Entry point of ``python -m jne_engine``."""
 
-from jne_engine.cli import main
+from jne_engine.cli.main import main
 
 if __name__ == "__main__":
     main()

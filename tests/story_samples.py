@@ -11,13 +11,13 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageDraw
 
-from jne_engine import stories
-from jne_engine.export.html import pack_scene
-from jne_engine.figures.template import style_figure
-from jne_engine.spaces import HEMISPHERES
-from jne_engine.stories import Pin, PinContents
-from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene
-from jne_engine.viewer_surfaces import load_viewer_surface
+from jne_engine.cortex.spaces import HEMISPHERES
+from jne_engine.report import stories
+from jne_engine.report.export.html import pack_scene
+from jne_engine.report.figures.template import style_figure
+from jne_engine.report.stories import Pin, PinContents
+from jne_engine.viewer.payload import ViewerLabels, ViewerMap, ViewerScene
+from jne_engine.viewer.surfaces import load_viewer_surface
 
 N_SLABS = 8
 HOSTILE = "<script>alert(1)</script></script><!-- =1+1 \x07"

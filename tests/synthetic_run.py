@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jne_engine.projection import Projection
-from jne_engine.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier, VolumeSpace
-from jne_engine.spec import RunSpec
-from jne_engine.store import Manifest, RunFolder, compute_run_key, write_dataset
-from jne_engine.types import (
+from jne_engine.cortex.projection import Projection
+from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier, VolumeSpace
+from jne_engine.datasets.dataset import (
     EncodingDataset,
     GroundTruth,
     InputRecord,
@@ -23,6 +21,8 @@ from jne_engine.types import (
     Splits,
     StimulusTable,
 )
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.store import Manifest, RunFolder, compute_run_key, write_dataset
 
 ROI_NAMES = ("V1", "V2", "V3", "V4", "EBA", "PPA", "RSC", "OPA", "FFA-1", "FFA-2")
 ROI_TIERS: tuple[Tier, ...] = ("primary", *["intermediate"] * 3, *["higher"] * 6)

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
-from jne_engine.deviations import Deviator, FactorPasses
-from jne_engine.dispersion import stream_dispersion, summarise_deviations
-from jne_engine.encoders import ResidualEncoder
-from jne_engine.jacobian import factorise
-from jne_engine.spec import Precision
+from jne_engine.model.deviations import Deviator, FactorPasses
+from jne_engine.model.dispersion import stream_dispersion, summarise_deviations
+from jne_engine.model.encoders import ResidualEncoder
+from jne_engine.model.jacobian import factorise
+from jne_engine.model.spec import Precision
 
 
 def measure_error(name: str, sizes: Sizes, precision: Precision, goal: Goal) -> Row:

@@ -33,7 +33,6 @@ Figure = Callable[[str, Sizes], Row]
 
 
 def _over_fsaverage(figure: Figure) -> Figure:
-    """Measure a figure over all vertices of fsaverage."""
     return lambda name, sizes: figure(name, sizes.widen())
 
 

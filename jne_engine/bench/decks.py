@@ -14,12 +14,12 @@ from PIL import Image
 
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
-from jne_engine.decks import Deck, Slide, write_deck
-from jne_engine.export.html import pack_scene
-from jne_engine.figures.template import style_figure
-from jne_engine.stories import Pin, PinContents
-from jne_engine.viewer_payload import ViewerMap, ViewerScene
-from jne_engine.viewer_surfaces import load_viewer_surface
+from jne_engine.report.decks import Deck, Slide, write_deck
+from jne_engine.report.export.html import pack_scene
+from jne_engine.report.figures.template import style_figure
+from jne_engine.report.stories import Pin, PinContents
+from jne_engine.viewer.payload import ViewerMap, ViewerScene
+from jne_engine.viewer.surfaces import load_viewer_surface
 
 N_SLIDES, N_BRAINS = 12, 4
 PICTURE_SIZE = (2400, 1350)
@@ -62,7 +62,6 @@ def build_deck() -> Deck:
 
 
 def _draw_brain(rng: np.random.Generator) -> PinContents:
-    """Return a pinned brain with one map of noise."""
     surface = load_viewer_surface(SPACE)
     left, right = (
         rng.standard_normal(surface.n_vertices(hemi), dtype=np.float32)
@@ -84,7 +83,6 @@ def _draw_figure(rng: np.random.Generator) -> PinContents:
 
 
 def _draw_picture(rng: np.random.Generator) -> bytes:
-    """Return a PNG as large as a pin's, of coarse noise."""
     coarse = rng.integers(0, 256, (90, 160, 3), dtype=np.uint8)
     out = io.BytesIO()
     Image.fromarray(coarse).resize(PICTURE_SIZE, Image.Resampling.NEAREST).save(out, "PNG")

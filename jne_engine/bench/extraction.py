@@ -14,11 +14,11 @@ from PIL import Image
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import Work, compare
-from jne_engine.extraction.extract import run_extraction
-from jne_engine.extraction.images import open_images
-from jne_engine.extraction.preprocessing import Preprocessing
-from jne_engine.extraction.spec import FeatureSpec
-from jne_engine.extraction.transformer import TransformerExtractor, choose_device
+from jne_engine.features.extraction.extract import run_extraction
+from jne_engine.features.extraction.images import open_images
+from jne_engine.features.extraction.preprocessing import Preprocessing
+from jne_engine.features.extraction.spec import FeatureSpec
+from jne_engine.features.extraction.transformer import TransformerExtractor, choose_device
 
 ARCHITECTURE: Final[dict[str, Any]] = {"patch_size": 32, "image_size": 224}
 """What differs from the defaults of ``CLIPVisionConfig``, which are CLIP's own: 768 wide, 12
@@ -62,7 +62,6 @@ def build_extractor() -> TransformerExtractor:
 
 
 def _bare_forward(extractor: TransformerExtractor) -> Work:
-    """Return the forward passes of a round, pixels ready on the device, no states kept."""
     height, width = extractor.preprocessing.shape
     pixels = torch.randn(extractor.batch_size, 3, height, width, device=extractor.device)
 
@@ -77,7 +76,6 @@ def _bare_forward(extractor: TransformerExtractor) -> Work:
 
 
 def _extraction(extractor: TransformerExtractor, folder: Path) -> Work:
-    """Return a whole extraction, each time from the start."""
     images = open_images(FeatureSpec(str(folder / "images.h5")))
     out = folder / "features.h5"
 
@@ -89,7 +87,6 @@ def _extraction(extractor: TransformerExtractor, folder: Path) -> Work:
 
 
 def _write_images(path: Path, n_images: int) -> None:
-    """Write random images as NSD stores its own."""
     shape = (n_images, IMAGE_PIXELS, IMAGE_PIXELS, 3)
     with h5py.File(path, "w") as file:
         file["imgBrick"] = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)

@@ -8,9 +8,9 @@ import torch
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import Work, compare, time_best
-from jne_engine.scoring import compute_bootstrap_pvalues, compute_r2, draw_bootstrap_counts
-from jne_engine.spec import RunSpec
-from jne_engine.training import Samples, fit_encoder
+from jne_engine.model.scoring import compute_bootstrap_pvalues, compute_r2, draw_bootstrap_counts
+from jne_engine.model.spec import RunSpec
+from jne_engine.model.training import Samples, fit_encoder
 
 N_RESAMPLES = 200
 LOOPED_RESAMPLES = 2

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import compare
-from jne_engine.importers import NsdRequest, import_nsd
+from jne_engine.datasets.nsd.importing import import_nsd
+from jne_engine.datasets.nsd.plan import NsdRequest
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,6 @@ def _forget(files: list[Path]) -> None:
 
 
 def _read(files: list[Path]) -> None:
-    """Read every value of the files with the library of their format."""
     for path in files:
         if path.suffix == ".hdf5":
             with h5py.File(path) as file:
@@ -114,7 +114,6 @@ def _read(files: list[Path]) -> None:
 
 
 def _write_nifti(root: Path) -> list[Path]:
-    """Write a gzip NIfTI session."""
     folder, betas = _write_volume_tree(root)
     path = folder / "betas_session01.nii.gz"
     nibabel.save(nibabel.Nifti1Image(betas.T, np.eye(4)), path)
@@ -131,7 +130,6 @@ def _write_hdf5(root: Path) -> list[Path]:
 
 
 def _write_mgh(root: Path) -> list[Path]:
-    """Write both hemispheres of a session on fsaverage."""
     _write_tables(root)
     betas_folder, label_folder = _betas_folder(root, "fsaverage"), _label_folder(root)
     rng, files = np.random.default_rng(0), []
@@ -168,14 +166,12 @@ def _write_volume_tree(root: Path) -> tuple[Path, npt.NDArray[np.int16]]:
 
 
 def _betas_folder(root: Path, space: str) -> Path:
-    """Make the folder of betas."""
     folder = root / "nsddata_betas/ppdata/subj01" / space / "betas_fithrf_GLMdenoise_RR"
     folder.mkdir(parents=True)
     return folder
 
 
 def _label_folder(root: Path) -> Path:
-    """Make the folder of surface labels."""
     folder = root / "nsddata/freesurfer/fsaverage/label"
     folder.mkdir(parents=True)
     return folder
@@ -195,7 +191,6 @@ def _write_tables(root: Path) -> None:
 
 
 def _write_rows(path: Path, header: list[str], rows: list[Any], delimiter: str) -> None:
-    """Write a text table."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as stream:
         csv.writer(stream, delimiter=delimiter).writerows([header, *rows])

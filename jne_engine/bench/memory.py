@@ -13,8 +13,8 @@ import torch
 
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import FSAVERAGE_VOXELS, Sizes
-from jne_engine.dispersion import MemorySink, stream_dispersion
-from jne_engine.scoring import compute_bootstrap_pvalues
+from jne_engine.model.dispersion import MemorySink, stream_dispersion
+from jne_engine.model.scoring import compute_bootstrap_pvalues
 
 COMPUTED_STIMULI = 32
 """Stimuli computed; the others' deviations are there from the start, as when resuming, so that
@@ -49,7 +49,6 @@ def _stream_fsaverage() -> float:
 
 
 def _stream_resumed(sizes: Sizes) -> float:
-    """Stream with everything in memory."""
     sink = _ResumedSink(sizes.n_test, sizes.n_voxels)
     sink.values.uniform_(1, 2)
     stream_dispersion(sizes.build(), sizes.draw(sizes.n_test), sink=sink)

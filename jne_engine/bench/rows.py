@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import torch
 
-from jne_engine.deviations import multiplies_bfloat16
+from jne_engine.model.deviations import multiplies_bfloat16
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import time_best
-from jne_engine.dispersion import stream_dispersion
+from jne_engine.model.dispersion import stream_dispersion
 
 Axis = Literal["stimuli", "voxels", "features", "hidden"]
 
@@ -43,7 +43,6 @@ def fit_exponent(steps: Sequence[float], seconds: Sequence[float]) -> float:
 
 
 def _time_step(sizes: Sizes) -> float:
-    """Time the stream at one size."""
     encoder, features = sizes.build(), sizes.draw()
     return time_best(
         lambda: stream_dispersion(encoder, features, cache_bytes=0), rounds=min(2, sizes.rounds)

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import time_once
-from jne_engine.embedding import EmbeddingSettings, compute_embedding, count_threads
-from jne_engine.stimulus_means import JNE_SS, compute_maps, name_maps
-from jne_engine.store import CHUNK_STIMULI, CHUNK_VOXELS, StageReader, StageWriter
+from jne_engine.runs.embedding import EmbeddingSettings, compute_embedding, count_threads
+from jne_engine.runs.stimulus_means import JNE_SS, compute_maps, name_maps
+from jne_engine.runs.store import CHUNK_STIMULI, CHUNK_VOXELS, StageReader, StageWriter
 
 STORED: Final = (1000, 200_000)
 """Stimuli and voxels of the generated JNE-SS."""
@@ -90,7 +90,6 @@ def _tell(members: npt.NDArray[np.bool_]) -> str:
 
 
 def _time_pass(stage: StageReader, members: npt.NDArray[np.bool_]) -> float:
-    """Return the seconds of one pass for the mean maps of groups."""
     _drop_from_cache(stage.folder)
     return time_once(partial(compute_maps, stage, members))
 
@@ -131,7 +130,6 @@ def _store_jne_ss() -> Iterator[StageWriter]:
 
 
 def _time_reads(folder: Path, axis: Axis, array: str = JNE_SS) -> list[float]:
-    """Return the seconds of each read, the store opened anew every time."""
     rng, seconds = np.random.default_rng(1), []
     n_places = StageReader(folder, files=None).array(array).shape[axis == "voxel"]
     for place in rng.integers(n_places, size=N_READS):

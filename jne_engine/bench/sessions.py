@@ -20,9 +20,9 @@ import numpy as np
 from jne_engine.bench.report import report
 from jne_engine.bench.rows import Goal, Row, describe_machine
 from jne_engine.bench.viewer.server import APPS, ROOT, serve
-from jne_engine.errors import StoreError
+from jne_engine.core.errors import StoreError
 from jne_engine.jobs import DEMO_HIDDEN, DEMO_SIZES, Jobs, JobSpec, open_jobs, request_demo
-from jne_engine.spec import RunSpec
+from jne_engine.model.spec import RunSpec
 
 LIMIT_S: Final = 600.0
 POLL_S: Final = 1.0
@@ -200,7 +200,6 @@ def _tell_reruns(
 
 
 def _tell_progress(name: str, job: StartedJob, when: str) -> Row:
-    """Return how soon a job's progress is on the page, at worst."""
     how = (
         f"s from asking for a job until it tells its first stage, {when}, and"
         f" {POLL_S:g} s more until the page looks, at worst"

@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from jne_engine.encoders import ResidualEncoder, build_encoder
+from jne_engine.model.encoders import ResidualEncoder, build_encoder
 
 FSAVERAGE_VOXELS = 327_684
 """Vertices of both hemispheres of fsaverage."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from jne_engine.analysis.statistics import draw_rotations, spin_columns
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import time_best
-from jne_engine.statistics import draw_rotations, spin_columns
-from jne_engine.surfaces import N_VERTICES, load_surface
+from jne_engine.cortex.surfaces import N_VERTICES, load_surface
 
 N_ROTATIONS = 1000
 TIMED_ROTATIONS = 50

@@ -8,10 +8,10 @@ from torch import Tensor
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import Work, compare, time_best
-from jne_engine.deviations import multiplies_bfloat16, round_operand
-from jne_engine.dispersion import stream_dispersion
-from jne_engine.encoders import ResidualEncoder
-from jne_engine.spec import Precision
+from jne_engine.model.deviations import multiplies_bfloat16, round_operand
+from jne_engine.model.dispersion import stream_dispersion
+from jne_engine.model.encoders import ResidualEncoder
+from jne_engine.model.spec import Precision
 
 SAMPLED_VOXELS = 4
 """Backward passes timed; the rest is extrapolated, because each costs the same."""
@@ -70,7 +70,6 @@ def measure_backward(
 
 
 def _row(name: str, value: float, precision: Precision, goal: Goal | None, how: str) -> Row:
-    """Return a row whose goal applies where the precision is native."""
     if precision == "float32" or multiplies_bfloat16(torch.device("cpu")):
         return Row(name, value, goal, how)
     how += "; this CPU has no native bfloat16: rounded operands, float32 products, no goal"
@@ -96,7 +95,6 @@ def _stream(encoder: ResidualEncoder, features: Tensor, precision: Precision) ->
 
 
 def _bare_products(encoder: ResidualEncoder, sizes: Sizes, precision: Precision) -> Work:
-    """Return the products R·B of all stimuli and nothing else."""
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     readout = round_operand(encoder.readout.weight.detach(), dtype)
     factor = round_operand(torch.randn(sizes.n_hidden, sizes.n_features), dtype)
@@ -122,7 +120,6 @@ def _backward_voxels(encoder: ResidualEncoder, features: Tensor) -> Work:
 
 
 def _jacrev_chunk(encoder: ResidualEncoder, stimulus: Tensor) -> Work:
-    """Return reverse-mode differentiation of one chunk of voxels."""
     pull_back = torch.func.vjp(lambda x: encoder(x.unsqueeze(0)).squeeze(0), stimulus)[1]
     cotangents = torch.zeros(JACREV_CHUNK, encoder.n_voxels)
     cotangents[torch.arange(JACREV_CHUNK), torch.arange(JACREV_CHUNK)] = 1

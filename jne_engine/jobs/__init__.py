@@ -6,6 +6,7 @@ session of its own. The table says how far each is; cancelling, retrying and del
 changes of a row. See docs/decisions.md for the promises.
 """
 
+from jne_engine.jobs.catalogue import KINDS
 from jne_engine.jobs.data_requests import (
     request_deck,
     request_embedding,
@@ -16,7 +17,6 @@ from jne_engine.jobs.data_requests import (
     request_means,
     request_simulation,
 )
-from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import ACTIVE, INTERNAL, STATES, EpochLoss, JobRecord, JobSpec, State
 from jne_engine.jobs.requests import (

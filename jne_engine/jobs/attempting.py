@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from jne_engine.errors import CancelledError, JneError
+from jne_engine.core.errors import CancelledError, JneError
 from jne_engine.jobs.database import JobFiles, connect
 from jne_engine.jobs.ledger import Attempt, Ledger, Lost
 from jne_engine.jobs.reports import JobReport
@@ -23,7 +23,7 @@ NICENESS = 5
 def attempt_job(root: str, job_id: int, number: int, function: str) -> None:
     """Do a job and write down how it ended; called in a new process.
 
-    An error that is no :class:`~jne_engine.errors.JneError` leaves this function: the process
+    An error that is no :class:`~jne_engine.core.errors.JneError` leaves this function: the process
     ends with its traceback in the job's log, and the worker notes an internal error.
 
     Parameters
@@ -64,6 +64,5 @@ def _detach(log: Path) -> None:
 
 
 def _find(function: str) -> Any:
-    """Import the function that does a kind of job."""
     module, name = function.split(":")
     return getattr(import_module(module), name)

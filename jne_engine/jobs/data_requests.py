@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jne_engine.embedding import EmbeddingSettings
+from jne_engine.datasets.library import DatasetEntry, FeatureEntry, dataset_folder
 from jne_engine.jobs.records import JobSpec
-from jne_engine.library import DatasetEntry, FeatureEntry, dataset_folder
-from jne_engine.spec import RunSpec
-from jne_engine.stories import Story
+from jne_engine.model.spec import RunSpec
+from jne_engine.report.stories import Story
+from jne_engine.runs.embedding import EmbeddingSettings
 
 
 def request_import(source: Mapping[str, Any], name: str, *, root: Path) -> JobSpec:
@@ -84,7 +84,6 @@ def request_layers(
 
 
 def _tell_encoder(spec: RunSpec) -> str:
-    """Return by what runs of one dataset are told apart."""
     return f"{spec.activation} {spec.n_hidden}" + (f" seed {spec.seed}" if spec.seed else "")
 
 
@@ -153,7 +152,7 @@ def request_deck(story: Story, form: str) -> JobSpec:
     story : Story
         A story beside the runs.
     form : str
-        One of :data:`~jne_engine.decks.formats.DECK_FORMATS`.
+        One of :data:`~jne_engine.report.decks.formats.DECK_FORMATS`.
     """
     about = {"story": story.id, "changed": story.changed, "form": form}
     return JobSpec("deck", about, f"{story.name} as {form}")
@@ -169,7 +168,7 @@ def request_export(
     run : pathlib.Path
         The run's folder.
     form : str
-        One of :data:`~jne_engine.export.formats.FORMATS`.
+        One of :data:`~jne_engine.report.export.formats.FORMATS`.
     maps : sequence of str
         Maps to take; all where empty.
     significant : bool

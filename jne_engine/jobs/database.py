@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from jne_engine.errors import StoreError
+from jne_engine.core.errors import StoreError
 
 FOLDER = ".jobs"
 SCHEMA_VERSION = 1

@@ -5,7 +5,7 @@ key is the SHA-256 of its kind, its payload, the code's version, and a *mark* (s
 last change) of every file that the payload names: the file itself; all that a folder holds;
 and, for a TOML description, every file or folder that its texts name.
 
-The key of the *run* is still made of content (:func:`~jne_engine.store.compute_run_key`),
+The key of the *run* is still made of content (:func:`~jne_engine.runs.store.compute_run_key`),
 in the worker, under the run's lock. A file that was touched is therefore another job but the
 same run, which is found complete and not computed again.
 """
@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jne_engine.code_version import code_version
 from jne_engine.jobs.records import JobSpec
+from jne_engine.runs.version import ALGORITHM
 
 MARKED_FILES = 256
 """Files that a key takes in; where a payload names more, it takes in none."""
@@ -52,9 +52,7 @@ class JobKey:
 def compute_job_key(spec: JobSpec) -> JobKey:
     """Return the key of a job as its files are now."""
     marks = _mark_files([Path(t) for t in _texts(spec.payload) if Path(t).is_absolute()])
-    text = json.dumps(
-        [spec.kind, spec.payload_json(), code_version(), sorted((marks or {}).items())]
-    )
+    text = json.dumps([spec.kind, spec.payload_json(), ALGORITHM, sorted((marks or {}).items())])
     return JobKey(hashlib.sha256(text.encode()).hexdigest(), complete=marks is not None)
 
 
@@ -86,7 +84,6 @@ def _mark(path: Path) -> tuple[int, ...] | None:
 
 
 def _folder_paths(folder: Path) -> list[Path]:
-    """Return what a folder holds, as far as it can be marked."""
     try:
         with os.scandir(folder) as entries:
             return [Path(entry.path) for entry in itertools.islice(entries, MARKED_FILES + 1)]
@@ -111,7 +108,6 @@ def _described_paths(path: Path) -> list[Path]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in nested lists and mappings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -233,6 +233,5 @@ def describe_refusal(error: Exception) -> str:
 
 
 def _describe_lost() -> str:
-    """Return one line on a job whose workers keep dying."""
     times = f"its worker died {LOST_TIMES} times"
     return f"job: expected it to finish, found that {times}: free memory, then retry"

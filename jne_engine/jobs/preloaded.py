@@ -2,4 +2,4 @@
 
 import torch._dynamo  # noqa: F401 - torch's optimizers import it late, and it takes a second
 
-import jne_engine.jobs.run_kind  # noqa: F401
+import jne_engine.jobs.kinds.run  # noqa: F401

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from jne_engine.checks import check_choice
-from jne_engine.errors import StoreError
+from jne_engine.core.checks import check_choice
+from jne_engine.core.errors import StoreError
+from jne_engine.jobs.catalogue import KINDS
 from jne_engine.jobs.database import JobFiles, change, connect, prepare_table
 from jne_engine.jobs.keys import compute_job_key
-from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.records import EpochLoss, JobRecord, JobSpec
 from jne_engine.jobs.rows import read_job, read_losses, record_from_row
 from jne_engine.jobs.starting import IDLE_S, ensure_worker, worker_is_alive
-from jne_engine.run_folder import MANIFEST, locate_means, lock_run
+from jne_engine.runs.folder import MANIFEST, locate_means, lock_run
 
 REQUEUE = """
 UPDATE jobs SET state = 'queued', queued = :now, stage = '', done = 0, total = 0, rate = NULL,
@@ -218,7 +218,6 @@ class Jobs:
 
 
 def _insert(connection: sqlite3.Connection, spec: JobSpec, key: str) -> int:
-    """Insert a queued job and return its number."""
     now = time.time()
     columns = "key, kind, payload, label, created, queued"
     cursor = connection.execute(
@@ -238,7 +237,6 @@ def _holds_result(record: JobRecord) -> bool:
 
 
 def _keep_in_studies(connection: sqlite3.Connection, record: JobRecord) -> None:
-    """Let studies name the run of a job that is about to be forgotten."""
     if record.place is not None:
         connection.execute(
             "UPDATE OR IGNORE members SET run = ? WHERE job = ?", (record.place.name, record.id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
 
 State = Literal["queued", "running", "cancelling", "cancelled", "failed", "done"]
 
@@ -31,7 +31,7 @@ class JobSpec:
     Parameters
     ----------
     kind : str
-        One of :data:`~jne_engine.jobs.kinds.KINDS`.
+        One of :data:`~jne_engine.jobs.catalogue.KINDS`.
     payload : mapping
         What the kind's function needs; paths are absolute.
     label : str

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from jne_engine.errors import CancelledError, StoreError
+from jne_engine.core.errors import CancelledError, StoreError
 from jne_engine.jobs.ledger import Advance, Attempt, Ledger
 from jne_engine.jobs.records import EpochLoss
 
@@ -99,7 +99,6 @@ class JobReport:
         return self._cancelled.is_set()
 
     def _measure(self, stage: str, done: int, total: int) -> Advance:
-        """Return progress with its rate over the last seconds of the stage."""
         now = time.monotonic()
         if stage != self._stage:
             self._stage = stage

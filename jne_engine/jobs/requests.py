@@ -8,14 +8,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jne_engine.checks import check_choice, check_positive
-from jne_engine.errors import InputError
-from jne_engine.gabor_layers import GABOR_LAYERS
+from jne_engine.core.checks import check_choice, check_positive
+from jne_engine.core.errors import InputError
+from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs.records import JobSpec
-from jne_engine.spec import RunSpec
+from jne_engine.model.spec import RunSpec
 
 if TYPE_CHECKING:  # asking must not wait for pandas and zarr
-    from jne_engine.queries.spins import SpinSettings
+    from jne_engine.analysis.spins import SpinSettings
 
 ENCODERS = ("linear", "nonlinear")
 
@@ -45,7 +45,7 @@ def request_run(
     Parameters
     ----------
     dataset : pathlib.Path
-        A ``dataset.toml`` or a folder, as :func:`~jne_engine.readers.description.read_dataset`
+        A ``dataset.toml`` or a folder, as :func:`~jne_engine.datasets.description.read_dataset`
         takes it.
     spec : RunSpec
         How to fit it.
@@ -91,7 +91,7 @@ def request_demo(
     spec : RunSpec
         How to fit it.
     seed, subject, layer, n_stimuli, n_test, n_vertices
-        As :func:`~jne_engine.demo.simulate_subject` takes them.
+        As :func:`~jne_engine.simulations.subject.simulate_subject` takes them.
     """
     sizes = {"n_stimuli": n_stimuli, "n_test": n_test, "n_vertices": n_vertices}
     # Layer 0 goes without saying: jobs that were asked for before there were layers are the same.

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from jne_engine.errors import StoreError
+from jne_engine.core.errors import StoreError
 from jne_engine.jobs.database import JobFiles
 from jne_engine.jobs.records import EpochLoss, JobRecord, JobSpec, WorkerRecord
 

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
+from jne_engine.core.resources import find_dashboard
 from jne_engine.jobs.database import JobFiles, change, connect
 from jne_engine.jobs.records import WorkerRecord
 from jne_engine.jobs.rows import read_worker
@@ -65,7 +65,7 @@ def start_worker(files: JobFiles, *, idle_s: float) -> None:
     with (files.folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
             command,
-            cwd=Path(__file__).parents[2],
+            cwd=find_dashboard(),
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -107,5 +107,4 @@ def _process_of(worker: WorkerRecord) -> psutil.Process | None:
 
 
 def _is_fresh(worker: WorkerRecord | None) -> bool:
-    """Tell whether a worker's last sign of life is young."""
     return worker is not None and abs(time.monotonic() - worker.beat) < SILENT_S

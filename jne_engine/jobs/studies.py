@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from jne_engine.errors import InputError, StoreError
+from jne_engine.core.errors import InputError, StoreError
 from jne_engine.jobs.database import change, connect
 from jne_engine.jobs.queue import Jobs
 from jne_engine.jobs.records import JobRecord, State
 from jne_engine.jobs.rows import record_from_row
-from jne_engine.run_folder import MANIFEST
+from jne_engine.runs.folder import MANIFEST
 
 RowState = State | Literal["missing"]
 
@@ -137,7 +137,6 @@ def _tabulate(jobs: Jobs, member: sqlite3.Row) -> StudyRow:
 
 
 def _row_of_job(record: JobRecord) -> StudyRow:
-    """Return what is known of the run that a job makes."""
     return StudyRow(
         job_id=record.id,
         run_id=None if record.place is None else record.place.name,
@@ -151,8 +150,7 @@ def _row_of_job(record: JobRecord) -> StudyRow:
 
 
 def _row_of_run(path: Path) -> StudyRow:
-    """Return what a finished run says of itself."""
-    from jne_engine.store import Manifest  # zarr comes with it: a second
+    from jne_engine.runs.store import Manifest  # zarr comes with it: a second
 
     if not (path / MANIFEST).exists():
         return StudyRow(None, path.name, "missing")
@@ -170,5 +168,4 @@ def _row_of_run(path: Path) -> StudyRow:
 
 
 def _no_study(name: str) -> StoreError:
-    """Return the error for a study that nobody made."""
     return StoreError(repr(name), "a study", "none of that name", "add a job to make it")

@@ -23,8 +23,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from jne_engine.jobs.attempting import attempt_job
+from jne_engine.jobs.catalogue import KINDS
 from jne_engine.jobs.database import JobFiles, prepare_table
-from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.ledger import Attempt, Ledger, Lost, describe_end, describe_refusal
 from jne_engine.jobs.records import JobRecord, WorkerRecord
 from jne_engine.jobs.starting import find_process
@@ -183,7 +183,6 @@ class _Worker:
             self._ledger.settle(Attempt(record.id, record.attempts), message)
 
     def _watch(self, nursery: _Nursery) -> None:
-        """Start what can start, end what must end, and note what has ended."""
         cancelled = self._ledger.read_cancelled() if self._running else {}
         for running in list(self._running):
             asked = cancelled.get(running.attempt.job_id)
@@ -214,7 +213,6 @@ class _Worker:
         self._running.remove(running)
 
     def _show_life(self) -> None:
-        """Write the heartbeats once a second."""
         if time.monotonic() - self._beat < BEAT_S:
             return
         self._beat = time.monotonic()

@@ -19,12 +19,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from jne_engine.dispersion import compute_jne
-from jne_engine.encoders import ACTIVATION_PAIRS
-from jne_engine.progress import Progress, ignore_progress
-from jne_engine.simulations.results import SimulationResult
+from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.model.dispersion import compute_jne
+from jne_engine.model.encoders import ACTIVATION_PAIRS
+from jne_engine.model.spec import Activation
+from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.settings import ActivationSettings
-from jne_engine.spec import Activation
 
 KINKED: tuple[Activation, ...] = ("relu", "leaky_relu")
 """Activations of straight pieces: φ″ is 0 but at the kink, where there is none."""
@@ -71,7 +71,6 @@ def compute_curvature(activation: Activation, inputs: Tensor) -> Tensor:
 
 
 def _trace(activation: Activation, settings: ActivationSettings) -> pd.DataFrame:
-    """Return one activation's curve, a row a centre."""
     centres = _spread(settings.half_range, round(2 * settings.half_range / settings.step) + 1)
     window = _spread(settings.half_window, settings.n_points)
     slopes = ACTIVATION_PAIRS[activation].derivative(window[:, None] + centres)
@@ -94,7 +93,6 @@ def _spread(half_range: float, n_points: int) -> Tensor:
 
 
 def _summarise(curve: pd.DataFrame) -> dict[str, object]:
-    """Return one activation's row of the summary."""
     peak = curve.iloc[int(curve["jne"].argmax())]
     known = curve.dropna()
     varies = known["curvature"].std() > 0

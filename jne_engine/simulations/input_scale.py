@@ -13,16 +13,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from jne_engine.progress import Progress, ignore_progress
+from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.networks import INPUTS, WEIGHTS, summarise_placements
-from jne_engine.simulations.results import SimulationResult
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import InputScaleSettings
-from jne_engine.simulations.single_output import (
-    NetworkWeights,
-    SingleOutputNetwork,
-    draw_weights,
-)
+from jne_engine.simulations.single_output import NetworkWeights, SingleOutputNetwork, draw_weights
 
 Distribution = Literal["uniform", "normal"]
 
@@ -83,7 +79,6 @@ def _measure(
     distribution: Distribution,
     scale: float,
 ) -> list[dict[str, object]]:
-    """Return the rows of one network on one distribution."""
     network = SingleOutputNetwork(weights, inputs, settings.wiring)
     return [
         {

@@ -15,8 +15,8 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from jne_engine.progress import Progress, ignore_progress
-from jne_engine.simulations.results import SimulationResult
+from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import PLACEMENTS, RESULT_NAMES, NetworkSettings
 from jne_engine.simulations.single_output import SingleOutputNetwork, draw_weights
@@ -110,7 +110,6 @@ def compare_placements(repetitions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compare(wide: pd.DataFrame, lower: str, higher: str) -> dict[str, object]:
-    """Return the paired test of one step."""
     difference = (wide[higher] - wide[lower]).to_numpy()
     p = stats.wilcoxon(difference, alternative="greater").pvalue
     return {

@@ -22,9 +22,9 @@ import math
 import torch
 from torch import Tensor, nn
 
+from jne_engine.model.training import Samples
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import RecoveryCondition, RecoverySettings
-from jne_engine.training import Samples
 
 VOXELS, TRAIN, VALIDATION, TEST = range(4)
 """What a generator's key says it draws."""
@@ -112,7 +112,6 @@ def residual_relu(inputs: Tensor, thresholds: Tensor) -> Tensor:
 
 
 def _density(thresholds: Tensor) -> Tensor:
-    """Return the standard normal density at θ."""
     return torch.exp(-0.5 * thresholds**2) / math.sqrt(2 * math.pi)
 
 

@@ -10,27 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from torch import Tensor, nn
 
-from jne_engine.dispersion import compute_deviations, stream_dispersion
-from jne_engine.encoders import build_encoder
-from jne_engine.progress import Progress, ignore_progress
-from jne_engine.scoring import compute_r2
-from jne_engine.simulations.planted import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    PlantedVoxels,
-    draw_samples,
-)
-from jne_engine.simulations.results import SimulationResult
+from jne_engine.core.arrays import Float64Array
+from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.model.dispersion import compute_deviations, stream_dispersion
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.scoring import compute_r2
+from jne_engine.model.spec import Activation, RunSpec
+from jne_engine.model.training import LearningCurve, Samples, fit_encoder, predict
+from jne_engine.model.variants import VARIANTS, Variant, compute_variant, stream_variants
+from jne_engine.runs.results import SimulationResult
+from jne_engine.simulations.planted import TEST, TRAIN, VALIDATION, PlantedVoxels, draw_samples
 from jne_engine.simulations.settings import RecoveryCondition, RecoverySettings
-from jne_engine.spec import Activation, RunSpec
-from jne_engine.training import LearningCurve, Samples, fit_encoder, predict
-from jne_engine.variants import VARIANTS, Variant, compute_variant, stream_variants
 
 MEASURES = (
     "jne", "l2", "zscored_l1", "zscored_l2", "deviation_mean", "jne_over_gain",
@@ -39,8 +33,6 @@ MEASURES = (
 """Measures of nonlinearity, as the tables name them; ``jne`` is the L1 variant."""
 
 CONDITION = list(RecoveryCondition._fields)
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def simulate_recovery(
@@ -108,8 +100,8 @@ def correlate_measures(voxels: pd.DataFrame, n_resamples: int, seed: int = 0) ->
 
 
 def bootstrap_pearson(
-    values: FloatArray, truth: FloatArray, n_resamples: int, seed: int
-) -> FloatArray:
+    values: Float64Array, truth: Float64Array, n_resamples: int, seed: int
+) -> Float64Array:
     """Return Pearson's r of resampled pairs, shape (n_resamples,).
 
     With C the resample counts, all moments come from products C·x: no loop over resamples.
@@ -124,9 +116,8 @@ def bootstrap_pearson(
 
 
 def _correlate(
-    values: FloatArray, truth: FloatArray, n_resamples: int, seed: int
+    values: Float64Array, truth: Float64Array, n_resamples: int, seed: int
 ) -> dict[str, object]:
-    """Return r with its interval, and ρ, of one measure."""
     if np.ptp(values) == 0:
         return {"n": values.size, "r": np.nan, "r_low": np.nan, "r_high": np.nan, "rho": np.nan}
     low, high = np.nanquantile(bootstrap_pearson(values, truth, n_resamples, seed), [0.025, 0.975])
@@ -171,7 +162,6 @@ def _fit(
     condition: RecoveryCondition,
     settings: RecoverySettings,
 ) -> tuple[nn.Module, LearningCurve]:
-    """Fit one encoder."""
     spec = RunSpec(
         n_hidden=settings.n_hidden,
         activation=activation,
@@ -191,14 +181,12 @@ def _fit(
 
 
 def _measure_fitted(encoder: nn.Module, features: Tensor) -> pd.DataFrame:
-    """Return every measure that a fitted encoder's Jacobians give, a row a voxel."""
     dispersion = stream_dispersion(encoder, features)
     variants = stream_variants(encoder, features)
     return _tabulate(variants, dispersion.jne, dispersion.deviation_mean, dispersion.gain)
 
 
 def _measure_planted(planted: PlantedVoxels, features: Tensor) -> pd.DataFrame:
-    """Return the same measures of the planted function's own Jacobians."""
     jacobians = planted.jacobians(features)
     variants = {name: compute_variant(jacobians, name) for name in VARIANTS}
     deviation_mean = compute_deviations(jacobians).mean(dim=0)
@@ -236,7 +224,7 @@ def _label(
     )
 
 
-def _describe_fit(curve: LearningCurve, r2: FloatArray) -> dict[str, object]:
+def _describe_fit(curve: LearningCurve, r2: Float64Array) -> dict[str, object]:
     """Return how long a fit took and how well it predicts."""
     return {
         "epochs": len(curve.train_loss),
@@ -247,7 +235,6 @@ def _describe_fit(curve: LearningCurve, r2: FloatArray) -> dict[str, object]:
 
 
 def _summarise(correlations: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and spread over seeds of each condition and measure."""
     by = [*(c for c in CONDITION if c != "seed"), "source", "measure"]
     groups = correlations.groupby(by, sort=False, dropna=False)
     return groups.agg(

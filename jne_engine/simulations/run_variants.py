@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from jne_engine.encoders import ResidualEncoder, restore_encoder
-from jne_engine.errors import InputError
-from jne_engine.progress import Progress
-from jne_engine.simulations.results import SimulationResult
-from jne_engine.store import Run
-from jne_engine.variants import VARIANTS, stream_variants
+from jne_engine.core.errors import InputError
+from jne_engine.core.progress import Progress
+from jne_engine.model.encoders import ResidualEncoder, restore_encoder
+from jne_engine.model.variants import VARIANTS, stream_variants
+from jne_engine.runs.results import SimulationResult
+from jne_engine.runs.store import Run
 
 TOLERANCE = 0.02
 """Largest mean relative difference of L1 from the stored JNE; bfloat16 runs stay below it."""

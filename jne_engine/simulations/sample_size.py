@@ -12,9 +12,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from jne_engine.dispersion import summarise_deviations
-from jne_engine.progress import Progress, ignore_progress
-from jne_engine.simulations.results import SimulationResult
+from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.model.dispersion import summarise_deviations
+from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import SampleSizeSettings
 
@@ -80,7 +80,6 @@ def _draw_jne(
 
 
 def _correlate(curve: pd.DataFrame) -> dict[str, float]:
-    """Return Pearson's r of JNE with the modulation and its interval over the points."""
     result = stats.pearsonr(curve["jne"], curve["modulation"])
     interval = result.confidence_interval(0.95)
     return {

@@ -13,9 +13,9 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from jne_engine.checks import check_choice, check_positive
-from jne_engine.errors import InputError
-from jne_engine.spec import ACTIVATIONS, Activation
+from jne_engine.core.checks import check_choice, check_positive
+from jne_engine.core.errors import InputError
+from jne_engine.model.spec import ACTIVATIONS, Activation
 
 Placement = Literal["none", "loc1", "loc2", "both"]
 Wiring = Literal["both", "second", "none"]
@@ -316,19 +316,30 @@ class RecoverySettings(SimulationSettings):
 
 
 def _check_activations(activations: Sequence[str]) -> None:
-    """Require at least one activation, each known and not linear."""
     _check_some("activations", activations)
     for activation in activations:
         check_choice("activation", activation, NONLINEAR_ACTIVATIONS)
 
 
 def _check_some(name: str, values: Sequence[Any]) -> None:
-    """Require at least one value."""
     if not values:
         raise InputError(name, "at least one", "none", "name one or leave the default")
 
 
 def _check_count(name: str, value: int, least: int) -> None:
-    """Require a whole number of at least ``least``."""
     if value != int(value) or value < least:
         raise InputError(name, f"a whole number from {least} up", repr(value), "raise it")
+
+
+FULL_SIZE: Mapping[str, SimulationSettings] = MappingProxyType(
+    {
+        "activations": ActivationSettings(),
+        "networks": NetworkSettings(),
+        "networks-second-skip": NetworkSettings(wiring="second"),
+        "networks-no-skip": NetworkSettings(wiring="none"),
+        "sample-size": SampleSizeSettings(),
+        "input-scale": InputScaleSettings(),
+        "recovery": RecoverySettings(),
+    }
+)
+"""Settings of each simulation in full size."""

@@ -27,10 +27,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jne_engine.dispersion import summarise_deviations
-from jne_engine.encoders import ACTIVATION_PAIRS
+from jne_engine.model.dispersion import summarise_deviations
+from jne_engine.model.encoders import ACTIVATION_PAIRS
+from jne_engine.model.spec import Activation
 from jne_engine.simulations.settings import Placement, Wiring
-from jne_engine.spec import Activation
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ import tomllib
 
 import pytest
 
-from jne_engine.access import EDITORS, READERS, read_people
-from jne_engine.allowed import VARIABLE
+from jne_engine.datasets.allowed import VARIABLE
+from pages.frame.people import EDITORS, READERS, read_people
 from tests.browser.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
+from jne_engine.cortex.surfaces import N_VERTICES, load_hcp_mmp, load_surface
 from tests.browser.cortex_probe import CortexProbe
 from tests.browser.cortex_scene import HEMIS, REGIONS, roi_labels, values
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
-from jne_engine.viewer_payload import ViewerLabels, ViewerMap, ViewerScene
-from jne_engine.viewer_surfaces import load_viewer_surface
+from jne_engine.cortex.surfaces import N_VERTICES, load_hcp_mmp, load_surface
+from jne_engine.viewer.payload import ViewerLabels, ViewerMap, ViewerScene
+from jne_engine.viewer.surfaces import load_viewer_surface
 
 HEMIS = ("left", "right")
 CONSTANT = 0.75

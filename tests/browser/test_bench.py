@@ -10,7 +10,7 @@ from jne_engine.bench.viewer import talks
 from jne_engine.bench.viewer.brain_page import Studio
 from jne_engine.bench.viewer.sizes import SMALL, ViewerSizes
 from jne_engine.bench.viewer.watch import STAGE
-from jne_engine.decks import read_deck
+from jne_engine.report.decks import read_deck
 from tests.browser.conftest import ROOT
 from tests.story_samples import tell_story
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from jne_engine.export.html import export_html, offline_html
-from jne_engine.viewer_payload import ViewerMap
+from jne_engine.report.export.html import export_html, offline_html
+from jne_engine.viewer.payload import ViewerMap
 from tests.browser.cortex_checks import POSES, check_readout
 from tests.browser.cortex_probe import CortexProbe
 from tests.browser.cortex_scene import make_scene, values

@@ -7,8 +7,8 @@ import pytest
 from matplotlib import image
 from playwright.sync_api import expect
 
-from jne_engine.surfaces import N_VERTICES, load_hcp_mmp, load_surface
-from jne_engine.viewer_still import choose_range
+from jne_engine.cortex.surfaces import N_VERTICES, load_hcp_mmp, load_surface
+from jne_engine.viewer.still import choose_range
 from tests.browser.conftest import SIZE
 from tests.browser.cortex_checks import POSES, check_readout, is_covered, screen_triangles
 from tests.browser.cortex_probe import CortexProbe

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine.demo import simulate_subject
-from jne_engine.figures.cortex import build_run_scene
+from jne_engine.analysis.listing import list_runs
+from jne_engine.datasets.library import list_datasets
 from jne_engine.jobs import open_jobs
-from jne_engine.library import list_datasets
-from jne_engine.queries import list_runs
+from jne_engine.simulations.subject import simulate_subject
+from jne_engine.viewer.scenes.run import build_run_scene
 from tests.browser.conftest import ROOT
 from tests.browser.cortex_probe import CortexProbe
 from tests.engine.importers import nsd_tree

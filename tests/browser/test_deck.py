@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine import stories
-from jne_engine.decks import read_deck, write_html
+from jne_engine.report import stories
+from jne_engine.report.decks import read_deck, write_html
 from tests.browser.cortex_probe import CortexProbe
 from tests.story_samples import (
     DIFFERENCE,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine import queries
+from jne_engine.analysis import listing, maps, places
 from tests.browser.conftest import ROOT, wait_until_still
 from tests.browser.cortex_probe import CortexProbe
 from tests.synthetic_run import write_synthetic_run
@@ -29,7 +29,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(root):
-    return {run.manifest.subject: run for run in queries.list_runs(root).runs}
+    return {run.manifest.subject: run for run in listing.list_runs(root).runs}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def wait_until(probe, script, argument=None, tries=100):
 
 def find_voxel(probe, run):
     """Return a vertex that has a voxel and where it can be clicked."""
-    space, values = queries.read_surface(run), queries.read_map(run, "jne")
+    space, values = maps.read_surface(run), maps.read_map(run, "jne")
     known = {int(v): i for i, v in enumerate(space.left) if np.isfinite(values[i])}
     for _, vertex in probe.visible("left"):
         if vertex in known:
@@ -91,11 +91,11 @@ def test_a_clicked_vertex_has_a_card_of_the_stored_floats_and_a_link_restores_it
 def check_card(page, run, column):
     """Compare each value of the card with the store, bit by bit."""
     rows = page.locator(".st-key-vertex_values tbody tr")
-    infos = [i for i in queries.list_maps(run) if i.kind in ("sequential", "diverging")]
+    infos = [i for i in maps.list_maps(run) if i.kind in ("sequential", "diverging")]
     expect(rows).to_have_count(len(infos))
     for row, info in enumerate(infos):
         cells = rows.nth(row).locator("th, td").all_inner_texts()
-        stored = queries.read_map(run, info.name)[column]
+        stored = maps.read_map(run, info.name)[column]
         assert cells[0].strip() == info.label
         assert np.float32(cells[1]).tobytes() == stored.tobytes()
 
@@ -121,7 +121,7 @@ def test_a_lasso_in_a_scatter_lights_up_its_voxels(page, app, runs, context):
 
 def check_lit(page, run, columns):
     """Require outlines and colours at exactly these voxels."""
-    expected = {h: v.tolist() for h, v in queries.find_marked(run, columns).items()}
+    expected = {h: v.tolist() for h, v in places.find_marked(run, columns).items()}
     probe = CortexProbe(page)
     count = "return v.header.marked.reduce((sum, m) => sum + m.vertices.length, 0) === a;"
     wait_until(probe, count, len(columns))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine import queries
-from jne_engine.store import Run
+from jne_engine.analysis import regions, summary
+from jne_engine.analysis.catalogue import JNE_UNIT
+from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import write_synthetic_study
 
@@ -133,11 +134,11 @@ def test_viewer_page_and_file_agree_on_the_map_whoever_changes_it(page, app, con
 
 
 def test_the_brains_table_states_the_engines_numbers(page, app, synthetic_root):
-    expected = queries.tabulate_rois(Run(next(synthetic_root.glob("[!.]*")))).set_index("name")
+    expected = regions.tabulate_rois(Run(next(synthetic_root.glob("[!.]*")))).set_index("name")
     page.goto(f"{app.url}/maps")
     page.get_by_text("Region means as a table").click(timeout=60_000)
     expect(page.locator(".cv-means caption")).to_contain_text("JNE: significant voxels")
-    expect(page.locator(".cv-means thead th").nth(1)).to_have_text(f"JNE ({queries.JNE_UNIT})")
+    expect(page.locator(".cv-means thead th").nth(1)).to_have_text(f"JNE ({JNE_UNIT})")
     for name, row in expected.iterrows():
         cells = page.locator(".cv-means tbody tr", has_text=name).first.locator("td")
         assert float(cells.nth(0).inner_text()) == pytest.approx(row["mean_jne"], rel=0.006)
@@ -146,7 +147,7 @@ def test_the_brains_table_states_the_engines_numbers(page, app, synthetic_root):
 
 def test_the_overview_shows_the_stores_numbers(page, app, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
-    r = queries.summarise_run(run)["truth"]["pearson_r_jne"]
+    r = summary.summarise_run(run)["truth"]["pearson_r_jne"]
     page.goto(app.url)
     box = page.get_by_test_id("stMetric").filter(has_text="r (JNE, planted)")
     expect(box.get_by_test_id("stMetricValue")).to_have_text(f"{r:.3g}", timeout=30_000)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect
 
-from jne_engine import stories
+from jne_engine.report import stories
 from tests.browser.conftest import ROOT
 from tests.browser.cortex_probe import CortexProbe
 from tests.synthetic_run import write_synthetic_run

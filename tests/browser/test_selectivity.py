@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from jne_engine import queries
-from jne_engine.embedding import Embedding, EmbeddingSettings
-from jne_engine.embedding_store import find_embedding, write_embedding
-from jne_engine.store import Run
+from jne_engine.analysis import groupings, maps, selectivity, summary
+from jne_engine.runs.embedding import Embedding, EmbeddingSettings
+from jne_engine.runs.embedding_store import find_embedding, write_embedding
+from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT, wait_until_still
 from tests.browser.cortex_probe import CortexProbe
 from tests.synthetic_run import write_synthetic_run
@@ -67,7 +67,7 @@ def find_pointable(probe, run):
 
 def find_visible(probe, run, hemi="left"):
     """Return significant vertices in sight, with their response columns."""
-    space, significant = queries.read_surface(run), queries.read_significant(run)
+    space, significant = maps.read_surface(run), maps.read_significant(run)
     columns = np.arange(space.n_voxels)[space.columns(hemi)]
     known = {int(v): int(c) for v, c in zip(space.vertices(hemi), columns, strict=True)}
     seen = dict.fromkeys(v for _, v in probe.visible(hemi))
@@ -124,7 +124,7 @@ def test_a_click_on_a_vertex_ranks_the_pictures_by_its_values(page, open_page, r
 
 def test_a_picture_shows_its_own_map_and_pressed_again_the_categorys(page, open_page, run, stored):
     probe = open_page("?category=face")
-    members = queries.read_grouping(run, "labels:category").member("face")
+    members = groupings.read_grouping(run, "labels:category").member("face")
     wait_for_map(page, "face")
     assert_map(probe, run, members, stored)
     picture = page.locator(".jne-gallery button").nth(2)
@@ -187,15 +187,15 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
     choose(page, "Region", "PPA")
     expect(page.get_by_text("Categories by mean JNE-SS in PPA")).to_be_visible()
     means, grouping = (
-        queries.average_jne_ss(run)["PPA"],
-        queries.read_grouping(run, "labels:category"),
+        selectivity.average_jne_ss(run)["PPA"],
+        groupings.read_grouping(run, "labels:category"),
     )
     assert_ranking(page, means.to_numpy())
-    table = queries.tabulate_category_means(means, grouping)
+    table = selectivity.tabulate_category_means(means, grouping)
     dots = page.locator(".js-plotly-plot").filter(has=page.locator(".errorbar")).first
     drawn = dots.evaluate("(plot) => [plot.data[0].y.map(String), [...plot._fullData[0].x]]")
     assert [label.split(" (")[0] for label in drawn[0]] == table["category"].tolist()
     np.testing.assert_allclose(drawn[1], table["mean_jne_ss"], rtol=1e-6)
     heat = page.locator(".js-plotly-plot:has(.heatmaplayer image)").first
     frame = heat.evaluate("(plot) => plot.layout.shapes[0].x0 + 0.5")
-    assert list(queries.list_places(run))[round(frame)] == "PPA"
+    assert list(summary.list_places(run))[round(frame)] == "PPA"

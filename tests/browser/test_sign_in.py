@@ -16,7 +16,7 @@ PEOPLE = {
     "Mallory": {"email": "mallory@lab.example.evil.example", "email_verified": True},
     "Unverified": {"email": "ada@lab.example", "email_verified": False},
 }
-PATHS = ("", *sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
+PATHS = ("", *sorted({p.parent.name for p in ROOT.glob("pages/*/__init__.py")} - {"frame"}))
 CONTENT = "[data-testid=stHeading], [data-testid=stMetric], [data-testid=stSidebarNavLink], canvas"
 LABEL = "A job of the lab"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from jne_engine.encoders import build_encoder
-from jne_engine.spec import ACTIVATIONS, Activation
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.spec import ACTIVATIONS, Activation
 
 
 @dataclass(frozen=True)

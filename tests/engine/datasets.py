@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from jne_engine.spaces import RoiSet, SurfaceSpace
-from jne_engine.types import (
+from jne_engine.cortex.spaces import RoiSet, SurfaceSpace
+from jne_engine.datasets.dataset import (
     EncodingDataset,
     GroundTruth,
     InputRecord,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jne_engine.access import People, find_address, read_people
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
+from pages.frame.people import People, find_address, read_people
 
 LISTED = read_people(
     {

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from jne_engine.allowed import (
+from jne_engine.core.errors import InputError, UnsafeFileError
+from jne_engine.datasets.allowed import (
     MAX_ENTRIES,
     Entry,
     allowed_roots,
     list_folder,
     resolve_allowed,
 )
-from jne_engine.errors import InputError, UnsafeFileError
 from tests.engine.readers.files import refused
 
 

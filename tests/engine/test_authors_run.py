@@ -11,8 +11,8 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor, nn
 
-from jne_engine.cli import main
-from jne_engine.store import open_run
+from jne_engine.cli.main import main
+from jne_engine.runs.store import open_run
 
 N_IMAGES, N_FEATURES, N_HIDDEN, N_VOXELS, N_SHARED = 60, 20, 16, 9, 12
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.backup import back_up
-from jne_engine.cli import main
-from jne_engine.errors import InputError, StoreError
+from jne_engine.cli.main import main
+from jne_engine.core.errors import InputError, StoreError
 from jne_engine.jobs import JobSpec, add_to_study, list_studies, open_jobs
+from jne_engine.jobs.backup import back_up
 from jne_engine.jobs.database import change
-from jne_engine.store import Run, find_runs, find_unfinished
+from jne_engine.runs.store import Run, find_runs, find_unfinished
 from tests.synthetic_run import write_synthetic_run
 
 

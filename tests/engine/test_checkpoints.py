@@ -19,13 +19,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from jne_engine.checkpoints import (
+from jne_engine.core.errors import JneError, UnsafeFileError
+from jne_engine.model.checkpoints import (
     activation_from_name,
     encoder_from_checkpoint,
     infer_architecture,
     read_checkpoint,
 )
-from jne_engine.errors import JneError, UnsafeFileError
 from tests.engine.readers.files import cuts, refused
 
 NAME = "clip_vit_S1_L12_res_nonlinear_relu.pth"

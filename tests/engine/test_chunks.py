@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from jne_engine.errors import StoreError
-from jne_engine.store import StageReader, StageWriter
-from jne_engine.store import chunks as chunked
+from jne_engine.core.errors import StoreError
+from jne_engine.runs.store import StageReader, StageWriter
+from jne_engine.runs.store import chunks as chunked
 
 SHAPE = (70, 9000)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.cli import LATE_COMMANDS, _request_demos, main
+from jne_engine.cli.main import LATE_COMMANDS, _request_demos, main
 from jne_engine.jobs import (
     DEMO_HIDDEN,
     SIMULATED_STUDY,
@@ -24,8 +24,8 @@ from jne_engine.jobs import (
     request_demo,
     tabulate_study,
 )
-from jne_engine.spec import RunSpec
-from jne_engine.store import find_unfinished, open_run
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.store import find_unfinished, open_run
 
 SMALL_DEMO = ["--n-stimuli", "300", "--n-test", "60", "--n-vertices", "400", "--quiet"]
 SMALL_FIT = ["--n-hidden", "32", "--max-epochs", "3", "--quiet"]

@@ -7,17 +7,17 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from jne_engine.demo import simulate_stimuli, simulate_subject
-from jne_engine.demo.cortex import Cortex, choose_vertices
-from jne_engine.demo.recipe import GATED_CATEGORIES, PREFERENCES, SHARES, draw_recipe
-from jne_engine.demo.signal import build_signal_bank, mix_signal
-from jne_engine.drawing import CATEGORIES
-from jne_engine.errors import InputError
-from jne_engine.features import describe_gabor_features
-from jne_engine.rois import ROI_ORDER, build_surface_roi_set
-from jne_engine.scoring import compute_noise_ceiling
-from jne_engine.spaces import HEMISPHERES, TIERS
-from jne_engine.surfaces import load_hcp_mmp, load_surface
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.rois import ROI_ORDER, build_surface_roi_set
+from jne_engine.cortex.spaces import HEMISPHERES, TIERS
+from jne_engine.cortex.surfaces import load_hcp_mmp, load_surface
+from jne_engine.features.gabor import describe_gabor_features
+from jne_engine.model.scoring import compute_noise_ceiling
+from jne_engine.simulations.pictures import CATEGORIES
+from jne_engine.simulations.subject import simulate_stimuli, simulate_subject
+from jne_engine.simulations.subject.cortex import Cortex, choose_vertices
+from jne_engine.simulations.subject.recipe import GATED_CATEGORIES, PREFERENCES, SHARES, draw_recipe
+from jne_engine.simulations.subject.signal import build_signal_bank, mix_signal
 
 SIZES = {"n_stimuli": 160, "n_test": 40}
 

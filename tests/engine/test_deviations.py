@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from jne_engine import deviations
-from jne_engine.deviations import (
+from jne_engine.model import deviations
+from jne_engine.model.deviations import (
     COMPILED_PRODUCTS,
     Deviator,
     FactorPasses,
@@ -14,8 +14,8 @@ from jne_engine.deviations import (
     cut_blocks,
     has_compiler,
 )
-from jne_engine.encoders import build_encoder
-from jne_engine.jacobian import compute_jacobian, factorise
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.jacobian import compute_jacobian, factorise
 from tests.engine.cases import draw_features
 
 CPU = torch.device("cpu")

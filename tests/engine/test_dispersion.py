@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from jne_engine.dispersion import (
+from jne_engine.core.errors import InputError
+from jne_engine.model.dispersion import (
     compute_deviations,
     compute_jne,
     compute_jne_ss,
     stream_dispersion,
 )
-from jne_engine.encoders import build_encoder
-from jne_engine.errors import InputError
-from jne_engine.jacobian import compute_jacobian
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.jacobian import compute_jacobian
 from tests.engine.cases import CASES, AttentionModule, EncoderCase, draw_features
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.drawing import CATEGORIES, IMAGE_SIZE, draw_stimuli, draw_stimulus
-from jne_engine.drawing.canvas import Canvas
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
+from jne_engine.simulations.pictures import CATEGORIES, IMAGE_SIZE, draw_stimuli, draw_stimulus
+from jne_engine.simulations.pictures.canvas import Canvas
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

@@ -7,15 +7,15 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
-from jne_engine.clustering import (
+from jne_engine.core.errors import CancelledError, InputError
+from jne_engine.runs.clustering import (
     Silhouettes,
     choose_n_clusters,
     cluster_points,
     order_clusters,
     score_numbers,
 )
-from jne_engine.embedding import EmbeddingSettings, compute_embedding, count_clusters_to_try
-from jne_engine.errors import CancelledError, InputError
+from jne_engine.runs.embedding import EmbeddingSettings, compute_embedding, count_clusters_to_try
 
 SETTINGS = EmbeddingSettings(n_components=8, perplexity=8, most=6)
 

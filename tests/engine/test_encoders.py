@@ -5,9 +5,9 @@ import itertools
 import pytest
 import torch
 
-from jne_engine.encoders import ACTIVATION_PAIRS, ResidualEncoder, build_encoder
-from jne_engine.errors import InputError
-from jne_engine.spec import ACTIVATIONS
+from jne_engine.core.errors import InputError
+from jne_engine.model.encoders import ACTIVATION_PAIRS, ResidualEncoder, build_encoder
+from jne_engine.model.spec import ACTIVATIONS
 from tests.engine.cases import CASES, EncoderCase, draw_features
 
 

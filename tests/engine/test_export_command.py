@@ -7,11 +7,11 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.cli import main
-from jne_engine.errors import CancelledError
+from jne_engine.cli.main import main
+from jne_engine.core.errors import CancelledError
 from jne_engine.jobs import request_export
-from jne_engine.jobs.export_kind import do_export
-from jne_engine.store import Run
+from jne_engine.jobs.kinds.export import do_export
+from jne_engine.runs.store import Run
 from tests.engine.test_job_data_kinds import Report, never
 
 

@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jne_engine.errors import InputError
-from jne_engine.features import (
-    CHANNELS,
-    describe_gabor_features,
-    extract_gabor_features,
-)
+from jne_engine.core.errors import InputError
+from jne_engine.features.gabor import CHANNELS, describe_gabor_features, extract_gabor_features
 
 SIZE = 64
 RNG = np.random.default_rng(0)

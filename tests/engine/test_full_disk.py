@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.errors import StoreError
-from jne_engine.pipeline import compute_run
-from jne_engine.spec import RunSpec
-from jne_engine.store import Run, find_runs
+from jne_engine.core.errors import StoreError
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.store import Run, find_runs
 from tests.engine.datasets import make_dataset
 from tests.engine.test_pipeline import assert_same_arrays
 

@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.features import describe_gabor_features, extract_gabor_features
-from jne_engine.gabor_layers import (
+from jne_engine.core.errors import InputError
+from jne_engine.features.gabor import describe_gabor_features, extract_gabor_features
+from jne_engine.features.gabor_layers import (
     GABOR_LAYERS,
     POOL_WINDOW,
     POOLS,

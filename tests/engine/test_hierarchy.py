@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jne_engine import queries
-from jne_engine.errors import InputError
-from jne_engine.queries.roi_groups import (
-    HIGH_QUANTILE,
-)
-from jne_engine.spaces import TIERS
-from jne_engine.store import Run
+from jne_engine.analysis import hierarchy, roi_groups
+from jne_engine.analysis.roi_groups import HIGH_QUANTILE
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import TIERS
+from jne_engine.runs.store import Run
 from tests.synthetic_run import ROI_NAMES, ROI_TIERS, Recipe, plant, write_synthetic_run
 
 
@@ -38,11 +36,11 @@ def tier_masks(planted):
 
 def test_groups_hold_the_planted_voxels(run, planted, significant):
     jne = planted.dispersion["jne"].astype(np.float32)
-    groups = queries.read_groups(run)
+    groups = roi_groups.read_groups(run)
     assert groups.names == ROI_NAMES
     for values, mask in zip(groups.values, planted.masks, strict=True):
         np.testing.assert_array_equal(values, jne[mask & significant])
-    tiers = queries.read_groups(run, by="tier", significant_only=False)
+    tiers = roi_groups.read_groups(run, by="tier", significant_only=False)
     assert tiers.names == TIERS
     for values, mask in zip(tiers.values, tier_masks(planted), strict=True):
         np.testing.assert_array_equal(values, jne[mask & ~planted.invalid])
@@ -50,9 +48,12 @@ def test_groups_hold_the_planted_voxels(run, planted, significant):
 
 def test_means_and_shares_are_the_plain_ones(run, planted, significant):
     jne = planted.dispersion["jne"].astype(np.float32)
-    groups, cutoff = queries.read_groups(run), queries.compute_cutoff(run)
+    groups, cutoff = roi_groups.read_groups(run), roi_groups.compute_cutoff(run)
     assert cutoff == pytest.approx(np.quantile(jne[significant], HIGH_QUANTILE))
-    means, shares = queries.tabulate_means(groups), queries.tabulate_high_shares(groups, cutoff)
+    means, shares = (
+        roi_groups.tabulate_means(groups),
+        roi_groups.tabulate_high_shares(groups, cutoff),
+    )
     for row, mask in enumerate(planted.masks):
         inside = jne[mask & significant].astype(float)
         assert means.loc[row, "mean"] == pytest.approx(inside.mean())
@@ -60,23 +61,23 @@ def test_means_and_shares_are_the_plain_ones(run, planted, significant):
         assert shares.loc[row, "share"] == pytest.approx((inside > cutoff).mean())
         assert means.loc[row, "low"] < means.loc[row, "mean"] < means.loc[row, "high"]
     with pytest.raises(InputError, match="between 0 and 1"):
-        queries.compute_cutoff(run, quantile=1)
+        roi_groups.compute_cutoff(run, quantile=1)
 
 
 def test_the_planted_tiers_are_in_order_with_and_without_matching(run):
-    table = queries.tabulate_trends(run).set_index("comparison")
+    table = hierarchy.tabulate_trends(run).set_index("comparison")
     assert list(table.index) == ["all voxels", "matched on R²"]
     assert (table["q"] < 0.05).all()
     assert (table["low"] > 0.5).all()
     for name, matched in (("all voxels", False), ("matched on R²", True)):
-        found = queries.compute_tier_trend(run, matched=matched)
+        found = hierarchy.compute_tier_trend(run, matched=matched)
         assert table.loc[name, "p"] == found.p
         assert table.loc[name, "n"] == sum(found.n)
 
 
 def test_pairs_are_scipys_tests_by_name(run, planted, significant):
     jne = planted.dispersion["jne"].astype(np.float32)
-    table = queries.tabulate_pairwise(run, by="tier").set_index(["first", "second"])
+    table = hierarchy.tabulate_pairwise(run, by="tier").set_index(["first", "second"])
     parts = dict(zip(TIERS, (jne[m & significant] for m in tier_masks(planted)), strict=True))
     for first, second in table.index:
         expected = stats.mannwhitneyu(parts[first], parts[second], alternative="greater")
@@ -85,33 +86,33 @@ def test_pairs_are_scipys_tests_by_name(run, planted, significant):
         assert row["exceeds"] == (row["q"] < 0.05)
     assert table.loc[("higher", "primary"), "exceeds"]
     assert not table.loc[("primary", "higher"), "exceeds"]
-    assert len(queries.tabulate_pairwise(run)) == 90
+    assert len(hierarchy.tabulate_pairwise(run)) == 90
 
 
 def test_matching_evens_out_r2(run):
-    groups = queries.read_groups(run, by="tier")
-    table = queries.tabulate_matching(groups, queries.match_on_r2(groups))
+    groups = roi_groups.read_groups(run, by="tier")
+    table = hierarchy.tabulate_matching(groups, hierarchy.match_on_r2(groups))
     assert np.ptp(table["mean_r2_matched"]) < np.ptp(table["mean_r2"])
     assert table["n_matched"].nunique() == 1
-    assert (queries.tabulate_pairwise(run, by="tier", matched=True)["n_first"] > 0).all()
+    assert (hierarchy.tabulate_pairwise(run, by="tier", matched=True)["n_first"] > 0).all()
 
 
 @pytest.mark.parametrize("lack", [{"with_rois": False}, {"n_significant": 0}, {"n_significant": 2}])
 def test_runs_that_lack_something_give_empty_tables(tmp_path, lack):
     bare = Run(write_synthetic_run(tmp_path, **lack))
-    assert queries.tabulate_trends(bare).empty
-    assert queries.compute_tier_trend(bare) is None
-    assert queries.tabulate_pairwise(bare).empty
-    assert queries.tabulate_pairwise(bare, matched=True).empty
-    assert queries.compute_tier_trend(bare, matched=True) is None
-    groups = queries.read_groups(bare)
-    assert queries.tabulate_means(groups)["n"].sum() == sum(groups.n)
-    cutoff = queries.compute_cutoff(bare)
-    assert len(queries.tabulate_high_shares(groups, cutoff)) == len(groups.names)
+    assert hierarchy.tabulate_trends(bare).empty
+    assert hierarchy.compute_tier_trend(bare) is None
+    assert hierarchy.tabulate_pairwise(bare).empty
+    assert hierarchy.tabulate_pairwise(bare, matched=True).empty
+    assert hierarchy.compute_tier_trend(bare, matched=True) is None
+    groups = roi_groups.read_groups(bare)
+    assert roi_groups.tabulate_means(groups)["n"].sum() == sum(groups.n)
+    cutoff = roi_groups.compute_cutoff(bare)
+    assert len(roi_groups.tabulate_high_shares(groups, cutoff)) == len(groups.names)
 
 
 def test_unknown_choices_are_refused(run):
     with pytest.raises(InputError, match="grouping"):
-        queries.read_groups(run, by="lobe")
+        roi_groups.read_groups(run, by="lobe")
     with pytest.raises(InputError, match="map"):
-        queries.read_groups(run, "nothing")
+        roi_groups.read_groups(run, "nothing")

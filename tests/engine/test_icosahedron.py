@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.icosahedron import FSAVERAGE, canonical_name, coarsen_faces
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name, coarsen_faces
 
 
 def halved(faces, n):

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.cli import main
-from jne_engine.data_sources import preview_source
-from jne_engine.readers.description import read_dataset
-from jne_engine.store import open_run
+from jne_engine.cli.main import main
+from jne_engine.datasets.description import read_dataset
+from jne_engine.datasets.source import preview_source
+from jne_engine.runs.store import open_run
 from tests.engine.importers import nsd_tree
 
 FIT = ["--n-hidden", "8", "--max-epochs", "2", "--quiet"]

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from jne_engine import jacobian
-from jne_engine.errors import InputError
-from jne_engine.jacobian import AnalyticFactors, AutodiffFactors, compute_jacobian, factorise
+from jne_engine.core.errors import InputError
+from jne_engine.model import jacobian
+from jne_engine.model.jacobian import AnalyticFactors, AutodiffFactors, compute_jacobian, factorise
 from tests.engine.cases import CASES, AttentionModule, EncoderCase, draw_features
 
 

@@ -6,19 +6,19 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine import full_size
-from jne_engine.errors import CancelledError, InputError, UnsafeFileError
+from jne_engine.analysis.validation import read_validation
+from jne_engine.core.errors import CancelledError, InputError, UnsafeFileError
+from jne_engine.datasets.description import read_dataset
+from jne_engine.datasets.library import list_datasets, read_entry
 from jne_engine.jobs import request_features, request_layers
-from jne_engine.jobs.features_kind import do_features
-from jne_engine.jobs.import_kind import do_import
-from jne_engine.jobs.run_kind import open_dataset
-from jne_engine.jobs.simulate_kind import do_simulate
-from jne_engine.library import list_datasets, read_entry
-from jne_engine.queries import read_validation
-from jne_engine.readers.description import read_dataset
+from jne_engine.jobs.kinds.features import do_features
+from jne_engine.jobs.kinds.imports import do_import
+from jne_engine.jobs.kinds.run import open_dataset
+from jne_engine.jobs.kinds.simulate import do_simulate
+from jne_engine.model.spec import RunSpec
+from jne_engine.simulations import catalogue as full_size
 from jne_engine.simulations.sample_size import simulate_sample_size
 from jne_engine.simulations.settings import SampleSizeSettings
-from jne_engine.spec import RunSpec
 from tests.engine.importers import nsd_tree
 from tests.job_helpers import write_folder
 

@@ -16,14 +16,14 @@ import psutil
 import pytest
 import torch
 
+from jne_engine.datasets.description import read_dataset
 from jne_engine.jobs import Jobs, JobSpec, open_jobs, request_run, starting
+from jne_engine.jobs.catalogue import KINDS
 from jne_engine.jobs.database import connect
-from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.worker import signal_group
-from jne_engine.pipeline import compute_run
-from jne_engine.readers.description import read_dataset
-from jne_engine.spec import RunSpec
-from jne_engine.store import Run, find_runs, find_unfinished
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.store import Run, find_runs, find_unfinished
 from tests.job_helpers import (
     is_gone,
     job_process,
@@ -70,7 +70,7 @@ ASKERS = """
 import sys, threading
 from pathlib import Path
 from jne_engine.jobs import open_jobs, request_run
-from jne_engine.spec import RunSpec
+from jne_engine.model.spec import RunSpec
 
 def ask():
     jobs = open_jobs(Path(sys.argv[1]))
@@ -349,7 +349,7 @@ STUBBORN_WORKER = """
 import sys
 from pathlib import Path
 from jne_engine.jobs import worker
-from jne_engine.jobs.kinds import KINDS
+from jne_engine.jobs.catalogue import KINDS
 
 if __name__ == "__main__":
     worker.PRELOADED = "tests.engine.job_kinds"  # these need no torch

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from jne_engine.errors import InputError, StoreError
+from jne_engine.core.errors import InputError, StoreError
 from jne_engine.jobs import (
     Jobs,
     JobSpec,
@@ -32,10 +32,10 @@ from jne_engine.jobs.keys import MARKED_FILES, compute_job_key
 from jne_engine.jobs.ledger import LOST_TIMES, Advance, Attempt, Ledger, Lost
 from jne_engine.jobs.records import EpochLoss, JobRecord, WorkerRecord
 from jne_engine.jobs.starting import read_slots
-from jne_engine.run_folder import lock_run
-from jne_engine.spec import RunSpec
-from jne_engine.stimulus_means import keep_means
-from jne_engine.store import Run
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.folder import lock_run
+from jne_engine.runs.stimulus_means import keep_means
+from jne_engine.runs.store import Run
 from tests.synthetic_run import write_synthetic_run
 
 OWN = WorkerRecord(os.getpid(), psutil.Process().create_time())

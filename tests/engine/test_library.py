@@ -2,8 +2,8 @@
 
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.library import (
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.library import (
     CheckEntry,
     DatasetEntry,
     FeatureEntry,

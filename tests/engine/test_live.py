@@ -9,8 +9,8 @@ from concurrent.futures import CancelledError
 import pandas as pd
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.live import LiveSimulator, simulate_live
+from jne_engine.core.errors import InputError
+from jne_engine.simulations.live import LiveSimulator, simulate_live
 
 SMALL = {"width": 8, "n_stimuli": 20, "n_repetitions": 3}
 WAIT_S = 90
@@ -94,5 +94,5 @@ def test_closing_cancels_what_waits():
 
 
 def test_importing_the_module_leaves_torch_alone():
-    code = "import sys, jne_engine.live; sys.exit('torch' in sys.modules)"
+    code = "import sys, jne_engine.simulations.live; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,8 +4,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from jne_engine import palettes
-from jne_engine.errors import InputError
+from jne_engine.core import palettes
+from jne_engine.core.errors import InputError
 
 
 @pytest.mark.parametrize("name", palettes.MAP_NAMES)

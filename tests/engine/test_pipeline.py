@@ -13,23 +13,23 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine import queries
-from jne_engine.deviations import Deviator
-from jne_engine.dispersion import stream_dispersion
-from jne_engine.encoders import build_encoder, restore_encoder
-from jne_engine.errors import CancelledError, InputError, StoreError
-from jne_engine.figures.curves import plot_learning_curves
-from jne_engine.pipeline import compute_run
-from jne_engine.run_stages import FittedEncoder
-from jne_engine.scoring import (
+from jne_engine.analysis import summary
+from jne_engine.core.errors import CancelledError, InputError, StoreError
+from jne_engine.datasets.dataset import InputRecord
+from jne_engine.model.deviations import Deviator
+from jne_engine.model.dispersion import stream_dispersion
+from jne_engine.model.encoders import build_encoder, restore_encoder
+from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
     compute_noise_ceiling,
     compute_r2,
     correct_fdr,
 )
-from jne_engine.spec import RunSpec
-from jne_engine.store import Run, find_runs, find_unfinished
-from jne_engine.types import InputRecord
+from jne_engine.model.spec import RunSpec
+from jne_engine.report.figures.curves import plot_learning_curves
+from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.stages import FittedEncoder
+from jne_engine.runs.store import Run, find_runs, find_unfinished
 from tests.engine.datasets import make_dataset
 
 SPEC = RunSpec(n_hidden=16, batch_size=16, max_epochs=12)
@@ -103,12 +103,12 @@ def test_linear_twin_is_linear_and_curves_are_kept(finished):
 
 
 def test_the_kept_epoch_has_the_lowest_validation_loss(finished):
-    curves = queries.read_learning_curves(finished)
+    curves = summary.read_learning_curves(finished)
     for encoder in ("linear", "nonlinear"):
         curve = finished.stage(encoder).read_table("curve")
         lowest = int(curve["epoch"][curve["validation_loss"].argmin()])
         assert set(curves["best_epoch"][curves["encoder"] == encoder]) == {lowest}
-        assert queries.read_fits(finished)[encoder]["best_epoch"] == lowest
+        assert summary.read_fits(finished)[encoder]["best_epoch"] == lowest
     marks = [t for t in plot_learning_curves(curves).data if t.mode == "markers"]
     lows = [c["loss"].min() for _, c in curves[curves["split"] == "validation"].groupby("encoder")]
     assert [list(mark.y) for mark in marks] == [[low] for low in lows]
@@ -225,7 +225,7 @@ import sys, time
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from jne_engine.pipeline import compute_run
+from jne_engine.runs.pipeline import compute_run
 from tests.engine.datasets import make_dataset
 from tests.engine.test_pipeline import SPEC
 

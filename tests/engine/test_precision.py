@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from jne_engine import precision
-from jne_engine.deviations import FactorPasses
-from jne_engine.dispersion import stream_dispersion
-from jne_engine.encoders import build_encoder
-from jne_engine.jacobian import factorise
-from jne_engine.precision import choose_precision, measure_rounding
+from jne_engine.model import precision
+from jne_engine.model.deviations import FactorPasses
+from jne_engine.model.dispersion import stream_dispersion
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.jacobian import factorise
+from jne_engine.model.precision import choose_precision, measure_rounding
 from tests.engine.cases import AttentionModule, draw_features
 
 

@@ -10,18 +10,9 @@ import numpy as np
 import pytest
 from nilearn.surface import InMemoryMesh, vol_to_surf
 
-from jne_engine.projection import (
-    Projection,
-    Sheet,
-    SubjectSurface,
-    restore_projection,
-)
-from jne_engine.projection_weights import (
-    MIN_COVERAGE,
-    build_projection,
-    sample_sheets,
-)
-from jne_engine.spaces import HEMISPHERES, Mesh, SurfaceSpace, VolumeSpace
+from jne_engine.cortex.projection import Projection, Sheet, SubjectSurface, restore_projection
+from jne_engine.cortex.projection_weights import MIN_COVERAGE, build_projection, sample_sheets
+from jne_engine.cortex.spaces import HEMISPHERES, Mesh, SurfaceSpace, VolumeSpace
 from tests.engine.readers.files import refused
 
 AFFINE = np.array([[-2.0, 0.1, 0, 41], [0.1, 2.0, 0, -38], [0, 0.2, 1.9, -37], [0, 0, 0, 1]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.rois import (
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.rois import (
     HCP_MMP,
     NSD_FLOC_PRF,
     PRESETS,
@@ -15,8 +15,8 @@ from jne_engine.rois import (
     build_roi_set,
     build_surface_roi_set,
 )
-from jne_engine.spaces import HEMISPHERES, SurfaceSpace
-from jne_engine.surfaces import load_hcp_mmp, load_surface
+from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
+from jne_engine.cortex.surfaces import load_hcp_mmp, load_surface
 
 BOUND_MM = 10.0
 """Distance of a stand-in's centroid from the published centre, in either hemisphere."""

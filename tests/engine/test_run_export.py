@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.errors import InputError, JneError
-from jne_engine.export.brain import export_run_html
-from jne_engine.run_export import make_run_html
-from jne_engine.store import Run
+from jne_engine.analysis import maps
+from jne_engine.core.errors import InputError, JneError
+from jne_engine.jobs.run_export import make_run_html
+from jne_engine.report.export.brain import export_run_html
+from jne_engine.runs.store import Run
 from tests.engine.export.test_html import payload, unplane
 
 
@@ -23,18 +23,18 @@ def test_a_child_makes_the_very_file_that_is_written_here(run, tmp_path):
     header, blobs = payload(here.decode())
     names = [m["name"] for m in header["maps"]]
     assert [names[i] for i in header["view"]["panes"]] == ["gain"]
-    space, gain = queries.read_surface(run), queries.read_map(run, "gain")
+    space, gain = maps.read_surface(run), maps.read_map(run, "gain")
     blob = blobs[header["maps"][names.index("gain")]["hash"]]
     restored = unplane(blob.arrays["left"], {"type": "f4", "stride": 0})
     np.testing.assert_array_equal(restored[space.left], gain[space.columns("left")])
-    assert len(names) == len([i for i in queries.list_maps(run) if i.kind != "mask"])
+    assert len(names) == len([i for i in maps.list_maps(run) if i.kind != "mask"])
 
 
 def test_a_child_that_fails_says_why_in_one_line(run, monkeypatch):
     with pytest.raises(JneError, match="nonsense") as caught:
         make_run_html(run, chosen="nonsense")
     assert "\n" not in str(caught.value)
-    monkeypatch.setattr("jne_engine.run_export.LIMIT_SECONDS", 0.01)
+    monkeypatch.setattr("jne_engine.jobs.run_export.LIMIT_SECONDS", 0.01)
     with pytest.raises(JneError, match="an answer within"):
         make_run_html(run)
 

@@ -5,9 +5,9 @@ import pytest
 from sklearn.metrics import r2_score
 from statsmodels.stats.multitest import multipletests
 
-from jne_engine import scoring
-from jne_engine.errors import InputError
-from jne_engine.scoring import (
+from jne_engine.core.errors import InputError
+from jne_engine.model import scoring
+from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
     compute_noise_ceiling,
     compute_r2,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.selections import (
+from jne_engine.core.errors import InputError
+from jne_engine.runs.selections import (
     FOLDER,
     StimulusSelection,
     delete_selection,

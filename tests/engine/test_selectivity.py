@@ -9,21 +9,30 @@ import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from jne_engine import queries
-from jne_engine.demo import simulate_subject
-from jne_engine.embedding import EmbeddingSettings
-from jne_engine.embedding_store import find_embedding, read_embedding, write_embedding
-from jne_engine.errors import InputError, StoreError
-from jne_engine.grouping import Grouping, group_labels
+from jne_engine.analysis import (
+    embeddings,
+    groupings,
+    places,
+    selectivity,
+    selectivity_index,
+    stimulus_maps,
+)
+from jne_engine.analysis.maps import choose_roi_set, read_significant, read_surface
+from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.analysis.selectivity_index import compute_index
+from jne_engine.core.errors import InputError, StoreError
 from jne_engine.jobs import request_means
-from jne_engine.jobs.embed_kind import do_embed
-from jne_engine.jobs.means_kind import do_means
-from jne_engine.pipeline import compute_run
-from jne_engine.queries.selectivity_index import compute_index
-from jne_engine.selections import StimulusSelection, save_selection
-from jne_engine.spec import RunSpec
-from jne_engine.stimulus_means import name_maps
-from jne_engine.store import Run, StageReader, read_features
+from jne_engine.jobs.kinds.embed import do_embed
+from jne_engine.jobs.kinds.means import do_means
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.embedding import EmbeddingSettings
+from jne_engine.runs.embedding_store import find_embedding, read_embedding, write_embedding
+from jne_engine.runs.grouping import Grouping, group_labels
+from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.selections import StimulusSelection, save_selection
+from jne_engine.runs.stimulus_means import name_maps
+from jne_engine.runs.store import Run, StageReader, read_features
+from jne_engine.simulations.subject import simulate_subject
 from tests.synthetic_run import ROI_NAMES, Recipe, plant, write_synthetic_run
 
 LABELS = "labels:category"
@@ -75,33 +84,33 @@ def average_loop(stored, rows):
 
 
 def test_moj_is_the_mean_map_of_each_category(run, planted, stored):
-    grouping = queries.read_grouping(run, LABELS)
-    maps = queries.average_maps_by_category(run, grouping)
+    grouping = groupings.read_grouping(run, LABELS)
+    maps = stimulus_maps.average_maps_by_category(run, grouping)
     assert maps.shape == (8, stored.shape[1])
     for number, category in enumerate(grouping.categories):
         rows = [i for i, c in enumerate(planted.categories) if c == category]
         np.testing.assert_allclose(maps[number], average_loop(stored, rows), rtol=1e-6)
         np.testing.assert_allclose(
-            queries.average_stimulus_maps(run, rows), maps[number], rtol=1e-6
+            stimulus_maps.average_stimulus_maps(run, rows), maps[number], rtol=1e-6
         )
 
 
 def test_all_stimuli_are_averaged_without_reading_any(run, stored, monkeypatch):
     monkeypatch.setattr(StageReader, "sum_rows", None)
-    found = queries.average_stimulus_maps(run, range(64))
+    found = stimulus_maps.average_stimulus_maps(run, range(64))
     np.testing.assert_allclose(found, average_loop(stored, range(64)), rtol=1e-6)
 
 
 def test_a_job_keeps_means_that_are_then_read_and_not_computed(tmp_path, stored, monkeypatch):
     run = Run(write_synthetic_run(tmp_path))
-    monkeypatch.setattr("jne_engine.queries.stimulus_maps.QUICK_VALUES", 0)
-    monkeypatch.setattr("jne_engine.queries.selectivity.QUICK_VALUES", 0)
-    grouping, rows = queries.read_grouping(run, LABELS), [3, 40, 41]
-    members = queries.mark_stimuli(run, rows)
-    assert not queries.is_quick(run, grouping.members)
-    assert not queries.is_quick(run, members)
-    assert not queries.has_place_means(run)
-    means = queries.average_jne_ss(run)
+    monkeypatch.setattr("jne_engine.analysis.stimulus_maps.QUICK_VALUES", 0)
+    monkeypatch.setattr("jne_engine.analysis.selectivity.QUICK_VALUES", 0)
+    grouping, rows = groupings.read_grouping(run, LABELS), [3, 40, 41]
+    members = stimulus_maps.mark_stimuli(run, rows)
+    assert not stimulus_maps.is_quick(run, grouping.members)
+    assert not stimulus_maps.is_quick(run, members)
+    assert not selectivity.has_place_means(run)
+    means = selectivity.average_jne_ss(run)
     named = (grouping.name, grouping.digest)
     for spec in (request_means(run.path), request_means(run.path, rows=rows),
                  request_means(run.path, grouping=named)):  # fmt: skip
@@ -110,69 +119,73 @@ def test_a_job_keeps_means_that_are_then_read_and_not_computed(tmp_path, stored,
         assert place == report.place == do_means(spec.payload, report, lambda: False)
     monkeypatch.setattr(StageReader, "sum_rows", None)
     monkeypatch.setattr(StageReader, "sum_columns", None)
-    assert queries.is_quick(run, grouping.members)
-    assert queries.is_quick(run, members)
-    assert queries.has_place_means(run)
-    pd.testing.assert_frame_equal(queries.average_jne_ss(run), means)
+    assert stimulus_maps.is_quick(run, grouping.members)
+    assert stimulus_maps.is_quick(run, members)
+    assert selectivity.has_place_means(run)
+    pd.testing.assert_frame_equal(selectivity.average_jne_ss(run), means)
     np.testing.assert_allclose(
-        queries.average_stimulus_maps(run, rows), average_loop(stored, rows), rtol=1e-6
+        stimulus_maps.average_stimulus_maps(run, rows), average_loop(stored, rows), rtol=1e-6
     )
-    maps = queries.average_maps_by_category(run, grouping)
+    maps = stimulus_maps.average_maps_by_category(run, grouping)
     for number, category in enumerate(grouping.categories):
         own = np.flatnonzero(grouping.member(category))
         np.testing.assert_allclose(maps[number], average_loop(stored, own), rtol=1e-6)
         np.testing.assert_array_equal(
-            queries.read_category_map(run, grouping, category), maps[number]
+            stimulus_maps.read_category_map(run, grouping, category), maps[number]
         )
     assert not list((tmp_path / "means").rglob("*.partial"))
 
 
 def test_means_are_never_those_of_other_groups(run):
-    labels = queries.read_grouping(run, LABELS).members
+    labels = groupings.read_grouping(run, LABELS).members
     fewer = labels[:, 1:]
     assert len({name_maps(m) for m in (labels, fewer, labels[:, ::-1], labels.T)}) == 4
 
 
 def test_mom_is_the_mean_of_moj_over_an_rois_significant_voxels(run, planted):
-    grouping = queries.read_grouping(run, LABELS)
-    maps = queries.average_maps_by_category(run, grouping)
-    matrix = queries.average_by_category(queries.average_jne_ss(run), grouping)
-    significant = queries.read_significant(run)
+    grouping = groupings.read_grouping(run, LABELS)
+    maps = stimulus_maps.average_maps_by_category(run, grouping)
+    matrix = selectivity.average_by_category(selectivity.average_jne_ss(run), grouping)
+    significant = read_significant(run)
     for roi, mask in zip(ROI_NAMES, planted.masks, strict=True):
         expected = maps[:, mask & significant].astype(np.float64).mean(axis=1)
         np.testing.assert_allclose(matrix[roi], expected, rtol=1e-6)
 
 
 def test_a_stimulus_map_is_a_row_and_a_profile_a_column_of_the_store(run, stored):
-    np.testing.assert_array_equal(queries.read_stimulus_map(run, 5), stored[5].astype(np.float32))
-    np.testing.assert_allclose(queries.average_stimulus_maps(run, [5]), stored[5], rtol=1e-6)
-    columns = np.flatnonzero(queries.read_significant(run))[[0, 7, 200]]
-    profile = queries.read_profile(run, columns)
+    np.testing.assert_array_equal(
+        stimulus_maps.read_stimulus_map(run, 5), stored[5].astype(np.float32)
+    )
+    np.testing.assert_allclose(stimulus_maps.average_stimulus_maps(run, [5]), stored[5], rtol=1e-6)
+    columns = np.flatnonzero(read_significant(run))[[0, 7, 200]]
+    profile = stimulus_maps.read_profile(run, columns)
     np.testing.assert_allclose(profile, stored[:, columns].mean(axis=1), rtol=1e-12)
-    assert list(profile.index) == list(queries.average_jne_ss(run).index)
+    assert list(profile.index) == list(selectivity.average_jne_ss(run).index)
 
 
 def test_only_significant_voxels_of_a_patch_count(run, stored):
-    significant = queries.read_significant(run)
+    significant = read_significant(run)
     inside, outside = np.flatnonzero(significant)[3], np.flatnonzero(~significant)[:2]
     mixed = np.sort(np.append(outside, inside))
-    np.testing.assert_allclose(queries.read_profile(run, mixed), stored[:, inside], rtol=1e-12)
-    assert queries.count_significant(run, mixed) == 1
-    assert queries.read_profile(run, outside).isna().all()
+    np.testing.assert_allclose(
+        stimulus_maps.read_profile(run, mixed), stored[:, inside], rtol=1e-12
+    )
+    assert stimulus_maps.count_significant(run, mixed) == 1
+    assert stimulus_maps.read_profile(run, outside).isna().all()
 
 
 def test_vertices_are_found_on_their_hemisphere(run):
-    space = queries.read_surface(run)
-    found = queries.find_columns(run, {"left": (7, 0), "right": (14, 15)})
+    space = read_surface(run)
+    found = places.find_columns(run, {"left": (7, 0), "right": (14, 15)})
     n_left = len(space.left)
     assert found.tolist() == [0, 1, n_left + 2]
-    assert queries.find_columns(run, {}).size == 0
+    assert places.find_columns(run, {}).size == 0
 
 
 @pytest.mark.parametrize("rows", [[], [-1], [64]])
 def test_stimuli_that_are_not_there_are_refused(run, rows):
     with pytest.raises(InputError):
-        queries.average_stimulus_maps(run, rows)
+        stimulus_maps.average_stimulus_maps(run, rows)
 
 
 def draw_means(n=40, n_places=3, seed=0):
@@ -196,7 +209,9 @@ def test_a_stimulus_may_have_several_labels():
 def test_the_index_and_its_test_equal_a_loop_over_shuffles():
     means, grouping = draw_means()
     n_permutations = 60
-    table = queries.compute_selectivity(means, grouping, n_permutations=n_permutations, seed=3)
+    table = selectivity_index.compute_selectivity(
+        means, grouping, n_permutations=n_permutations, seed=3
+    )
     rng = np.random.default_rng(3)
     shuffles = rng.permuted(np.tile(np.arange(len(means)), (n_permutations, 1)), axis=1)
     for row in table.itertuples():
@@ -218,7 +233,9 @@ def test_the_index_and_its_test_equal_a_loop_over_shuffles():
 
 def test_the_interval_holds_the_percentiles_of_a_loop_over_resamples():
     means, grouping = draw_means()
-    table = queries.compute_selectivity(means, grouping, n_permutations=5, n_resamples=80, seed=2)
+    table = selectivity_index.compute_selectivity(
+        means, grouping, n_permutations=5, n_resamples=80, seed=2
+    )
     counts = np.random.default_rng(2).multinomial(40, np.full(40, 1 / 40), size=80)
     row = table.set_index(["category", "place"]).loc[("b", "place 1")]
     member, values, drawn = grouping.member("b"), means["place 1"].to_numpy(), []
@@ -233,20 +250,23 @@ def test_what_cannot_be_tested_is_nan_and_not_counted():
     means, _ = draw_means()
     means["place 2"] = np.nan
     everybody = Grouping("x", ("all",), np.ones((40, 1), dtype=bool), "")
-    table = queries.compute_selectivity(means, everybody, n_permutations=5, n_resamples=5)
+    table = selectivity_index.compute_selectivity(means, everybody, n_permutations=5, n_resamples=5)
     assert table[["index", "low", "high", "p", "q"]].isna().all(axis=None)
     _, grouping = draw_means()
-    table = queries.compute_selectivity(means, grouping, n_permutations=5, n_resamples=5)
+    table = selectivity_index.compute_selectivity(means, grouping, n_permutations=5, n_resamples=5)
     empty = table["place"] == "place 2"
     assert table.loc[empty, ["index", "p", "q"]].isna().all(axis=None)
     assert table.loc[~empty, ["index", "p", "q"]].notna().all(axis=None)
-    assert list(queries.tabulate_leading_categories(table)["place"]) == ["place 0", "place 1"]
+    assert list(selectivity_index.tabulate_leading_categories(table)["place"]) == [
+        "place 0",
+        "place 1",
+    ]
 
 
 def test_the_leading_category_has_the_largest_index_and_its_q():
     means, grouping = draw_means()
-    table = queries.compute_selectivity(means, grouping)
-    leaders = queries.tabulate_leading_categories(table).set_index("place")
+    table = selectivity_index.compute_selectivity(means, grouping)
+    leaders = selectivity_index.tabulate_leading_categories(table).set_index("place")
     for place in means.columns:
         part = table[table["place"] == place].sort_values("index", ascending=False)
         assert leaders.loc[place, "category"] == part.iloc[0]["category"]
@@ -274,10 +294,10 @@ def test_clusters_group_stimuli_in_the_order_of_the_line(embedded):
     embedding = read_embedding(folder)
     target = find_embedding(run)
     write_embedding(target, embedding, EmbeddingSettings(), {})
-    grouping = queries.read_grouping(run, "clusters")
+    grouping = groupings.read_grouping(run, "clusters")
     assert grouping.categories[0] == "Cluster 1"
     np.testing.assert_array_equal(grouping.members.argmax(axis=1), embedding.clusters)
-    table = queries.tabulate_embedding(embedding, ["s"] * 64, grouping)
+    table = embeddings.tabulate_embedding(embedding, ["s"] * 64, grouping)
     assert table["category"].astype(str).tolist() == [
         f"Cluster {c + 1}" for c in table["cluster"] - 1
     ]
@@ -293,18 +313,18 @@ def test_an_altered_embedding_is_refused(embedded):
 
 def test_saved_selections_are_categories(tmp_path):
     run = Run(write_synthetic_run(tmp_path))
-    ids = list(queries.average_jne_ss(run).index)
+    ids = list(selectivity.average_jne_ss(run).index)
     save_selection(tmp_path, StimulusSelection("one", tuple(ids[:5]), ("t",)))
     save_selection(tmp_path, StimulusSelection("two", (*ids[3:6], "not here")))
     save_selection(tmp_path, StimulusSelection("elsewhere", ("not here",)))
-    names = queries.list_groupings(run)
+    names = groupings.list_groupings(run)
     assert list(names) == [LABELS, "selections", "tag:t"]
-    grouping = queries.read_grouping(run, "selections")
+    grouping = groupings.read_grouping(run, "selections")
     assert grouping.categories == ("one", "two")
     assert [np.flatnonzero(m).tolist() for m in grouping.members.T] == [[0, 1, 2, 3, 4], [3, 4, 5]]
-    assert queries.read_grouping(run, "tag:t").categories == ("one",)
+    assert groupings.read_grouping(run, "tag:t").categories == ("one",)
     with pytest.raises(InputError):
-        queries.read_grouping(run, "clusters")
+        groupings.read_grouping(run, "clusters")
 
 
 def test_a_run_without_kept_features_says_so(run, tmp_path, monkeypatch):
@@ -316,9 +336,9 @@ def test_a_run_without_kept_features_says_so(run, tmp_path, monkeypatch):
 
 
 def test_planted_agreement_is_the_share_of_categories_below_the_planted_one(run):
-    grouping = queries.read_grouping(run, LABELS)
-    maps = queries.average_maps_by_category(run, grouping)
-    found = queries.rank_planted_categories(run, maps, grouping)
+    grouping = groupings.read_grouping(run, LABELS)
+    maps = stimulus_maps.average_maps_by_category(run, grouping)
+    found = selectivity_index.rank_planted_categories(run, maps, grouping)
     assert found.empty  # the synthetic truth names no category
 
 
@@ -333,26 +353,26 @@ def simulated(tmp_path_factory):
 def test_a_run_keeps_its_categories_maps_and_place_means(simulated, monkeypatch):
     stored = simulated.stage("dispersion").read_array("jne_ss").astype(np.float64)
     grouping, significant = (
-        queries.read_grouping(simulated, LABELS),
-        queries.read_significant(simulated),
+        groupings.read_grouping(simulated, LABELS),
+        read_significant(simulated),
     )
     monkeypatch.setattr(StageReader, "sum_rows", None)
     monkeypatch.setattr(StageReader, "sum_columns", None)
-    assert queries.has_maps(simulated, grouping)
-    maps = queries.average_maps_by_category(simulated, grouping)
+    assert stimulus_maps.has_maps(simulated, grouping)
+    maps = stimulus_maps.average_maps_by_category(simulated, grouping)
     for number, category in enumerate(grouping.categories):
         own = np.flatnonzero(grouping.member(category))
         np.testing.assert_allclose(maps[number], average_loop(stored, own), rtol=1e-6)
-    means = queries.average_jne_ss(simulated)
+    means = selectivity.average_jne_ss(simulated)
     for name in means.columns:
-        rois = queries.choose_roi_set(simulated)
-        place = significant if name == queries.WHOLE_BRAIN else significant & rois.mask(name)
+        rois = choose_roi_set(simulated)
+        place = significant if name == WHOLE_BRAIN else significant & rois.mask(name)
         np.testing.assert_allclose(means[name], stored[:, place].mean(axis=1), rtol=1e-12)
 
 
 def test_planted_categories_lead_their_rois_in_a_simulated_subject(simulated):
-    grouping = queries.read_grouping(simulated, LABELS)
-    matrix = queries.average_by_category(queries.average_jne_ss(simulated), grouping)
+    grouping = groupings.read_grouping(simulated, LABELS)
+    matrix = selectivity.average_by_category(selectivity.average_jne_ss(simulated), grouping)
     leads = matrix.idxmax()
     assert {leads["FFA-1"], leads["FFA-2"]} == {"face"}
     assert leads["EBA"] == "body"
@@ -360,10 +380,10 @@ def test_planted_categories_lead_their_rois_in_a_simulated_subject(simulated):
 
 
 def test_category_gating_is_recovered_in_a_simulated_subject(simulated):
-    grouping = queries.read_grouping(simulated, LABELS)
-    maps = queries.average_maps_by_category(simulated, grouping)
-    found = queries.rank_planted_categories(simulated, maps, grouping)
-    significant = queries.read_significant(simulated)[found["column"]]
+    grouping = groupings.read_grouping(simulated, LABELS)
+    maps = stimulus_maps.average_maps_by_category(simulated, grouping)
+    found = selectivity_index.rank_planted_categories(simulated, maps, grouping)
+    significant = read_significant(simulated)[found["column"]]
     for row in found.head(20).itertuples():
         values = dict(zip(grouping.categories, maps[:, row.column], strict=True))
         below = sum(value < values[row.planted] for value in values.values())

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jne_engine.selfcheck import (
+from jne_engine.cortex.spaces import RoiSet, SurfaceSpace, VolumeSpace
+from jne_engine.datasets.selfcheck import (
     HEMISPHERES_SET,
     check_dataset,
     check_hemispheres,
@@ -15,7 +16,6 @@ from jne_engine.selfcheck import (
     check_responses,
     check_roi_masks,
 )
-from jne_engine.spaces import RoiSet, SurfaceSpace, VolumeSpace
 from tests.engine.datasets import make_dataset
 
 N_VOXELS = 30

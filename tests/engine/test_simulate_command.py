@@ -5,9 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.errors import InputError
-from jne_engine.simulate_command import simulate
-from jne_engine.simulations.results import read_result
+from jne_engine.cli.simulate import simulate
+from jne_engine.core.errors import InputError
+from jne_engine.runs.results import read_result
 
 TINY = {
     "activations": ["--step", "1"],

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.errors import InputError
+from jne_engine.analysis import hierarchy, spins
+from jne_engine.analysis.listing import list_runs
+from jne_engine.analysis.spins import (
+    SPINS,
+    SpinSettings,
+    compute_spin,
+    read_spin,
+    tell_why_not_spun,
+)
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.jobs import request_spin
-from jne_engine.jobs.spin_kind import do_spin
-from jne_engine.queries import spins
-from jne_engine.queries.spins import SPINS, SpinSettings
-from jne_engine.spaces import SurfaceSpace
-from jne_engine.store import Run
+from jne_engine.jobs.kinds.spin import do_spin
+from jne_engine.runs.store import Run
 from tests.synthetic_run import write_synthetic_run
 
 SETTINGS = SpinSettings(n_rotations=120)
@@ -44,11 +50,11 @@ def test_the_job_stores_what_the_page_reads(made):
     run, path, report = made
     assert path == report.place
     assert report.calls[0] == ("spin", 0, 1)
-    result = queries.read_spin(report.root, run, SETTINGS)
+    result = read_spin(report.root, run, SETTINGS)
     table = result.tables["tests"]
     assert set(table["kind"]) <= {"trend", "difference", "correlation"}
     assert (table["n_rotations"] + table["n_left_out"] == 120).all()
-    expected = queries.compute_tier_trend(run)
+    expected = hierarchy.compute_tier_trend(run)
     trend = table[table["kind"] == "trend"].iloc[0]
     assert trend["observed"] == pytest.approx(expected.effect)
     assert result.settings["run"] == run.run_id
@@ -58,29 +64,29 @@ def test_the_job_stores_what_the_page_reads(made):
 
 def test_other_settings_and_other_runs_are_not_mixed_up(made, tmp_path):
     run, _, report = made
-    assert queries.read_spin(report.root, run, SpinSettings()) is None
-    assert queries.read_spin(report.root, run, SpinSettings("gain", n_rotations=120)) is None
+    assert read_spin(report.root, run, SpinSettings()) is None
+    assert read_spin(report.root, run, SpinSettings("gain", n_rotations=120)) is None
     other = Run(write_synthetic_run(tmp_path / "other", seed=1))
-    assert queries.read_spin(report.root, other, SETTINGS) is None
+    assert read_spin(report.root, other, SETTINGS) is None
 
 
 def test_kept_rotations_give_the_same_and_damage_makes_them_anew(made, monkeypatch):
     run, _, report = made
-    first = queries.compute_spin(run, SETTINGS, report.root)
-    anew = queries.compute_spin(run, SETTINGS)
+    first = compute_spin(run, SETTINGS, report.root)
+    anew = compute_spin(run, SETTINGS)
     assert first.tables["tests"].equals(anew.tables["tests"])
     with monkeypatch.context() as patch:
         patch.setattr(spins, "spin_columns", lambda *_: pytest.fail("rotated again"))
-        queries.compute_spin(run, SpinSettings("gain", n_rotations=120), report.root)
+        compute_spin(run, SpinSettings("gain", n_rotations=120), report.root)
     (kept,) = (report.root / SPINS).glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:-200])
-    mended = queries.compute_spin(run, SETTINGS, report.root)
+    mended = compute_spin(run, SETTINGS, report.root)
     assert mended.tables["tests"].equals(anew.tables["tests"])
 
 
 def test_the_folder_of_spins_is_no_run(made):
     run, _, report = made
-    listing = queries.list_runs(report.root)
+    listing = list_runs(report.root)
     assert [r.run_id for r in listing.runs] == [run.run_id]
     assert not listing.unfinished
     assert not listing.unreadable
@@ -88,9 +94,9 @@ def test_the_folder_of_spins_is_no_run(made):
 
 def test_runs_off_the_sphere_are_told(tmp_path):
     nowhere = Run(write_synthetic_run(tmp_path, with_space=False))
-    assert "do not lie on a surface" in queries.tell_why_not_spun(nowhere)
+    assert "do not lie on a surface" in tell_why_not_spun(nowhere)
     with pytest.raises(InputError, match="known sphere"):
-        queries.compute_spin(nowhere, SETTINGS)
+        compute_spin(nowhere, SETTINGS)
 
 
 def test_a_finer_fsaverage_is_turned_by_its_first_vertices():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.standardise import (
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.standardise import (
     Trials,
     check_standardisation,
     zscore,

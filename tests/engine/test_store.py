@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 import torch
 
-from jne_engine.deviation_blocks import DiskSink
-from jne_engine.disk import write_atomically
-from jne_engine.dispersion import MemorySink, summarise_deviations
-from jne_engine.errors import StoreError
-from jne_engine.pipeline import compute_run
-from jne_engine.spaces import SurfaceSpace, VolumeSpace
-from jne_engine.spec import RunSpec
-from jne_engine.store import (
+from jne_engine.core.disk import write_atomically
+from jne_engine.core.errors import StoreError
+from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
+from jne_engine.model.dispersion import MemorySink, summarise_deviations
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.sink import DiskSink
+from jne_engine.runs.store import (
     Run,
     RunFolder,
     find_runs,

@@ -7,11 +7,11 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
-from jne_engine import stories
-from jne_engine.cli import main
-from jne_engine.errors import CancelledError, InputError
+from jne_engine.cli.main import main
+from jne_engine.core.errors import CancelledError, InputError
 from jne_engine.jobs import request_deck
-from jne_engine.jobs.deck_kind import do_deck
+from jne_engine.jobs.kinds.deck import do_deck
+from jne_engine.report import stories
 from tests.engine.test_job_data_kinds import Report, never
 from tests.story_samples import tell_story
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from jne_engine.errors import InputError
-from jne_engine.spaces import HEMISPHERES
-from jne_engine.surfaces import (
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import HEMISPHERES
+from jne_engine.cortex.surfaces import (
     GEOMETRIES,
     N_VERTICES,
     load_hcp_mmp,

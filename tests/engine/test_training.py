@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.encoders import build_encoder
-from jne_engine.errors import InputError
-from jne_engine.spec import RunSpec
-from jne_engine.training import Samples, compute_loss, fit_encoder, predict
+from jne_engine.core.errors import InputError
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.spec import RunSpec
+from jne_engine.model.training import Samples, compute_loss, fit_encoder, predict
 
 
 def samples(n_stimuli, seed, *, noise=0.1):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.spaces import RoiSet, SurfaceSpace, VolumeSpace
-from jne_engine.types import Splits, StimulusTable
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import RoiSet, SurfaceSpace, VolumeSpace
+from jne_engine.datasets.dataset import Splits, StimulusTable
 from tests.engine.datasets import make_dataset
 
 

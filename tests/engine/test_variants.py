@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.dispersion import compute_jne
-from jne_engine.encoders import build_encoder
-from jne_engine.errors import InputError
-from jne_engine.jacobian import compute_jacobian
-from jne_engine.variants import VARIANTS, compute_variant, stream_variants, zscore_features
+from jne_engine.core.errors import InputError
+from jne_engine.model.dispersion import compute_jne
+from jne_engine.model.encoders import build_encoder
+from jne_engine.model.jacobian import compute_jacobian
+from jne_engine.model.variants import VARIANTS, compute_variant, stream_variants, zscore_features
 from tests.engine.cases import CASES, AttentionModule, EncoderCase, draw_features
 
 

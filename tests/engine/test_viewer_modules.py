@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.viewer_modules import SOURCE, link_modules
+from jne_engine.core.errors import InputError
+from jne_engine.viewer.modules import SOURCE, link_modules
 
 
 def write(folder, **modules):

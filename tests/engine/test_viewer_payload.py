@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.viewer_payload import (
+from jne_engine.core.errors import InputError
+from jne_engine.viewer.payload import (
     ViewerLabels,
     ViewerMap,
     ViewerScene,

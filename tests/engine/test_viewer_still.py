@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jne_engine import palettes
-from jne_engine.viewer_payload import (
+from jne_engine.core import palettes
+from jne_engine.viewer.payload import (
     ViewerLabels,
     ViewerMap,
     ViewerScene,
@@ -17,9 +17,9 @@ from jne_engine.viewer_payload import (
     scene_header,
     still_hash,
 )
-from jne_engine.viewer_still import choose_range, draw_still, pack_still
-from jne_engine.viewer_still.rasteriser import rasterise
-from jne_engine.viewer_still.tiles import borders, draw_tile
+from jne_engine.viewer.still import choose_range, draw_still, pack_still
+from jne_engine.viewer.still.rasteriser import rasterise
+from jne_engine.viewer.still.tiles import borders, draw_tile
 
 CONSTANT = 0.75
 

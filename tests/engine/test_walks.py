@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine import queries
-from jne_engine.cli import main
-from jne_engine.export.html import offline_html
-from jne_engine.figures.cortex import build_run_scene
-from jne_engine.readers.imported import read_image_ids
-from jne_engine.spaces import HEMISPHERES
-from jne_engine.store import open_run
+from jne_engine.analysis import maps
+from jne_engine.cli.main import main
+from jne_engine.cortex.spaces import HEMISPHERES
+from jne_engine.datasets.imported import read_image_ids
+from jne_engine.report.export.html import offline_html
+from jne_engine.runs.store import open_run
+from jne_engine.viewer.scenes.run import build_run_scene
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
 
@@ -67,13 +67,13 @@ def test_from_an_empty_folder_to_a_brain(data, tmp_path, monkeypatch, source, pi
     check_shown(run, next(m for m in scene.maps if m.name == "jne"))
     assert read_image_ids(tmp_path / "in").size == np.load(tmp_path / "in/responses.npy").shape[0]
     projected = "Hovering reads the projected value" in scene.note
-    assert projected == (queries.read_surface(run) is None)
+    assert projected == (maps.read_surface(run) is None)
 
 
 def check_shown(run, shown) -> None:
     """Hold a scene's map against the run's own numbers, vertex by vertex in float64."""
     jne = run.stage("dispersion").read_array("jne")
-    space, made = queries.read_surface(run), queries.read_run_projection(run)
+    space, made = maps.read_surface(run), maps.read_run_projection(run)
     for hemi in HEMISPHERES:
         values = shown.left if hemi == "left" else shown.right
         expected = np.full(len(values), np.nan)

@@ -9,14 +9,15 @@ from streamlit.testing.v1 import AppTest
 
 from jne_engine.jobs import open_jobs
 from jne_engine.jobs.queue import Jobs
-from jne_engine.stories import read_story
-from pages.shared import jobs as page_jobs
+from jne_engine.report.stories import read_story
+from pages.frame import jobs as page_jobs
 from tests.browser.conftest import ROOT
 from tests.pages.test_data import button, submit, write_dataset
 from tests.pages.test_pages import texts
 from tests.story_samples import tell_story
 
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+PAGES = sorted(path.parent.name for path in ROOT.glob("pages/*/__init__.py"))
+PAGES.remove("frame")
 EDITOR, READER = "ada@lab.example", "rita@lab.example"
 AUTH = {"auth": {"client_id": "x", "cookie_secret": "x", "redirect_uri": "x"}}
 HINT = "Only editors start"
@@ -44,7 +45,7 @@ def open_app(address=None, script="app.py", **query):
 
 
 def visit(address, page, **query):
-    return open_app(address, **query).switch_page(f"pages/{page}.py").run()
+    return open_app(address, **query).switch_page(f"pages/{page}/{page}.py").run()
 
 
 def demote(monkeypatch, app):
@@ -69,16 +70,16 @@ def test_no_page_shows_anything_to_who_is_not_let_in(root, page, address):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_that_runs_without_the_app_holds_the_gate_itself(root, page):
-    assert_shut(open_app(script=f"pages/{page}.py").run())
+    assert_shut(open_app(script=f"pages/{page}/{page}.py").run())
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_framed_by_a_function_that_asks_the_gate(page):
     frames = {"show_page", "show_simulated_page", "show_work_page"}
-    last = ast.parse((ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8")).body[-1]
+    last = ast.parse((ROOT / f"pages/{page}/{page}.py").read_text(encoding="utf-8")).body[-1]
     assert isinstance(last, ast.Expr)
     assert last.value.func.id in frames
-    tree = ast.parse((ROOT / "pages/shared/widgets.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "pages/frame/widgets.py").read_text(encoding="utf-8"))
     found = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef) and f.name in frames}
     assert found.keys() == frames
     for function in found.values():
@@ -98,7 +99,7 @@ def test_without_a_sign_in_everybody_is_an_editor(root, monkeypatch):
     monkeypatch.delenv("JNE_EDITORS")
     monkeypatch.delenv("JNE_READERS")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/data/data.py").run()
     assert app.header
     assert HINT not in texts(app)
     assert "Sign out" not in [b.label for b in app.button]
@@ -148,8 +149,8 @@ def test_a_readers_forced_button_starts_no_job(root, monkeypatch):
 def test_whatever_asks_for_a_job_is_refused_to_all_but_editors(root, address):
     def ask():
         from jne_engine.jobs import request_simulation
-        from pages.shared import jobs
-        from pages.shared.widgets import one_line_errors
+        from pages.frame import jobs
+        from pages.frame.widgets import one_line_errors
 
         with one_line_errors():
             jobs.submit([request_simulation("networks")], study="a study")
@@ -182,7 +183,7 @@ def test_stories_are_changed_in_one_place_which_asks_first():
         called = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
         arranging = {"rename_story", "edit_pin", "move_pin", "duplicate_pin", "remove_pin"}
         assert path.name == "stories.py" or not (named & writers or called & arranging), path.name
-    tree = ast.parse((ROOT / "pages/shared/stories.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "pages/frame/stories.py").read_text(encoding="utf-8"))
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         text = ast.unparse(function)
         changes = any(f"stories.{name}(" in text for name in writers) or "action(" in text
@@ -213,7 +214,7 @@ def test_pages_ask_for_changes_in_one_place():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
         assert path.name == "jobs.py" or not names & writers, path.name
-    tree = ast.parse((ROOT / "pages/shared/jobs.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "pages/frame/jobs.py").read_text(encoding="utf-8"))
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         text = ast.unparse(function)
         if any(call in text for call in ("submit(spec", "add_to_study(", "action(")):

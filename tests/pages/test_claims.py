@@ -8,11 +8,13 @@ from urllib.parse import parse_qs
 import pytest
 from click.testing import CliRunner
 
-from jne_engine import queries
-from jne_engine.cli import main
-from jne_engine.figures.claims import format_finding
-from jne_engine.store import Run
-from pages.shared.widgets import plain
+from jne_engine.analysis import listing
+from jne_engine.analysis.claims import verdicts
+from jne_engine.analysis.claims.verdicts import CLAIMS
+from jne_engine.cli.main import main
+from jne_engine.report.figures.claims import format_finding
+from jne_engine.runs.store import Run
+from pages.frame.widgets import plain
 from tests.pages.test_pages import HOSTILE, show, texts  # noqa: F401  (a fixture)
 from tests.synthetic_run import write_synthetic_study
 
@@ -28,8 +30,8 @@ def links(app):
 
 
 def test_every_claim_has_its_verdict_numbers_reason_and_link(show, synthetic_root):  # noqa: F811
-    (run,) = queries.list_runs(synthetic_root).runs
-    table = queries.tabulate_claims(run)
+    (run,) = listing.list_runs(synthetic_root).runs
+    table = verdicts.tabulate_claims(run)
     app = show(synthetic_root, "claims")
     text = texts(app)
     for row in table.itertuples():
@@ -42,7 +44,7 @@ def test_every_claim_has_its_verdict_numbers_reason_and_link(show, synthetic_roo
     assert shown["verdict"].tolist() == table["verdict"].tolist()
     found = links(app)
     pages = [page or "overview" for page, _ in found]  # the page that needs no name
-    assert pages == [claim.page for claim in queries.CLAIMS]
+    assert pages == [claim.page for claim in CLAIMS]
     assert all(address["run"] == [run.run_id] for _, address in found)
     assert found[0][1]["by"] == ["tier"]
 
@@ -62,12 +64,12 @@ def test_category_names_in_reasons_are_inert(show, make_root, name):  # noqa: F8
 
 
 def test_the_command_says_the_same_of_several_runs(study):
-    runs = queries.list_runs(study).runs
+    runs = listing.list_runs(study).runs
     paths = [str(run.path) for run in runs]
     result = CliRunner().invoke(main, ["claims", *paths, "--json"])
     assert result.exit_code == 0
     for about, run in zip(json.loads(result.stdout), runs, strict=True):
-        table = queries.tabulate_claims(run, runs)
+        table = verdicts.tabulate_claims(run, runs)
         assert about["run"] == run.run_id
         assert about["simulated"] is True
         assert [c["verdict"] for c in about["claims"]] == table["verdict"].tolist()
@@ -79,7 +81,7 @@ def test_the_command_prints_lines_and_marks_simulated_data(make_root):
     root = make_root()
     (path,) = root.glob("run-*")
     text = CliRunner().invoke(main, ["claims", str(path)]).stdout
-    table = queries.tabulate_claims(Run(path))
+    table = verdicts.tabulate_claims(Run(path))
     assert text.startswith("SIMULATED ")
     for row in table.itertuples():
         assert f"{row.verdict.upper():<16}{row.statement}" in text

@@ -9,6 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jne_engine.datasets.library import (
+    CheckEntry,
+    DatasetEntry,
+    FeatureEntry,
+    write_entry,
+    write_features,
+)
 from jne_engine.jobs import (
     SMALL_DEMO_SIZES,
     JobSpec,
@@ -19,8 +26,7 @@ from jne_engine.jobs import (
 )
 from jne_engine.jobs.database import change
 from jne_engine.jobs.queue import Jobs
-from jne_engine.library import CheckEntry, DatasetEntry, FeatureEntry, write_entry, write_features
-from pages.shared import jobs as page_jobs
+from pages.frame import jobs as page_jobs
 from tests.browser.conftest import ROOT
 from tests.job_helpers import write_folder
 from tests.pages.test_pages import HOSTILE, texts
@@ -52,7 +58,7 @@ def show(monkeypatch, root):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        app.switch_page("pages/data.py").run()
+        app.switch_page("pages/data/data.py").run()
         assert not app.exception
         assert app.header[0].value == "What shall be computed?"
         return app
@@ -181,7 +187,7 @@ def test_names_of_folders_and_jobs_are_inert(show, root, tmp_path):
     for name in HOSTILE[:1] + HOSTILE[2:]:
         (data / name.replace("/", "-")).mkdir(parents=True)
         submit(root, name)
-    from pages.shared.widgets import plain
+    from pages.frame.widgets import plain
 
     app = show(data)
     labels = [b.label for b in app.button]
@@ -316,7 +322,7 @@ def test_the_validation_page_asks_for_a_full_size_result_and_shows_its_progress(
     show()  # sets the environment
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["check"] = "recovery"
-    app.switch_page("pages/validation.py").run()
+    app.switch_page("pages/validation/validation.py").run()
     assert "simulate recovery" in app.code[0].value
     button(app, "Compute in full size").click().run()
     (record,) = open_jobs(root).list()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine import queries
+from jne_engine.analysis import hierarchy, listing, roi_groups, spins
+from jne_engine.analysis.spins import SpinSettings
 from jne_engine.jobs import request_spin
-from jne_engine.jobs.spin_kind import do_spin
-from jne_engine.queries.spins import SpinSettings
-from jne_engine.store import Run
+from jne_engine.jobs.kinds.spin import do_spin
+from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT
 from tests.engine.test_spin_queries import Report
 from tests.pages.test_pages import texts
@@ -26,7 +26,7 @@ def show(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        app = app.switch_page("pages/hierarchy.py").run()
+        app = app.switch_page("pages/hierarchy/hierarchy.py").run()
         assert not app.exception
         assert not app.error
         return app
@@ -48,12 +48,12 @@ def test_every_view_holds_and_shows_its_numbers(show, synthetic_root, draw, by):
     run = only_run(synthetic_root)
     app = show(synthetic_root, draw=draw, by=by, matched="yes", quantile="0.9")
     found = tables(app)
-    means = queries.tabulate_means(queries.read_groups(run, by=by))
+    means = roi_groups.tabulate_means(roi_groups.read_groups(run, by=by))
     assert found[tuple(means.columns)].equals(means)
-    cutoff = queries.compute_cutoff(run, quantile=0.9)
-    shares = queries.tabulate_high_shares(queries.read_groups(run, by=by), cutoff)
+    cutoff = roi_groups.compute_cutoff(run, quantile=0.9)
+    shares = roi_groups.tabulate_high_shares(roi_groups.read_groups(run, by=by), cutoff)
     assert found[tuple(shares.columns)].equals(shares)
-    trends = queries.tabulate_trends(run)
+    trends = hierarchy.tabulate_trends(run)
     assert found[tuple(trends.columns)].equals(trends)
     for effect in trends["effect"]:
         assert f"probability **{effect:.3f}**" in texts(app)
@@ -84,7 +84,7 @@ def test_a_subject_is_chosen_beside_the_figure(show, make_root):
     other = next(s for s in box.options if s != box.value)
     box.select(other).run()
     assert not app.exception
-    wanted = next(r.run_id for r in queries.list_runs(root).runs if r.manifest.subject == other)
+    wanted = next(r.run_id for r in listing.list_runs(root).runs if r.manifest.subject == other)
     assert app.query_params["run"] == wanted
 
 
@@ -96,7 +96,7 @@ def test_spins_are_offered_and_shown_once_stored(show, tmp_path):
     do_spin(request_spin(run.path, settings).payload, Report(tmp_path), lambda: False)
     app = show(tmp_path)
     assert not any(b.label == "Compute the spin test" for b in app.button)
-    stored = queries.read_spin(tmp_path, run, settings).tables["tests"]
+    stored = spins.read_spin(tmp_path, run, settings).tables["tests"]
     shown = [d.value for d in app.dataframe if "null_low" in d.value]
     assert sum(map(len, shown)) == len(stored)
     assert "of the sphere, so that a turned map overlaps" in texts(app)

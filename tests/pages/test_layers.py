@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jne_engine import queries
+from jne_engine.analysis import listing, studies
+from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.analysis.studies import LOW_R2
 from jne_engine.jobs import add_to_study, open_jobs
 from tests.pages.test_pages import HOSTILE, TITLES, show, texts  # noqa: F401  (a fixture)
 from tests.synthetic_run import write_synthetic_run, write_synthetic_study
@@ -53,38 +55,38 @@ def test_each_state_shows_what_there_is_and_says_what_is_missing(show, roots, st
 
 
 def test_the_figures_tables_are_the_engines(show, roots):  # noqa: F811
-    runs = queries.list_runs(roots["both"]).runs
+    runs = listing.list_runs(roots["both"]).runs
     app = show(roots["both"], "layers", places="roi", layer="1")
     tables = [frame.value for frame in app.dataframe]
-    stacked = queries.stack_runs([
-        (r.manifest.subject, r.manifest.layer, queries.average_places(r, "jne"))
+    stacked = studies.stack_runs([
+        (r.manifest.subject, r.manifest.layer, studies.average_places(r, "jne"))
         for r in sorted(runs, key=lambda r: (r.manifest.subject, r.manifest.layer))
     ])  # fmt: skip
     own = stacked[stacked["kind"] == "roi"]
-    averages = queries.average_over_subjects(own)
+    averages = studies.average_over_subjects(own)
     for name in ("layer", "place", "mean", "low", "high", "n", "r2"):
         assert tables[0][name].tolist() == averages[name].tolist()
-    n_weak = sum(not row.r2 >= queries.LOW_R2 for row in averages.itertuples())
+    n_weak = sum(not row.r2 >= LOW_R2 for row in averages.itertuples())
     said = "\n".join(c.value for c in app.caption)
     assert f"{n_weak} of the {len(averages)} values below" in said
-    assert f"mean R² below {queries.LOW_R2}, a limit of ours" in said
+    assert f"mean R² below {LOW_R2}, a limit of ours" in said
     for table in tables[:4]:
-        below = [not r2 >= queries.LOW_R2 for r2 in table["r2"]]
-        assert table[f"r2_below_{queries.LOW_R2}"].tolist() == below
-    best = queries.find_best_layers(averages)
+        below = [not r2 >= LOW_R2 for r2 in table["r2"]]
+        assert table[f"r2_below_{LOW_R2}"].tolist() == below
+    best = studies.find_best_layers(averages)
     assert tables[2]["best_layer"].tolist() == best["best_layer"].tolist()
     one = own[own["layer"] == 1]
     assert tables[3]["mean"].tolist() == one["mean"].tolist()
-    pairs = queries.correlate_subjects(stacked, 1)
+    pairs = studies.correlate_subjects(stacked, 1)
     assert tables[4]["r"].tolist() == pairs["r"].tolist()
-    described = [queries.describe_run(r)["mean_jne"] for r in runs]
+    described = [studies.describe_run(r)["mean_jne"] for r in runs]
     assert sorted(tables[-1]["mean_jne"]) == sorted(described)
     assert len(tables[5]) == len(runs)
 
 
 def test_a_study_offers_its_own_runs_only_and_each_has_a_link(show, tmp_path):  # noqa: F811
     write_synthetic_study(tmp_path, n_subjects=2, n_layers=2)
-    ids = [r.run_id for r in queries.list_runs(tmp_path).runs if r.manifest.subject == "S1"]
+    ids = [r.run_id for r in listing.list_runs(tmp_path).runs if r.manifest.subject == "S1"]
     add_to_study(open_jobs(tmp_path), "a & b", run_ids=ids)
     app = show(tmp_path, "layers", study="a & b")
     assert_healthy(app)
@@ -120,7 +122,7 @@ def test_runs_without_rois_show_the_whole_brain(show, tmp_path):  # noqa: F811
     infos = " ".join(i.value for i in app.info)
     assert "no ROIs" in infos
     assert "cannot be correlated" in infos
-    assert set(app.dataframe[0].value["place"]) == {queries.WHOLE_BRAIN}
+    assert set(app.dataframe[0].value["place"]) == {WHOLE_BRAIN}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

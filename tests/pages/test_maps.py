@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine import queries
-from jne_engine.simulations.results import SimulationResult, write_result
-from jne_engine.store import Run
+from jne_engine.analysis import across, comparisons, places, vertices
+from jne_engine.analysis.maps import OF_CEILING, count_above_ceiling, read_map, read_significant
+from jne_engine.analysis.masks import Masks, select_masked, tabulate_masks
+from jne_engine.analysis.validation import VALIDATION
+from jne_engine.runs.results import SimulationResult, write_result
+from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import Recipe, plant, project_synthetic, write_synthetic_run
 
@@ -26,7 +29,7 @@ def visit(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return healthy(app.switch_page(f"pages/{page}.py").run())
+        return healthy(app.switch_page(f"pages/{page}/{page}.py").run())
 
     return visit
 
@@ -69,10 +72,10 @@ def test_every_mask_of_the_address_is_applied_counted_and_shown(visit, synthetic
     run = Run(next(synthetic_root.glob("[!.]*")))
     app = visit(synthetic_root, "maps", q="0.01", min_r2="0.3", min_ceiling="60",
                 rois="V1,PPA", threshold="0.4")  # fmt: skip
-    masks = queries.Masks(q=0.01, min_r2=0.3, min_ceiling=60.0, rois=("V1", "PPA"), threshold=0.4)
-    expected = queries.tabulate_masks(run, "jne", masks)
+    masks = Masks(q=0.01, min_r2=0.3, min_ceiling=60.0, rois=("V1", "PPA"), threshold=0.4)
+    expected = tabulate_masks(run, "jne", masks)
     pd.testing.assert_frame_equal(table_with(app, "mask"), expected)
-    mask = queries.select_masked(run, "jne", masks)
+    mask = select_masked(run, "jne", masks)
     shown, hidden = mask.sum(), (~mask).sum()
     text = said(app)
     assert f"**{shown:,}** voxels shown, **{hidden:,}** hidden" in text
@@ -95,8 +98,8 @@ def test_the_roi_set_can_be_chosen_where_there_are_several(visit, make_root):
     root = make_root(second_preset="other")
     run = Run(next(root.glob("[!.]*")))
     app = visit(root, "maps", preset="other", rois="V1")
-    masks = queries.Masks(rois=("V1",), preset="other")
-    shown = queries.select_masked(run, "jne", masks).sum()
+    masks = Masks(rois=("V1",), preset="other")
+    shown = select_masked(run, "jne", masks).sum()
     assert f"**{shown:,}** voxels shown" in said(app)
     assert app.selectbox(key="choice.preset").value == "other"
 
@@ -108,16 +111,16 @@ def test_an_roi_with_a_comma_in_its_name_can_be_chosen(visit, make_root):
     app = healthy(app.multiselect(key="choice.rois").select(HOSTILE).run())
     assert app.multiselect(key="choice.rois").value == [HOSTILE]
     run = Run(next(root.glob("[!.]*")))
-    shown = queries.select_masked(run, "jne", queries.Masks(rois=(HOSTILE,))).sum()
+    shown = select_masked(run, "jne", Masks(rois=(HOSTILE,))).sum()
     assert f"**{shown:,}** voxels shown" in said(app)
     for element in (*app.markdown, *app.caption):
         assert "<script" not in element.value.replace("\\<", "")
 
 
-@pytest.mark.parametrize("name", queries.OF_CEILING)
+@pytest.mark.parametrize("name", OF_CEILING)
 def test_values_above_the_ceiling_are_counted_in_words(visit, synthetic_root, name):
     run = Run(next(synthetic_root.glob("[!.]*")))
-    above, undefined = queries.count_above_ceiling(run, name)
+    above, undefined = count_above_ceiling(run, name)
     text = said(visit(synthetic_root, "maps", map=name))
     assert f"**{above:,}** voxels lie **above 1**" in text
     assert f"**{undefined:,}** have an R²" in text
@@ -133,7 +136,7 @@ def test_variants_are_offered_once_they_are_computed(visit, make_root):
         {v: np.ones(n, np.float32) for v in ("l1", "l2", "zscored_l1", "zscored_l2")}
     )
     result = SimulationResult("variants", {"run": run.run_id, "simulated": True}, {"maps": maps})
-    write_result(result, root / queries.VALIDATION)
+    write_result(result, root / VALIDATION)
     app = visit(root, "maps", map="jne_zscored_l1")
     assert app.selectbox(key="choice.map").value == "jne_zscored_l1"
     assert "not computed" not in said(app)
@@ -154,7 +157,7 @@ def test_other_maps_and_runs_stand_beside_and_what_cannot_says_why(visit, subjec
 
 def test_a_difference_says_how_it_is_computed_and_over_how_many_vertices(visit, subjects):
     root, runs = subjects
-    made = queries.subtract_runs(runs["a"], runs["b"], "gain")
+    made = across.subtract_runs(runs["a"], runs["b"], "gain")
     text = said(visit(root, "maps", run=runs["a"].run_id, map="gain", compare="difference",
                       beside=f"{runs['b'].run_id},{runs['c'].run_id}"))  # fmt: skip
     assert f"n = {int(made.shown.sum()):,} vertices significant in both runs" in text
@@ -167,7 +170,7 @@ def test_the_mean_takes_each_subject_once_and_says_n(visit, subjects):
     root, runs = subjects
     beside = ",".join(runs[n].run_id for n in ("b", "a2", "c"))
     text = said(visit(root, "maps", run=runs["a"].run_id, compare="subjects", beside=beside))
-    made = queries.average_subjects((runs["a"], runs["b"], runs["c"]), "jne")
+    made = across.average_subjects((runs["a"], runs["b"], runs["c"]), "jne")
     assert "over 3 subjects (a, b, c)" in text
     assert f"n = {int(made[0].shown.sum()):,} vertices shown" in text
     assert "Left out, for its subject is there already" in text
@@ -187,10 +190,10 @@ def test_a_link_restores_the_card_of_one_vertex(visit, synthetic_root):
     assert "Selected: left hemisphere, vertex 70" in said(app)
     assert "ROI: V1." in said(app)
     shown = app.table[0].value
-    expected = queries.tabulate_vertices(run, (10,))
+    expected = vertices.tabulate_vertices(run, (10,))
     assert shown["Value"].tolist() == expected["text"].tolist()
-    assert np.float32(shown.loc["JNE", "Value"]) == queries.read_map(run, "jne")[10]
-    ranking = queries.rank_vertex_stimuli(run, (10,))
+    assert np.float32(shown.loc["JNE", "Value"]) == read_map(run, "jne")[10]
+    ranking = vertices.rank_vertex_stimuli(run, (10,))
     pd.testing.assert_frame_equal(table_with(app, "stimulus"), ranking)
     app.button[0].click().run()
     assert "vertices" not in app.query_params
@@ -219,17 +222,17 @@ def test_a_drawn_area_restored_by_a_link_selects_its_voxels(visit, synthetic_roo
     run = Run(next(synthetic_root.glob("[!.]*")))
     names = {"r2": ("r2_linear", "r2_nonlinear"), "ceiling": ("noise_ceiling", "r2_nonlinear"),
              "delta": ("delta_r2", "jne")}[pair]  # fmt: skip
-    pairs = queries.tabulate_pairs(run, *names)
+    pairs = comparisons.tabulate_pairs(run, *names)
     x, y = (np.sort(pairs[name].to_numpy()) for name in names)
     low, high = (x[len(x) // 4], y[len(y) // 4]), (x[-20], y[-20])
     box = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
     corners = " ".join(f"{a:.6g},{b:.6g}" for a, b in box)
     app = visit(synthetic_root, "models", pair=pair, outline=f"{pair};{corners}")
     areas = [[tuple(map(float, c.split(","))) for c in corners.split()]]
-    columns = queries.select_inside(pairs, areas)
+    columns = comparisons.select_inside(pairs, areas)
     assert 0 < len(columns) < len(pairs)
     assert f"{len(columns):,} of {len(pairs):,} voxels of Whole brain" in said(app)
-    regions = queries.name_regions(run, columns)
+    regions = vertices.name_regions(run, columns)
     counts = ", ".join(f"{a} {k:,}" for a, k in zip(regions["name"], regions["n"], strict=True))
     assert f"In each ROI: {counts}." in said(app)
 
@@ -249,8 +252,8 @@ def projected(tmp_path_factory):
 def test_a_vertex_of_a_projected_run_has_the_card_of_its_nearest_voxel(visit, projected):
     root, run = projected
     app = visit(root, "maps", vertices="left:12")
-    stored = queries.read_map(run, "jne")[3]  # vertex 12 shares the voxel of vertex 9
-    x, y, z = queries.find_voxels(run, (3,))[0]
+    stored = read_map(run, "jne")[3]  # vertex 12 shares the voxel of vertex 9
+    x, y, z = places.find_voxels(run, (3,))[0]
     assert f"Nearest voxel: ({x}, {y}, {z}) of the volume" in said(app)
     values = next(t.value for t in app.table if "JNE" in t.value.index)
     assert np.float32(values.loc["JNE", "Value"]) == stored
@@ -260,8 +263,8 @@ def test_a_vertex_of_a_projected_run_has_the_card_of_its_nearest_voxel(visit, pr
 
 def test_a_projected_run_ranks_stimuli_for_the_nearest_voxel(visit, projected):
     root, run = projected
-    column = int(np.flatnonzero(queries.read_significant(run))[0])
-    vertex = int(queries.find_marked(run, (column,))["left"][0])
+    column = int(np.flatnonzero(read_significant(run))[0])
+    vertex = int(places.find_marked(run, (column,))["left"][0])
     app = visit(root, "selectivity", vertices=f"left:{vertex}")
     assert f"the voxel nearest to left vertex {vertex}" in said(app)
     stored = run.stage("dispersion").read_array("jne_ss")[:, column]
@@ -281,7 +284,7 @@ def test_an_address_from_before_a_choice_does_not_take_it_back(visit, synthetic_
     assert app.selectbox(key="choice.map").value == "delta_r2"
     app.selectbox(key="choice.map").set_value("gain").run()
     assert app.selectbox(key="choice.map").value == "gain"
-    monkeypatch.setattr("pages.shared.lag.ADDRESS_LAG_S", -1.0)
+    monkeypatch.setattr("pages.frame.lag.ADDRESS_LAG_S", -1.0)
     app.selectbox(key="choice.map").set_value("tier").run()
     app.query_params["map"] = "gain"  # so late that somebody must have meant it
     app.run()
@@ -292,7 +295,7 @@ def show_jump():
     """Show a choice, and a button that leads to another one than the choice's own."""
     import streamlit as st
 
-    from pages.shared.state import bind_choice, read_selection, select
+    from pages.frame.state import bind_choice, read_selection, select
 
     options = ["data", "run", "queue"]
     st.segmented_control("Part", options, **bind_choice("part", options))
@@ -309,6 +312,6 @@ def test_a_widget_that_has_not_heard_of_a_jump_does_not_take_it_back(monkeypatch
     app.segmented_control[0].set_value("run").run()
     assert app.text[0].value == "run"
     app.button[0].click().run()
-    monkeypatch.setattr("pages.shared.lag.time.monotonic", lambda: float("inf"))
+    monkeypatch.setattr("pages.frame.lag.time.monotonic", lambda: float("inf"))
     app.segmented_control[0].set_value("run").run()  # so late that somebody must have meant it
     assert app.text[0].value == "run"

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine import queries
-from jne_engine.store import Run
-from pages.shared.widgets import plain
+from jne_engine.analysis import comparisons, groupings, listing, maps, roi_groups, selectivity
+from jne_engine.analysis.summary import summarise_run
+from jne_engine.runs.store import Run
+from pages.frame.widgets import plain
 from tests.browser.conftest import ROOT
 from tests.job_helpers import opened, wait_at_rest
 
@@ -51,7 +52,7 @@ def show(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return app.switch_page(f"pages/{page}.py").run()
+        return app.switch_page(f"pages/{page}/{page}.py").run()
 
     return show
 
@@ -153,7 +154,7 @@ def test_hostile_addresses_fall_back_in_one_line(show, synthetic_root, page):
 def test_overview_shows_the_stores_numbers(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     app = show(synthetic_root, "overview")
-    summary = queries.summarise_run(run)
+    summary = summarise_run(run)
     n_significant, n_voxels = (run.manifest.counts[k] for k in ("n_significant", "n_voxels"))
     assert metric(app, "Significant voxels") == f"{n_significant:,} of {n_voxels:,}"
     assert metric(app, "r (JNE, planted)") == f"{summary['truth']['pearson_r_jne']:.3g}"
@@ -165,7 +166,7 @@ def test_overview_shows_the_stores_numbers(show, synthetic_root):
 
 def test_maps_count_what_they_show_and_hide(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
-    jne, significant = queries.read_map(run, "jne"), queries.read_significant(run)
+    jne, significant = maps.read_map(run, "jne"), maps.read_significant(run)
     n = len(jne)
     for address, shown in (
         ({}, significant.sum()),
@@ -180,13 +181,13 @@ def test_maps_show_recovery_of_the_truth(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     tables = [table.value for table in show(synthetic_root, "maps").dataframe]
     shown = next(table for table in tables if "measure" in table)
-    np.testing.assert_array_equal(shown["r"], queries.tabulate_recovery(run)["r"])
+    np.testing.assert_array_equal(shown["r"], comparisons.tabulate_recovery(run)["r"])
 
 
 def test_hierarchy_shows_the_means(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     shown = show(synthetic_root, "hierarchy").dataframe[0].value
-    expected = queries.tabulate_means(queries.read_groups(run))
+    expected = roi_groups.tabulate_means(roi_groups.read_groups(run))
     for column in expected.columns:
         assert shown[column].tolist() == expected[column].tolist()
 
@@ -195,11 +196,14 @@ def test_selectivity_shows_the_matrix_and_the_ranking(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     address = {"roi": "PPA", "category": "indoor", "scale": "raw", "among": "shown"}
     app = show(synthetic_root, "selectivity", **address)
-    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
+    means, grouping = (
+        selectivity.average_jne_ss(run),
+        groupings.read_grouping(run, "labels:category"),
+    )
     ranking, _, matrix = (d.value for d in app.dataframe[:3])
-    expected = queries.average_by_category(means, grouping)
+    expected = selectivity.average_by_category(means, grouping)
     np.testing.assert_array_equal(matrix.to_numpy(), expected.to_numpy())
-    best = queries.rank_stimuli(means["PPA"], grouping, grouping.member("indoor"))
+    best = selectivity.rank_stimuli(means["PPA"], grouping, grouping.member("indoor"))
     assert ranking["stimulus"].tolist() == best["stimulus"].tolist()
     assert ranking["mean_jne_ss"].tolist() == best["mean_jne_ss"].tolist()
 
@@ -207,7 +211,7 @@ def test_selectivity_shows_the_matrix_and_the_ranking(show, synthetic_root):
 def test_models_show_r2_and_r_of_the_chosen_roi(show, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     app = show(synthetic_root, "models", roi="V4")
-    row = queries.compare_r2(run).set_index("name").loc["V4"]
+    row = comparisons.compare_r2(run).set_index("name").loc["V4"]
     assert metric(app, "Pearson r") == f"{row['r']:.3g}"
     assert metric(app, "Mean R², linear") == f"{row['mean_r2_linear']:.3g}"
 
@@ -216,7 +220,7 @@ def test_a_choice_goes_to_the_address_and_to_the_other_pages(show, synthetic_roo
     app = show(synthetic_root, "models")
     app.selectbox(key="choice.roi").select("RSC").run()
     assert app.query_params["roi"] == "RSC"
-    app.switch_page("pages/selectivity.py").run()
+    app.switch_page("pages/selectivity/selectivity.py").run()
     assert app.selectbox(key="choice.roi").value == "RSC"
 
 
@@ -238,17 +242,17 @@ def test_going_back_to_a_default_leaves_the_address_clean(show, synthetic_root):
 def test_a_page_runs_alone(monkeypatch, synthetic_root, page):
     monkeypatch.setenv("JNE_RUNS", str(synthetic_root))
     assert_healthy(
-        AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=60).run(), page
+        AppTest.from_file(str(ROOT / f"pages/{page}/{page}.py"), default_timeout=60).run(), page
     )
 
 
 def test_two_runs_can_be_told_apart_and_chosen(show, make_root):
     make_root(subject="first")
     root = make_root(subject="second", seed=1)
-    ids = [run.run_id for run in queries.list_runs(root).runs]
+    ids = [run.run_id for run in listing.list_runs(root).runs]
     for run_id in ids:
         app = show(root, "overview", run=run_id)
-        expected = queries.summarise_run(Run(root / run_id))["truth"]["pearson_r_jne"]
+        expected = summarise_run(Run(root / run_id))["truth"]["pearson_r_jne"]
         assert metric(app, "r (JNE, planted)") == f"{expected:.3g}"
 
 

@@ -6,12 +6,13 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine import queries, stories
+from jne_engine.analysis import listing
 from jne_engine.jobs import open_jobs, request_deck
 from jne_engine.jobs.queue import Jobs
-from jne_engine.stories import Pin
-from pages.shared.pin import HASH, name_target, read_address, tell
-from pages.shared.present import link_to
+from jne_engine.report import stories
+from jne_engine.report.stories import Pin
+from pages.frame.pin import HASH, name_target, read_address, tell
+from pages.present.story import link_to
 from tests.browser.conftest import ROOT
 from tests.pages.test_pages import texts
 from tests.story_samples import FIGURE, HOSTILE, a_pin, tell_story
@@ -29,7 +30,7 @@ def root(monkeypatch, make_root):
 def visit(**query):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update(query)
-    app.switch_page("pages/present.py").run()
+    app.switch_page("pages/present/present.py").run()
     assert not app.exception
     return app
 
@@ -114,7 +115,7 @@ def test_words_of_a_page_become_plain_words_of_a_slide():
 
 
 def test_a_lost_run_is_told_with_the_nearest(root):
-    run = queries.list_runs(root).runs[0]
+    run = listing.list_runs(root).runs[0]
     stem = run.run_id.rpartition("-")[0]
     story = stories.create_story(root, "Lost")
     for lost in (f"{stem}-0000000000", "elsewhere-0000000000"):
@@ -125,7 +126,7 @@ def test_a_lost_run_is_told_with_the_nearest(root):
     assert "No run of the same subject, features and layer is here" in said
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["run"] = f"{stem}-0000000000"
-    app.switch_page("pages/hierarchy.py").run()
+    app.switch_page("pages/hierarchy/hierarchy.py").run()
     assert f"showing {run.run_id} instead, of the same subject" in texts(app).replace("\\", "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.shared.ranges import format_rows, format_vertices, parse_rows, parse_vertices
+from pages.frame.ranges import format_rows, format_vertices, parse_rows, parse_vertices
 
 
 @pytest.mark.parametrize("rows", [(), (0,), (0, 1, 2), (5, 7, 8, 9, 40), tuple(range(0, 90, 2))])

@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine import queries
-from jne_engine.embedding import Embedding, EmbeddingSettings
-from jne_engine.embedding_store import find_embedding, write_embedding
-from jne_engine.selections import StimulusSelection, list_selections, save_selection
-from jne_engine.stimulus_means import (
+from jne_engine.analysis import (
+    groupings,
+    maps,
+    places,
+    selectivity,
+    selectivity_index,
+    stimulus_maps,
+)
+from jne_engine.runs.embedding import Embedding, EmbeddingSettings
+from jne_engine.runs.embedding_store import find_embedding, write_embedding
+from jne_engine.runs.selections import StimulusSelection, list_selections, save_selection
+from jne_engine.runs.stimulus_means import (
     STAGE,
     compute_maps,
     compute_place_means,
@@ -19,8 +26,8 @@ from jne_engine.stimulus_means import (
     name_places,
     stack_places,
 )
-from jne_engine.store import Run
-from pages.shared.ranges import format_vertices
+from jne_engine.runs.store import Run
+from pages.frame.ranges import format_vertices
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import write_synthetic_run
 
@@ -50,7 +57,7 @@ def show(monkeypatch, tmp_path):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return healthy(app.switch_page("pages/selectivity.py").run())
+        return healthy(app.switch_page("pages/selectivity/selectivity.py").run())
 
     return show
 
@@ -70,18 +77,18 @@ def ranking(app):
 
 
 def column_at(run, hemi, vertex):
-    return int(queries.find_columns(run, {hemi: (vertex,)})[0])
+    return int(places.find_columns(run, {hemi: (vertex,)})[0])
 
 
 def find_vertex(run, *, significant):
     """Return a left vertex whose response is significant, or is not."""
-    space, wanted = queries.read_surface(run), queries.read_significant(run)
+    space, wanted = maps.read_surface(run), maps.read_significant(run)
     rows = np.flatnonzero(wanted[: len(space.left)] == significant)
     return int(space.left[rows[5]])
 
 
 def test_a_stimulus_stands_before_the_category_and_a_choice_sets_it_aside(show, run):
-    ids = list(queries.average_jne_ss(run).index)
+    ids = list(selectivity.average_jne_ss(run).index)
     app = show(stimulus=ids[7], category="face")
     assert f"Mean JNE-SS of {ids[7]}" in texts(app)
     app.selectbox(key="choice.category").select("body").run()
@@ -135,17 +142,20 @@ def test_clusters_are_categories_in_their_order(show, embedded):
     app = show(grouping="clusters", scale="raw", category="Cluster 2")
     assert "Stimuli by their features (n = 64)" in texts(app)
     assert list(app.selectbox(key="choice.category").options) == [f"Cluster {i}" for i in (1, 2, 3)]
-    means = queries.average_jne_ss(embedded)
-    expected = queries.average_by_category(means, queries.read_grouping(embedded, "clusters"))
+    means = selectivity.average_jne_ss(embedded)
+    expected = selectivity.average_by_category(means, groupings.read_grouping(embedded, "clusters"))
     matrix = next(d.value for d in app.dataframe if list(d.value.index) == list(expected.index))
     np.testing.assert_array_equal(matrix.to_numpy(), expected.to_numpy())
 
 
 def test_the_index_is_shown_with_what_leads_each_region(show, run):
     app = show(scale="index")
-    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
-    table = queries.compute_selectivity(means, grouping)
-    leaders = queries.tabulate_leading_categories(table)
+    means, grouping = (
+        selectivity.average_jne_ss(run),
+        groupings.read_grouping(run, "labels:category"),
+    )
+    table = selectivity_index.compute_selectivity(means, grouping)
+    leaders = selectivity_index.tabulate_leading_categories(table)
     shown = app.dataframe[-1].value
     assert shown["category"].tolist() == leaders["category"].tolist()
     assert shown["q"].tolist() == leaders["q"].tolist()
@@ -177,7 +187,7 @@ def test_a_name_that_is_taken_is_told_in_one_line(show, embedded, tmp_path):
 
 
 def test_saved_selections_are_categories_and_can_be_shown_again(show, run, tmp_path):
-    ids = list(queries.average_jne_ss(run).index)
+    ids = list(selectivity.average_jne_ss(run).index)
     save_selection(tmp_path, StimulusSelection(HOSTILE, (ids[1], ids[2]), ("t",)))
     app = show(grouping="tag:t")
     assert list(app.selectbox(key="choice.category").options) == [HOSTILE]
@@ -188,25 +198,25 @@ def test_saved_selections_are_categories_and_can_be_shown_again(show, run, tmp_p
 
 def test_without_pictures_a_stimulus_is_chosen_by_name(monkeypatch, show, tmp_path):
     bare = Run(write_synthetic_run(tmp_path, with_thumbnails=False))
-    ids = list(queries.average_jne_ss(bare).index)
+    ids = list(selectivity.average_jne_ss(bare).index)
     app = show()
     app.selectbox(key="choice.stimulus").select(ids[3]).run()
     assert f"Mean JNE-SS of {ids[3]}" in texts(healthy(app))
 
 
 def test_what_takes_long_to_read_is_a_job_and_then_shown(show, run, monkeypatch):
-    monkeypatch.setattr("jne_engine.queries.selectivity.QUICK_VALUES", 0)
+    monkeypatch.setattr("jne_engine.analysis.selectivity.QUICK_VALUES", 0)
     app = show()
     assert "stored before runs kept" in texts(app)
     app.button(key="ask.means")
-    masks = stack_places(queries.read_significant(run), queries.choose_roi_set(run))
+    masks = stack_places(maps.read_significant(run), maps.choose_roi_set(run))
     means = compute_place_means(run.stage(STAGE), masks)
     keep_means(run, name_places(masks), means)
-    monkeypatch.setattr("jne_engine.queries.stimulus_maps.QUICK_VALUES", 0)
+    monkeypatch.setattr("jne_engine.analysis.stimulus_maps.QUICK_VALUES", 0)
     app = show(category="face", picked="3,4")
     assert "The mean map of these stimuli is not there yet" in texts(app)
     app.button(key="ask.means")
     assert len(ranking(app)) == 64
-    members = queries.mark_stimuli(run, (3, 4))
+    members = stimulus_maps.mark_stimuli(run, (3, 4))
     keep_means(run, name_maps(members), compute_maps(run.stage(STAGE), members))
     assert "not there yet" not in texts(show(category="face", picked="3,4"))

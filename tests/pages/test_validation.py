@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine.live import simulate_live
-from jne_engine.queries import VALIDATION
+from jne_engine.analysis.validation import VALIDATION
+from jne_engine.runs.results import SimulationResult, write_result
+from jne_engine.runs.store import open_run
+from jne_engine.simulations.live import simulate_live
 from jne_engine.simulations.recovery import simulate_recovery
-from jne_engine.simulations.results import SimulationResult, write_result
 from jne_engine.simulations.run_variants import correlate_variants
 from jne_engine.simulations.settings import RESULT_NAMES, RecoverySettings
-from jne_engine.store import open_run
-from pages.shared.checks import CHECKS
+from pages.validation.checks import CHECKS
 from tests.browser.conftest import ROOT
 from tests.pages.test_pages import texts
 from tests.synthetic_run import write_synthetic_run
@@ -69,7 +69,7 @@ def show(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return settle(app.switch_page("pages/validation.py").run())
+        return settle(app.switch_page("pages/validation/validation.py").run())
 
     return show
 
@@ -173,4 +173,6 @@ def test_a_hostile_address_falls_back_in_one_line(show, tmp_path):
 
 def test_the_page_runs_alone(monkeypatch, stored_root):
     monkeypatch.setenv("JNE_RUNS", str(stored_root))
-    settle(AppTest.from_file(str(ROOT / "pages/validation.py"), default_timeout=60).run())
+    settle(
+        AppTest.from_file(str(ROOT / "pages/validation/validation.py"), default_timeout=60).run()
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from jne_engine.bench.viewer.watch import SHELL, Change, Traffic, watch_script
-from jne_engine.viewer_payload import Wire
+from jne_engine.viewer.payload import Wire
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -102,7 +102,6 @@ class BrainPage:
         self.page.locator(SHELL).get_by_role("button", name=name).click()
 
     def _wait_for_change(self, sent_before: int) -> Change:
-        """Return times and bytes of the change under way."""
         self.page.wait_for_function("() => __bench.done !== null", polling=50)
         self.wait_until_quiet()
         log = self.page.evaluate("() => __bench")

@@ -9,7 +9,7 @@ from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.viewer.brain_page import By, Studio
 from jne_engine.bench.viewer.sizes import LARGE, SMALL, ViewerSizes
 from jne_engine.bench.viewer.watch import Change
-from jne_engine.viewer_payload import Wire
+from jne_engine.viewer.payload import Wire
 
 READY_GOALS: Mapping[int, Goal] = {SMALL: Goal(at_most=0.13), LARGE: Goal(at_most=0.20)}
 BYTES_GOALS: Mapping[Wire, Goal] = {"float32": Goal(at_most=90e3), "float16": Goal(at_most=45e3)}
@@ -45,7 +45,6 @@ def measure_first(studio: Studio, sizes: ViewerSizes) -> Iterator[Row]:
 def _swap(
     studio: Studio, n_vertices: int, count: int, *, by: By = "viewer", wire: Wire = "float32"
 ) -> list[Change]:
-    """Take one map after another in one session."""
     with studio.open(n_vertices, by=by, wire=wire) as page:
         return [page.change_map() for _ in range(count)]
 
@@ -86,7 +85,6 @@ def compare_changes(
 
 
 def _swap_rows(changes: Sequence[Change], n_vertices: int) -> Iterator[Row]:
-    """Return seconds and bytes of the viewer's swaps."""
     middle = median_of(changes)
     how = (
         f"click in Streamlit → values uploaded and the frame issued, {n_vertices} vertices, a map "
@@ -100,7 +98,6 @@ def _swap_rows(changes: Sequence[Change], n_vertices: int) -> Iterator[Row]:
 
 
 def _bytes_row(changes: Sequence[Change], n_vertices: int, wire: Wire) -> Row:
-    """Return the bytes of a swap."""
     suffix = "" if wire == "float32" else f"_{wire}"
     how = (
         f"bytes over the web socket, both ways, for a map of {n_vertices} vertices in {wire}, "

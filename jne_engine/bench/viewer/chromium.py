@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -14,8 +14,8 @@ from jne_engine.bench.viewer.scenes import (
     load_bench_surface,
 )
 from jne_engine.bench.viewer.sizes import SMALL, ViewerSizes
-from jne_engine.export.html import offline_html
-from jne_engine.viewer_payload import ViewerScene
+from jne_engine.report.export.html import offline_html
+from jne_engine.viewer.payload import ViewerScene
 
 
 def measure_files(_studio: Studio, _sizes: ViewerSizes) -> Iterator[Row]:
@@ -26,7 +26,6 @@ def measure_files(_studio: Studio, _sizes: ViewerSizes) -> Iterator[Row]:
 
 
 def _file_row(name: str, scene: ViewerScene, goal: Goal) -> Row:
-    """Return the megabytes of one scene's file."""
     n_vertices = sum(scene.surface.n_vertices(h) for h in scene.surface.hemispheres)
     how = (
         f"MB of one HTML file with {N_MAPS} exact float32 maps of {n_vertices} vertices, "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from jne_engine.spaces import HEMISPHERES
-from jne_engine.viewer_payload import ViewerMap, ViewerSurface
+from jne_engine.cortex.spaces import HEMISPHERES
+from jne_engine.viewer.payload import ViewerMap, ViewerSurface
 
 GAP_MM = 10.0
 

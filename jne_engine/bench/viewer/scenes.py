@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.spaces import HEMISPHERES, Hemisphere
-from jne_engine.surfaces import load_hcp_mmp
-from jne_engine.viewer_payload import (
+from jne_engine.core.arrays import AnyArray
+from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere
+from jne_engine.cortex.surfaces import load_hcp_mmp
+from jne_engine.viewer.payload import (
     ViewerLabels,
     ViewerMap,
     ViewerScene,
@@ -20,9 +21,7 @@ from jne_engine.viewer_payload import (
     ViewerSurface,
     Wire,
 )
-from jne_engine.viewer_surfaces import load_viewer_surface
-
-Array = npt.NDArray[Any]
+from jne_engine.viewer.surfaces import load_viewer_surface
 
 SUBDIVISIONS: Mapping[int, int] = MappingProxyType({20_484: 0, 81_924: 1, 327_684: 2})
 """Times that fsaverage5 is subdivided, by vertices of both hemispheres."""
@@ -44,15 +43,15 @@ class Subdivision(NamedTuple):
         The finer triangles, turning the way of the old ones.
     """
 
-    edges: Array
-    faces: Array
+    edges: AnyArray
+    faces: AnyArray
 
-    def refine(self, values: Array) -> Array:
+    def refine(self, values: AnyArray) -> AnyArray:
         """Append the mean of each edge's ends, shape (n_vertices + n_edges, ...)."""
         return np.concatenate([values, values[self.edges].mean(axis=1)])
 
 
-def subdivide(faces: Array, n_vertices: int) -> Subdivision:
+def subdivide(faces: AnyArray, n_vertices: int) -> Subdivision:
     """Cut each triangle into four.
 
     Parameters
@@ -91,7 +90,7 @@ def _refine(surface: ViewerSurface) -> ViewerSurface:
     """Subdivide a surface without a flat shape once."""
     cut = {h: subdivide(surface.faces[h], surface.n_vertices(h)) for h in surface.hemispheres}
 
-    def refined(values: Mapping[Hemisphere, Array]) -> dict[Hemisphere, Array]:
+    def refined(values: Mapping[Hemisphere, AnyArray]) -> dict[Hemisphere, AnyArray]:
         return {hemi: cut[hemi].refine(values[hemi]) for hemi in surface.hemispheres}
 
     return ViewerSurface(
@@ -102,7 +101,7 @@ def _refine(surface: ViewerSurface) -> ViewerSurface:
     )
 
 
-def draw_values(points: Array, seed: int) -> npt.NDArray[np.float32]:
+def draw_values(points: AnyArray, seed: int) -> npt.NDArray[np.float32]:
     """Return a smooth field plus a third as much noise, as float32, shape (n_vertices,).
 
     Parameters

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
+from jne_engine.core.resources import find_dashboard
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = find_dashboard()
 APPS = ROOT / "tests" / "browser" / "apps"
 """Small apps that are only ever run by ``streamlit run``, never imported."""
 START_SECONDS = 60.0
@@ -87,7 +88,6 @@ def find_free_port() -> int:
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait for the server's health endpoint, or fail with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -109,7 +109,6 @@ def _answers(url: str) -> bool:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End a server that this module started."""
     process.terminate()
     try:
         process.wait(timeout=10)

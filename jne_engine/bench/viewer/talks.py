@@ -14,7 +14,7 @@ from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.viewer.brain_page import IDLE, TIMEOUT_MS, Studio
 from jne_engine.bench.viewer.server import APPS, serve
 from jne_engine.bench.viewer.sizes import ViewerSizes
-from jne_engine.decks import write_deck
+from jne_engine.report.decks import write_deck
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -77,7 +77,6 @@ def measure_first_slide(studio: Studio, sizes: ViewerSizes) -> Iterator[Row]:
 
 
 def _open(browser: Browser, theme: Literal["light", "dark"] = "light") -> Page:
-    """Return a page of a fresh profile."""
     width, height = WINDOW
     size = {"width": width, "height": height}
     page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
@@ -117,7 +116,6 @@ def _open_deck(browser: Browser, path: Path) -> float:
 
 
 def _tell(view: str) -> str:
-    """Say what is pinned."""
     what = {
         "brain": f"a brain on {SPACE} with one map shown",
         "figure": "a figure of 5,000 points",

@@ -9,8 +9,8 @@ import streamlit as st
 from jne_engine.bench.viewer.rival import build_plotly_brain
 from jne_engine.bench.viewer.scenes import N_MAPS, build_scene, draw_regions, load_bench_surface
 from jne_engine.bench.viewer.watch import STAGE
-from pages.shared.cortex import show_cortex
-from pages.shared.runtime import mount_runtime
+from pages.frame.cortex import show_cortex
+from pages.frame.runtime import mount_runtime
 
 
 @st.cache_resource(show_spinner=False)

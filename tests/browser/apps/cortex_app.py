@@ -6,8 +6,8 @@ import json
 
 import streamlit as st
 
-from pages.shared.cortex import show_cortex
-from pages.shared.runtime import mount_runtime
+from pages.frame.cortex import show_cortex
+from pages.frame.runtime import mount_runtime
 from tests.browser.cortex_scene import make_scene
 
 st.set_page_config(layout="wide", page_title="Cortex")

@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from jne_engine.bench.viewer.scenes import build_fslr_scene
-from jne_engine.figures.template import style_figure
-from pages.shared.assets import is_dark
-from pages.shared.cortex import show_cortex
-from pages.shared.figures import show_result
-from pages.shared.pin import frame_page
-from pages.shared.runtime import mount_runtime
+from jne_engine.report.figures.template import style_figure
+from pages.frame.assets import is_dark
+from pages.frame.cortex import show_cortex
+from pages.frame.figures import show_result
+from pages.frame.pin import frame_page
+from pages.frame.runtime import mount_runtime
 
 N_POINTS = 5000
 

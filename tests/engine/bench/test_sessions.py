@@ -9,7 +9,7 @@ import pytest
 from jne_engine.bench import sessions
 from jne_engine.bench.sessions import SessionSizes, drive, measure_sessions
 from jne_engine.bench.viewer.server import APPS, serve
-from jne_engine.errors import StoreError
+from jne_engine.core.errors import StoreError
 
 TINY = SessionSizes(
     n_sessions=3,

@@ -28,8 +28,8 @@ from jne_engine.bench.viewer.scenes import (
 )
 from jne_engine.bench.viewer.sizes import LARGE, MIDDLE, SMALL, ViewerSizes
 from jne_engine.bench.viewer.watch import Change, Traffic, watch_script
-from jne_engine.cli import main
-from jne_engine.errors import InputError
+from jne_engine.cli.main import main
+from jne_engine.core.errors import InputError
 
 OCTAHEDRON = np.array(
     [[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]]

@@ -13,10 +13,10 @@ from PIL import Image
 from pptx import Presentation
 from pptx.util import Inches
 
-from jne_engine import decks, stories
-from jne_engine.decks.pdf import draw_page
-from jne_engine.decks.powerpoint import HEIGHT, WIDTH
-from jne_engine.decks.slides import LEAST_POINTS
+from jne_engine.report import decks, stories
+from jne_engine.report.decks.pdf import draw_page
+from jne_engine.report.decks.powerpoint import HEIGHT, WIDTH
+from jne_engine.report.decks.slides import LEAST_POINTS
 from tests.story_samples import FIGURE, HOSTILE, a_pin, tell_story
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from pptx import Presentation
 
-from jne_engine import decks
+from jne_engine.report import decks
 from tests.story_samples import tell_story
 
 PROGRAMS = ("soffice", "pdftotext", "pdftoppm")

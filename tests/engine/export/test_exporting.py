@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jne_engine import queries
-from jne_engine.errors import CancelledError, InputError
-from jne_engine.export.exporting import export_run, export_zip, name_export
-from jne_engine.export.formats import FORMATS, list_refusals
-from jne_engine.palettes import ROI_COLOURS, rgb
-from jne_engine.readers.labels import read_labels
-from jne_engine.readers.surface_values import read_surface_values
-from jne_engine.readers.volumes import read_volume
-from jne_engine.spaces import SurfaceSpace, VolumeSpace
-from jne_engine.store import Run
-from jne_engine.surfaces import load_cortex_vertices
+from jne_engine.analysis import maps, regions
+from jne_engine.core.errors import CancelledError, InputError
+from jne_engine.core.palettes import ROI_COLOURS, rgb
+from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
+from jne_engine.cortex.surfaces import load_cortex_vertices
+from jne_engine.formats.labels import read_labels
+from jne_engine.formats.surface_values import read_surface_values
+from jne_engine.formats.volumes import read_volume
+from jne_engine.report.export.exporting import export_run, export_zip, name_export
+from jne_engine.report.export.formats import FORMATS, list_refusals
+from jne_engine.runs.store import Run
 from tests.synthetic_run import ROI_NAMES, write_synthetic_run
 
 N_VOXELS = 288  # of a synthetic run: 12 blocks of 24
@@ -61,12 +61,12 @@ def volume_run(tmp_path_factory):
 
 
 def numeric(run):
-    return [i for i in queries.list_maps(run) if i.kind in ("sequential", "diverging", "mask")]
+    return [i for i in maps.list_maps(run) if i.kind in ("sequential", "diverging", "mask")]
 
 
 def loop_over_mesh(run, values, hemi, n_vertices):
     """Put one value after another on its vertex: slow and obvious."""
-    space = queries.read_surface(run)
+    space = maps.read_surface(run)
     spread = np.full(n_vertices, np.nan, dtype=np.float32)
     offset = 0 if hemi == "left" else len(space.left)
     for i, vertex in enumerate(space.vertices(hemi)):
@@ -76,7 +76,7 @@ def loop_over_mesh(run, values, hemi, n_vertices):
 
 def roi_names(run, hemi, n_vertices):
     """Return the name of the first ROI that each vertex lies in."""
-    rois, space = queries.choose_roi_set(run), queries.read_surface(run)
+    rois, space = maps.choose_roi_set(run), maps.read_surface(run)
     names = np.full(n_vertices, "", dtype=object)
     offset = 0 if hemi == "left" else len(space.left)
     for i, vertex in enumerate(space.vertices(hemi)):
@@ -92,7 +92,7 @@ def named(labels, hemi):
 def test_gifti_comes_back_exactly_on_each_hemisphere(surface_run, tmp_path):
     folder = export_run(surface_run, "gifti", tmp_path / "out")
     for info in numeric(surface_run):
-        values = queries.read_map(surface_run, info.name)
+        values = maps.read_map(surface_run, info.name)
         for hemi, letter in SIDES.items():
             path = folder / f"hemi-{letter}_SIMULATED-{info.name}.shape.gii"
             expected = loop_over_mesh(surface_run, values, hemi, 32492)
@@ -136,7 +136,7 @@ def test_cifti_holds_all_vertices_or_the_standard_ones(surface_run, tmp_path, st
     assert list(ours.names) == list(scalars.name)
     for row, info in enumerate(numeric(run)):
         assert scalars.meta[row].get("Units", "") == info.unit
-        values = queries.read_map(run, info.name)
+        values = maps.read_map(run, info.name)
         for hemi in SIDES:
             expected = loop_over_mesh(run, values, hemi, 32492)
             np.testing.assert_array_equal(ours.parts[hemi][row], expected)
@@ -153,7 +153,7 @@ def test_mgz_and_annot_come_back_exactly(mesh_run, tmp_path):
     for hemi, side in {"left": "lh", "right": "rh"}.items():
         for info in numeric(mesh_run):
             path = folder / f"{side}.SIMULATED-{info.name}.mgz"
-            values = queries.read_map(mesh_run, info.name)
+            values = maps.read_map(mesh_run, info.name)
             expected = loop_over_mesh(mesh_run, values, hemi, 10242)
             np.testing.assert_array_equal(read_surface_values(path).parts[hemi][0], expected)
             np.testing.assert_array_equal(np.asarray(nib.load(path).dataobj).ravel(), expected)
@@ -170,7 +170,7 @@ def test_nifti_lies_on_the_source_grid(volume_run, tmp_path):
     folder = export_run(volume_run, "nifti", tmp_path / "out")
     for info in numeric(volume_run):
         expected = np.full(space.shape, np.nan, dtype=np.float32)
-        for voxel, value in zip(space.voxels, queries.read_map(volume_run, info.name), strict=True):
+        for voxel, value in zip(space.voxels, maps.read_map(volume_run, info.name), strict=True):
             expected[tuple(voxel)] = value
         path = folder / f"SIMULATED-{info.name}.nii.gz"
         ours, image = read_volume(path), nib.load(path)
@@ -181,7 +181,7 @@ def test_nifti_lies_on_the_source_grid(volume_run, tmp_path):
         assert bytes(image.header["descrip"]).startswith(b"SIMULATED")
     labels = read_volume(folder / "SIMULATED-roi-hcp-mmp.nii.gz").values
     table = pd.read_csv(folder / "SIMULATED-roi-hcp-mmp.tsv", sep="\t").set_index("index")
-    rois = queries.choose_roi_set(volume_run)
+    rois = maps.choose_roi_set(volume_run)
     for column, voxel in enumerate(space.voxels):
         inside = [n for n, m in zip(rois.names, rois.masks, strict=True) if m[column]]
         assert table.name[labels[tuple(voxel)]] == (inside[0] if inside else "unlabelled")
@@ -202,10 +202,10 @@ def test_tables_hold_every_value_and_describe_every_column(which, form, tmp_path
     voxels = tables["SIMULATED-voxels"]
     for info in numeric(run):
         found = voxels[info.name].to_numpy(dtype=np.float32)
-        np.testing.assert_array_equal(found, queries.read_map(run, info.name))
+        np.testing.assert_array_equal(found, maps.read_map(run, info.name))
     rois = tables["SIMULATED-rois"]
     assert list(rois["name"]) == list(ROI_NAMES)
-    np.testing.assert_allclose(rois["mean_jne"], queries.tabulate_rois(run)["mean_jne"])
+    np.testing.assert_allclose(rois["mean_jne"], regions.tabulate_rois(run)["mean_jne"])
     members = tables["SIMULATED-roi-members"]
     counts = members.groupby("roi", sort=False).size()
     assert dict(counts) == dict(zip(rois["name"], rois["n_voxels"], strict=True))
@@ -283,7 +283,7 @@ def test_measured_data_are_not_called_simulated(tmp_path):
 def test_significant_leaves_nan_elsewhere_and_the_mask_whole(surface_run, tmp_path):
     folder = export_run(surface_run, "parquet", tmp_path / "out", significant=True)
     voxels = pd.read_parquet(folder / "SIMULATED-voxels.parquet")
-    shown, jne = queries.read_significant(surface_run), queries.read_map(surface_run, "jne")
+    shown, jne = maps.read_significant(surface_run), maps.read_map(surface_run, "jne")
     np.testing.assert_array_equal(voxels["jne"], np.where(shown, jne, np.nan))
     np.testing.assert_array_equal(voxels["significant"], shown.astype(np.float32))
 

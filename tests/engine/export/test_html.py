@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.export.html import export_html, offline_html
-from jne_engine.viewer_payload import still_hash, unpack
-from jne_engine.viewer_still import draw_still, pack_still
+from jne_engine.core.errors import InputError
+from jne_engine.report.export.html import export_html, offline_html
+from jne_engine.viewer.payload import still_hash, unpack
+from jne_engine.viewer.still import draw_still, pack_still
 from tests.engine.test_viewer_payload import N, scene, viewer_map
 
 

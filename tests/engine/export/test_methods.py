@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.export.citations import list_citations
-from jne_engine.export.methods import describe_methods, format_methods
-from jne_engine.store import Run
+from jne_engine.analysis import maps
+from jne_engine.report.export.citations import list_citations
+from jne_engine.report.export.methods import describe_methods, format_methods
+from jne_engine.runs.store import Run
 from tests.synthetic_run import write_synthetic_run
 
 ROOT = Path(__file__).parents[3]
@@ -24,8 +24,8 @@ def run(synthetic_root):
 def test_the_numbers_are_the_runs(run):
     text = describe_methods(run).paragraph
     counts, spec = run.manifest.counts, run.manifest.spec
-    shown = queries.read_significant(run)
-    mean = np.mean([float(x) for x in queries.read_map(run, "r2_nonlinear")[shown]])
+    shown = maps.read_significant(run)
+    mean = np.mean([float(x) for x in maps.read_map(run, "r2_nonlinear")[shown]])
     for number in (
         f"{counts['n_train']:,} stimuli were used for training",
         f"{counts['n_test']:,} for the test",

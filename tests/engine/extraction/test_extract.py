@@ -17,16 +17,16 @@ from click.testing import CliRunner
 from filelock import FileLock
 from PIL import Image
 
-from jne_engine.cli import main
-from jne_engine.errors import InputError, StoreError
-from jne_engine.extraction import FeatureSpec, extract_features
-from jne_engine.extraction.batches import BatchFolder
-from jne_engine.extraction.extract import run_extraction
-from jne_engine.extraction.extractors import GaborExtractor
-from jne_engine.extraction.images import open_images
-from jne_engine.extraction.read_ahead import BATCHES_AHEAD, read_ahead
-from jne_engine.features import extract_gabor_features
-from jne_engine.readers.hdf5 import read_hdf5
+from jne_engine.cli.main import main
+from jne_engine.core.errors import InputError, StoreError
+from jne_engine.features.extraction import FeatureSpec, extract_features
+from jne_engine.features.extraction.batches import BatchFolder
+from jne_engine.features.extraction.extract import run_extraction
+from jne_engine.features.extraction.extractors import GaborExtractor
+from jne_engine.features.extraction.images import open_images
+from jne_engine.features.extraction.read_ahead import BATCHES_AHEAD, read_ahead
+from jne_engine.features.gabor import extract_gabor_features
+from jne_engine.formats.hdf5 import read_hdf5
 from tests.engine.extraction.pictures import random_pixels, read_features, write_brick, write_folder
 from tests.engine.readers.files import refused
 
@@ -92,9 +92,9 @@ def test_the_file_says_what_it_is_and_our_reader_takes_it(tmp_path):
 
 KILLED = """
 import os, signal, sys
-from jne_engine.extraction import FeatureSpec, extract_features
+from jne_engine.features.extraction import FeatureSpec, extract_features
 source, out, calls = sys.argv[1], sys.argv[2], int(sys.argv[3])
-import jne_engine.extraction.batches as batches
+import jne_engine.features.extraction.batches as batches
 write, written = batches.write_atomically, []
 def dying(path, content):
     if len(written) == calls:
@@ -239,7 +239,7 @@ def test_the_command_line_writes_resumes_and_tells_mistakes(brick, tmp_path):
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
     code = (
-        "import sys, jne_engine.features_command, jne_engine.extraction; "
+        "import sys, jne_engine.cli.features, jne_engine.features.extraction; "
         "sys.exit(bool({'torch', 'transformers', 'huggingface_hub'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

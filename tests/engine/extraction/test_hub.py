@@ -15,9 +15,9 @@ from threading import Thread
 import pytest
 from huggingface_hub import constants
 
-from jne_engine.errors import InputError
-from jne_engine.extraction import hub
-from jne_engine.extraction.hub import find_model
+from jne_engine.core.errors import InputError
+from jne_engine.features.extraction import hub
+from jne_engine.features.extraction.hub import find_model
 from tests.engine.readers.files import refused
 
 REPOSITORY = "openai/clip-vit-base-patch32"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jne_engine.errors import InputError, UnsafeFileError
-from jne_engine.extraction import decoding
-from jne_engine.extraction.decoding import read_image
-from jne_engine.extraction.images import open_images
-from jne_engine.extraction.spec import FeatureSpec
+from jne_engine.core.errors import InputError, UnsafeFileError
+from jne_engine.features.extraction import decoding
+from jne_engine.features.extraction.decoding import read_image
+from jne_engine.features.extraction.images import open_images
+from jne_engine.features.extraction.spec import FeatureSpec
 from tests.engine.extraction.pictures import random_pixels, write_brick, write_folder
 from tests.engine.readers.files import refused
 

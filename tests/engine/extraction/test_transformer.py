@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from jne_engine.errors import InputError, StoreError
-from jne_engine.extraction import FeatureSpec, extract_features
-from jne_engine.extraction.extractors import load_extractor
-from jne_engine.extraction.preprocessing import Preprocessing
+from jne_engine.core.errors import InputError, StoreError
+from jne_engine.features.extraction import FeatureSpec, extract_features
+from jne_engine.features.extraction.extractors import load_extractor
+from jne_engine.features.extraction.preprocessing import Preprocessing
 from tests.engine.extraction.pictures import random_pixels, read_features, write_brick, write_folder
 from tests.engine.readers.files import refused
 

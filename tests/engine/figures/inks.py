@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import astuple
 
-from jne_engine.figures.template import DARK, LIGHT, lighten_figure
+from jne_engine.report.figures.template import DARK, LIGHT, lighten_figure
 
 
 def check_inks(light, dark):

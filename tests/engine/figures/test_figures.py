@@ -11,24 +11,35 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from jne_engine import queries
-from jne_engine.figures.comparisons import MANY, plot_correlations, plot_pairs
-from jne_engine.figures.cortex import build_run_scene, build_variant_scene
-from jne_engine.figures.curves import plot_learning_curves
-from jne_engine.figures.distributions import DRAWINGS, plot_distribution, plot_tiers
-from jne_engine.figures.gallery import encode_picture
-from jne_engine.figures.selectivity import (
+from jne_engine.analysis import (
+    comparisons,
+    estimates,
+    groupings,
+    regions,
+    roi_groups,
+    selectivity,
+    summary,
+)
+from jne_engine.analysis.maps import choose_roi_set, list_maps, read_map, read_surface
+from jne_engine.analysis.masks import select_shown
+from jne_engine.analysis.roi_groups import Groups
+from jne_engine.core.palettes import TIER_COLOURS
+from jne_engine.report.figures.comparisons import MANY, plot_correlations, plot_pairs
+from jne_engine.report.figures.curves import plot_learning_curves
+from jne_engine.report.figures.distributions import DRAWINGS, plot_distribution, plot_tiers
+from jne_engine.report.figures.gallery import encode_picture
+from jne_engine.report.figures.selectivity import (
     plot_category_matrix,
     plot_category_means,
     plot_embedding,
     plot_silhouettes,
 )
-from jne_engine.figures.surface_scenes import RunMap, build_scene
-from jne_engine.figures.tables import write_csv
-from jne_engine.figures.template import choose_ink, escape_label, name_download, name_file
-from jne_engine.palettes import TIER_COLOURS
-from jne_engine.store import Run
-from jne_engine.viewer_surfaces import choose_display
+from jne_engine.report.figures.tables import write_csv
+from jne_engine.report.figures.template import choose_ink, escape_label, name_download, name_file
+from jne_engine.runs.store import Run
+from jne_engine.viewer.scenes.run import build_run_scene, build_variant_scene
+from jne_engine.viewer.scenes.surface import RunMap, build_scene
+from jne_engine.viewer.surfaces import choose_display
 from tests.engine.figures.inks import check_inks
 from tests.synthetic_run import ROI_NAMES, ROI_TIERS
 
@@ -50,26 +61,29 @@ def draw_points():
 @pytest.fixture(scope="module")
 def figures(run):
     """Draw every kind of figure, light and dark."""
-    means, grouping = queries.average_jne_ss(run), queries.read_grouping(run, "labels:category")
-    matrix = queries.average_by_category(means, grouping)
-    pairs = queries.tabulate_pairs(run, "r2_linear", "r2_nonlinear")
+    means, grouping = (
+        selectivity.average_jne_ss(run),
+        groupings.read_grouping(run, "labels:category"),
+    )
+    matrix = selectivity.average_by_category(means, grouping)
+    pairs = comparisons.tabulate_pairs(run, "r2_linear", "r2_nonlinear")
     x, y = pairs["r2_linear"], pairs["r2_nonlinear"]
-    groups = queries.read_groups(run)
-    ppa = queries.tabulate_category_means(means["PPA"], grouping)
+    groups = roi_groups.read_groups(run)
+    ppa = selectivity.tabulate_category_means(means["PPA"], grouping)
     scores = pd.DataFrame({"n_clusters": [2, 3], "silhouette": [0.1, 0.2], "chosen": [False, True]})
     return [
         figure
         for dark in (False, True)
         for figure in (
             plot_distribution(groups, label="JNE", unit="u", dark=dark),
-            plot_tiers(queries.tabulate_tiers(run), unit="u", dark=dark),
+            plot_tiers(regions.tabulate_tiers(run), unit="u", dark=dark),
             plot_category_matrix(matrix, label="m", unit="u", chosen=("face", "PPA"), dark=dark),
             plot_category_means(ppa, unit="u", dark=dark),
             plot_embedding(draw_points(), chosen=(1, 2), dark=dark),
             plot_silhouettes(scores, dark=dark),
-            plot_pairs(x, y, queries.correlate(x, y), labels=("a", "b"), dark=dark),
-            plot_correlations(queries.compare_r2(run), dark=dark),
-            plot_learning_curves(queries.read_learning_curves(run), dark=dark),
+            plot_pairs(x, y, estimates.correlate(x, y), labels=("a", "b"), dark=dark),
+            plot_correlations(comparisons.compare_r2(run), dark=dark),
+            plot_learning_curves(summary.read_learning_curves(run), dark=dark),
         )
     ]
 
@@ -89,7 +103,7 @@ def test_a_dark_figure_is_the_light_one_in_other_inks(figures):
 
 
 def test_violins_stand_in_hierarchical_order_in_their_tiers_colour_with_counts(run):
-    groups = queries.read_groups(run)
+    groups = roi_groups.read_groups(run)
     figure = plot_distribution(groups, label="JNE", unit="u")
     assert figure.layout.yaxis.title.text == "JNE (u)"
     parts = zip(figure.data, ROI_NAMES, ROI_TIERS, groups.values, strict=True)
@@ -100,7 +114,7 @@ def test_violins_stand_in_hierarchical_order_in_their_tiers_colour_with_counts(r
 
 
 def test_tier_intervals_are_the_tables(run):
-    tiers = queries.tabulate_tiers(run)
+    tiers = regions.tabulate_tiers(run)
     trace = plot_tiers(tiers, unit="u").data[0]
     np.testing.assert_array_equal(trace.y, tiers["mean_jne"])
     np.testing.assert_allclose(trace.y + trace.error_y.array, tiers["jne_high"])
@@ -143,7 +157,7 @@ def test_few_pairs_are_points_and_many_a_density_that_counts_each_once():
     rng = np.random.default_rng(0)
     for n in (40, MANY + 1):
         x, y = rng.normal(size=(2, n))
-        found = queries.correlate(x, y)
+        found = estimates.correlate(x, y)
         figure = plot_pairs(x, y, found, labels=("a (u)", "b (v)"), identity=True)
         assert figure.layout.xaxis.title.text == "a (u)"
         assert f"r = {found.r:.2f}, n = {n:,}" in figure.layout.annotations[0].text
@@ -156,19 +170,19 @@ def test_few_pairs_are_points_and_many_a_density_that_counts_each_once():
 
 def test_pairs_without_a_correlation_say_so():
     nothing = np.array([])
-    figure = plot_pairs(nothing, nothing, queries.correlate(nothing, nothing), labels=("a", "b"))
+    figure = plot_pairs(nothing, nothing, estimates.correlate(nothing, nothing), labels=("a", "b"))
     assert figure.layout.annotations[0].text == "r undefined, n = 0"
 
 
 def test_curves_mark_the_epoch_of_the_kept_weights(run):
-    curves = queries.read_learning_curves(run)
+    curves = summary.read_learning_curves(run)
     marks = [t for t in plot_learning_curves(curves).data if t.mode == "markers"]
     assert [list(t.x) for t in marks] == [[10], [10]]
 
 
 def test_names_are_shown_as_written():
     values = (np.arange(9, dtype=np.float32),)
-    groups = queries.Groups("roi", (SCRIPT,), (None,), values, values)
+    groups = Groups("roi", (SCRIPT,), (None,), values, values)
     matrix = pd.DataFrame([[1.0]], index=[SCRIPT], columns=[SCRIPT])
     for figure in (
         *(plot_distribution(groups, label="JNE", unit="u", draw=draw) for draw in DRAWINGS),
@@ -203,11 +217,11 @@ def test_download_names_are_harmless():
 
 
 def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
-    space, jne = queries.read_surface(run), queries.read_map(run, "jne")
-    info = next(i for i in queries.list_maps(run) if i.name == "jne")
-    shown = queries.select_shown(run, "jne")
+    space, jne = read_surface(run), read_map(run, "jne")
+    info = next(i for i in list_maps(run) if i.name == "jne")
+    shown = select_shown(run, "jne")
     scene = build_scene(
-        space, choose_display(space), [RunMap(info, jne, shown)], queries.choose_roi_set(run),
+        space, choose_display(space), [RunMap(info, jne, shown)], choose_roi_set(run),
         panes=("jne",), title="t", provenance="p", simulated=True,
     )  # fmt: skip
     drawn = scene.maps[0]
@@ -217,14 +231,14 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
         assert np.isfinite(drawn.values(hemi)).sum() == np.isfinite(jne[columns]).sum()
         np.testing.assert_array_equal(np.flatnonzero(drawn.mask(hemi)), vertices[shown[columns]])
         labels = scene.labels[0].left if hemi == "left" else scene.labels[0].right
-        roi = queries.read_map(run, "roi")[columns]
+        roi = read_map(run, "roi")[columns]
         np.testing.assert_array_equal(labels[vertices], np.nan_to_num(roi + 1))
     assert scene.simulated
     assert scene.labels[0].title == "hcp-mmp (approximate)"
 
 
 def test_variants_stand_side_by_side_at_significant_voxels(run):
-    space, n_voxels = queries.read_surface(run), run.manifest.counts["n_voxels"]
+    space, n_voxels = read_surface(run), run.manifest.counts["n_voxels"]
     names = ("l1", "l2", "zscored_l1", "zscored_l2")
     rng = np.random.default_rng(0)
     table = pd.DataFrame({name: rng.random(n_voxels).astype(np.float32) for name in names})
@@ -243,11 +257,9 @@ def test_variants_stand_side_by_side_at_significant_voxels(run):
 
 
 def test_every_map_of_a_run_fits_the_viewer(run):
-    space = queries.read_surface(run)
-    maps = [i for i in queries.list_maps(run) if i.kind != "mask"]
-    layers = [
-        RunMap(i, queries.read_map(run, i.name), queries.select_shown(run, i.name)) for i in maps
-    ]
+    space = read_surface(run)
+    maps = [i for i in list_maps(run) if i.kind != "mask"]
+    layers = [RunMap(i, read_map(run, i.name), select_shown(run, i.name)) for i in maps]
     scene = build_scene(
         space,
         choose_display(space),

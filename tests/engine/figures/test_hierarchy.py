@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.figures.distributions import DRAWINGS, plot_distribution
-from jne_engine.figures.hierarchy import plot_estimates, plot_significance, plot_subjects
-from jne_engine.figures.template import format_p
-from jne_engine.palettes import TIER_COLOURS
-from jne_engine.store import Run
+from jne_engine.analysis import hierarchy, roi_groups, subjects
+from jne_engine.core.palettes import TIER_COLOURS
+from jne_engine.report.figures.distributions import DRAWINGS, plot_distribution
+from jne_engine.report.figures.hierarchy import plot_estimates, plot_significance, plot_subjects
+from jne_engine.report.figures.template import format_p
+from jne_engine.runs.store import Run
 from tests.synthetic_run import ROI_NAMES, write_synthetic_run
 
 SCRIPT = "<script>alert(1)</script>"
@@ -22,7 +22,7 @@ def run(synthetic_root):
 
 
 def test_curves_are_shares(run):
-    groups = queries.read_groups(run, by="tier")
+    groups = roi_groups.read_groups(run, by="tier")
     histogram = plot_distribution(groups, label="JNE", unit="u", draw="histogram")
     for trace in histogram.data:
         assert np.sum(trace.y) == pytest.approx(1)
@@ -34,14 +34,14 @@ def test_curves_are_shares(run):
 
 
 def test_intervals_are_the_tables(run):
-    table = queries.tabulate_means(queries.read_groups(run))
+    table = roi_groups.tabulate_means(roi_groups.read_groups(run))
     trace = plot_estimates(table, "mean", axis="JNE (u)").data[0]
     np.testing.assert_allclose(trace.y + np.array(trace.error_y.array), table["high"])
     np.testing.assert_allclose(trace.y - np.array(trace.error_y.arrayminus), table["low"])
 
 
 def test_the_matrix_is_the_papers(run):
-    pairs = queries.tabulate_pairwise(run)
+    pairs = hierarchy.tabulate_pairwise(run)
     figure = plot_significance(pairs, ROI_NAMES)
     z = np.array(figure.data[0].z, dtype=float)
     for row in pairs.itertuples():
@@ -64,11 +64,11 @@ def test_p_is_written_for_people(p, text):
 def test_names_are_inert(tmp_path, draw):
     names = (SCRIPT, *ROI_NAMES[1:])
     run = Run(write_synthetic_run(tmp_path, roi_names=names, subject=SCRIPT))
-    groups, means = queries.read_groups(run), queries.tabulate_subject_means([run], by="roi")
+    groups, means = roi_groups.read_groups(run), subjects.tabulate_subject_means([run], by="roi")
     for figure in (
         plot_distribution(groups, label="JNE", unit="u", draw=draw),
-        plot_estimates(queries.tabulate_means(groups), "mean", axis="a"),
-        plot_significance(queries.tabulate_pairwise(run), names),
+        plot_estimates(roi_groups.tabulate_means(groups), "mean", axis="a"),
+        plot_significance(hierarchy.tabulate_pairwise(run), names),
         plot_subjects(means, axis="a"),
     ):
         assert "<script" not in figure.to_json()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.figures.layers import (
+from jne_engine.analysis import listing, studies
+from jne_engine.core.palettes import ROI_COLOURS, TIER_COLOURS
+from jne_engine.report.figures.layers import (
     plot_agreement,
     plot_layer_matrix,
     plot_layers,
     plot_subjects,
 )
-from jne_engine.palettes import ROI_COLOURS, TIER_COLOURS
 from tests.engine.figures.inks import check_inks
 from tests.synthetic_run import write_synthetic_study
 
@@ -23,14 +23,14 @@ LABEL = {"label": "JNE", "unit": "u"}
 def stacked(tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
     write_synthetic_study(root, n_subjects=2, n_layers=3)
-    return queries.stack_runs([
-        (r.manifest.subject, r.manifest.layer, queries.average_places(r, "jne"))
-        for r in queries.list_runs(root).runs
+    return studies.stack_runs([
+        (r.manifest.subject, r.manifest.layer, studies.average_places(r, "jne"))
+        for r in listing.list_runs(root).runs
     ])  # fmt: skip
 
 
 def averages_of(stacked, kind):
-    return queries.average_over_subjects(stacked[stacked["kind"] == kind])
+    return studies.average_over_subjects(stacked[stacked["kind"] == kind])
 
 
 @pytest.mark.parametrize(("kind", "colours"), [("roi", ROI_COLOURS), ("tier", TIER_COLOURS)])
@@ -69,7 +69,7 @@ def test_a_dark_matrix_is_the_light_one_in_other_inks(stacked):
 def test_the_best_layer_has_the_star(stacked):
     averages = averages_of(stacked, "roi")
     texts = plot_layer_matrix(averages, value="r2", mark_best=True, **LABEL).data[2]
-    best = queries.find_best_layers(averages).set_index("place")["best_layer"]
+    best = studies.find_best_layers(averages).set_index("place")["best_layer"]
     starred = {y: int(x) for x, y, t in zip(texts.x, texts.y, texts.text, strict=True) if "★" in t}
     assert starred == best.to_dict()
 
@@ -84,7 +84,7 @@ def test_subjects_and_pairs_are_drawn_with_their_numbers(stacked):
         np.testing.assert_array_equal(trace.y, own.loc[own["subject"] == trace.name, "mean"])
     np.testing.assert_array_equal(bold.y, mean["mean"])
     np.testing.assert_allclose(bold.y + bold.error_y.array, mean["high"])
-    pairs = queries.correlate_subjects(stacked, 1)
+    pairs = studies.correlate_subjects(stacked, 1)
     (dots,) = plot_agreement(pairs).data
     assert list(dots.y) == ["S1 – S2 (n = 10)"]
     np.testing.assert_array_equal(dots.x, pairs["r"])
@@ -99,7 +99,7 @@ def test_names_are_written_as_they_are(stacked):
         plot_layers(averages, **LABEL),
         plot_layer_matrix(averages, value="mean", **LABEL),
         plot_subjects(own, averages[averages["layer"] == 0], **LABEL),
-        plot_agreement(queries.correlate_subjects(named, 0)),
+        plot_agreement(studies.correlate_subjects(named, 0)),
     ):
         labels = [str(t.name) for t in figure.data]
         labels += [str(v) for t in figure.data for v in (*np.ravel(t.x), *np.ravel(t.y))]

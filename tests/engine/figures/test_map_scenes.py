@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.figures import map_scenes as scenes
-from jne_engine.figures.comparisons import N_POINTS, choose_points, plot_pair_grid, plot_pairs
-from jne_engine.figures.vertices import plot_jne_ss
-from jne_engine.queries import Masks
-from jne_engine.store import Run
-from jne_engine.viewer_payload import scene_header
+from jne_engine.analysis import across, estimates, maps
+from jne_engine.analysis.masks import Masks, select_masked
+from jne_engine.report.figures.comparisons import (
+    N_POINTS,
+    choose_points,
+    plot_pair_grid,
+    plot_pairs,
+)
+from jne_engine.report.figures.vertices import plot_jne_ss
+from jne_engine.runs.store import Run
+from jne_engine.viewer.payload import scene_header
+from jne_engine.viewer.scenes import maps as scenes
 from tests.synthetic_run import write_synthetic_run
 
 
@@ -29,7 +34,7 @@ def find(scene, name):
 
 
 def check_values(shown, run, name):
-    space, values = queries.read_surface(run), queries.read_map(run, name)
+    space, values = maps.read_surface(run), maps.read_map(run, name)
     for hemi in ("left", "right"):
         own, drawn = values[space.columns(hemi)], shown.values(hemi)
         np.testing.assert_array_equal(drawn[space.vertices(hemi)], own)
@@ -56,11 +61,11 @@ def test_other_runs_have_their_own_vertices_mask_and_name(runs):
     assert "s1" in other.label
     assert other.mask_label.startswith("significant voxels, R² nonlinear ≥ 0.3")
     shown = sum(int(other.mask(hemi).sum()) for hemi in ("left", "right"))
-    assert shown == queries.select_masked(runs[1], "gain", masks).sum()
+    assert shown == select_masked(runs[1], "gain", masks).sum()
 
 
 def test_a_difference_stands_beside_both_runs(runs):
-    made = queries.subtract_runs(*runs, "gain")
+    made = across.subtract_runs(*runs, "gain")
     scene = scenes.build_difference_scene(*runs, "gain", Masks(), made)
     assert len(scene.panes) == 3
     a, b, d = (find(scene, name) for name in scene.panes)
@@ -71,10 +76,10 @@ def test_a_difference_stands_beside_both_runs(runs):
 
 
 def test_four_maps_tell_of_several_subjects(runs):
-    made = queries.average_subjects(runs, "jne")
+    made = across.average_subjects(runs, "jne")
     scene = scenes.build_group_scene(runs, made)
     assert scene.panes == ("group_mean", "group_sd", "group_share", "group_n")
-    left = queries.read_surface(runs[0]).left
+    left = maps.read_surface(runs[0]).left
     n = find(scene, "group_n").values("left")
     assert set(n[np.isfinite(n)]) == {1.0, 2.0}
     assert np.isfinite(n[left]).sum() > 0
@@ -82,7 +87,7 @@ def test_four_maps_tell_of_several_subjects(runs):
 
 def test_a_few_selected_voxels_are_outlined_many_only_coloured(runs, monkeypatch):
     scene = scenes.build_selection_scene(runs[0], "jne", (1, 2, 270))
-    space = queries.read_surface(runs[0])
+    space = maps.read_surface(runs[0])
     drawn = find(scene, "jne").mask("left")
     assert np.flatnonzero(drawn).tolist() == [int(space.left[1]), int(space.left[2])]
     assert scene.marked["left"].tolist() == [int(space.left[1]), int(space.left[2])]
@@ -103,7 +108,7 @@ def test_points_over_a_density_are_a_seeded_draw_that_names_its_voxels():
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2, N_POINTS + 500))
     columns = np.arange(len(x)) * 3
-    found = queries.correlate(x, y)
+    found = estimates.correlate(x, y)
     figure = plot_pairs(x, y, found, labels=("a", "b"), columns=columns, slopes={"80 %": 0.8})
     density, points = figure.data
     rows = choose_points(len(x))
@@ -118,7 +123,7 @@ def test_every_area_has_a_panel_with_all_its_voxels(runs):
     panels = []
     for name in ("V1", "<b>x</b>", "none"):
         x, y = np.random.default_rng(2).random((2, 0 if name == "none" else 50))
-        panels.append((name, x, y, queries.correlate(x, y)))
+        panels.append((name, x, y, estimates.correlate(x, y)))
     figure = plot_pair_grid(panels, labels=("a", "b"))
     assert [int(np.asarray(t.customdata).sum()) for t in figure.data] == [50, 50, 0]
     titles = [a.text for a in figure.layout.annotations]
@@ -138,8 +143,8 @@ def test_a_simulated_run_beside_a_real_one_marks_the_scene(tmp_path):
         Run(write_synthetic_run(tmp_path, subject=name, seed=seed, simulated=simulated))
         for name, seed, simulated in (("real", 0, False), ("made up", 1, True))
     )
-    groups = queries.average_subjects((real, made_up), "jne")
-    difference = queries.subtract_runs(real, made_up, "jne")
+    groups = across.average_subjects((real, made_up), "jne")
+    difference = across.subtract_runs(real, made_up, "jne")
     assert not scenes.build_masked_scene(real, ("jne",), Masks()).simulated
     for scene in (
         scenes.build_masked_scene(real, ("jne",), Masks(), (made_up,)),

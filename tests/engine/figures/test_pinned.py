@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from jne_engine.decks import draw_thumbnail
-from jne_engine.errors import InputError
-from jne_engine.figures.pinned import describe_scene, keep_figure, keep_maps
-from jne_engine.figures.template import style_figure
+from jne_engine.core.errors import InputError
+from jne_engine.report.decks import draw_thumbnail
+from jne_engine.report.figures.pinned import describe_scene, keep_figure, keep_maps
+from jne_engine.report.figures.template import style_figure
 from tests.story_samples import build_scene, draw_png
 
 

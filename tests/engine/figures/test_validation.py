@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jne_engine.figures import validation
+from jne_engine.model.variants import VARIANTS
+from jne_engine.report.figures import validation
 from jne_engine.simulations.activations import simulate_activations
 from jne_engine.simulations.input_scale import simulate_input_scale
 from jne_engine.simulations.networks import simulate_networks
@@ -17,7 +18,6 @@ from jne_engine.simulations.settings import (
     RecoverySettings,
     SampleSizeSettings,
 )
-from jne_engine.variants import VARIANTS
 from tests.engine.figures.inks import check_inks
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from jne_engine.icosahedron import FSAVERAGE
-from jne_engine.readers.algonauts import ROI_CLASSES
-from jne_engine.readers.label_tables import LABEL_NAMES
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.datasets.algonauts.layout import ROI_CLASSES
+from jne_engine.formats.label_tables import LABEL_NAMES
 
 N_IMAGES = 30
 N_FSAVERAGE = 40

@@ -278,7 +278,7 @@ def write_volume_rois(nsd: MiniNsd, subject: int, space: str = "func1pt8mm") -> 
 
 def write_surface_rois(nsd: MiniNsd, owner: str) -> None:
     """Write each collection of both hemispheres with its .ctab below freesurfer/OWNER."""
-    from jne_engine.readers.label_tables import LABEL_NAMES
+    from jne_engine.formats.label_tables import LABEL_NAMES
 
     folder = nsd.root / f"nsddata/freesurfer/{owner}/label"
     folder.mkdir(parents=True, exist_ok=True)
@@ -300,7 +300,7 @@ def write_transforms(nsd: MiniNsd, subject: int) -> None:
 
     The surface is fsaverage5's; its points are squeezed into the grid, left in its lower half.
     """
-    from jne_engine.surfaces import load_surface
+    from jne_engine.cortex.surfaces import load_surface
 
     name = f"subj{subject:02d}"
     folder = nsd.root / f"nsddata/ppdata/{name}/transforms"

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jne_engine.importers import AlgonautsRequest, import_algonauts, preview_algonauts
-from jne_engine.readers import algonauts as reader
-from jne_engine.readers.feature_files import FeatureFile
-from jne_engine.readers.imported import ImportedFiles, build_imported_dataset
-from jne_engine.readers.label_tables import LABEL_NAMES
+from jne_engine.datasets.algonauts import layout as reader
+from jne_engine.datasets.algonauts.importing import import_algonauts, preview_algonauts
+from jne_engine.datasets.algonauts.plan import AlgonautsRequest
+from jne_engine.datasets.feature_files import FeatureFile
+from jne_engine.datasets.imported import ImportedFiles, build_imported_dataset
+from jne_engine.formats.label_tables import LABEL_NAMES
 from tests.engine.importers.algonauts_tree import (
     N_CHALLENGE,
     N_FSAVERAGE,
@@ -27,7 +28,7 @@ from tests.engine.readers.files import refused
 @pytest.fixture
 def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
     monkeypatch.setattr(reader, "N_FSAVERAGE", N_FSAVERAGE)
-    monkeypatch.setattr("jne_engine.importers.algonauts_plan.N_FSAVERAGE", N_FSAVERAGE)
+    monkeypatch.setattr("jne_engine.datasets.algonauts.plan.N_FSAVERAGE", N_FSAVERAGE)
     return write_subject(tmp_path, n_fsaverage=N_FSAVERAGE)
 
 

@@ -8,8 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine.importers import NsdRequest, attach_features, import_nsd
-from jne_engine.readers.description import read_dataset
+from jne_engine.datasets.attach import attach_features
+from jne_engine.datasets.description import read_dataset
+from jne_engine.datasets.nsd.importing import import_nsd
+from jne_engine.datasets.nsd.plan import NsdRequest
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.nsd_tree import session_and_run
 from tests.engine.readers.files import refused

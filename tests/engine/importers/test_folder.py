@@ -10,9 +10,10 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine.importers import NsdRequest, import_nsd
-from jne_engine.importers.folder import create_folder
-from jne_engine.readers.feature_files import read_image_features
+from jne_engine.datasets.feature_files import read_image_features
+from jne_engine.datasets.folder import create_folder
+from jne_engine.datasets.nsd.importing import import_nsd
+from jne_engine.datasets.nsd.plan import NsdRequest
 from tests.engine.importers import nsd_tree
 from tests.engine.readers.files import refused
 
@@ -39,7 +40,9 @@ def test_broken_annotations_are_known_before_betas_are_read(tmp_path, monkeypatc
     path = nsd.root / "nsddata_stimuli/stimuli/nsd/annotations/instances_val2017.json"
     path.write_text(path.read_text()[:-20])
     read = []
-    monkeypatch.setattr("jne_engine.importers.nsd.stream_responses", lambda *a, **k: read.append(a))
+    monkeypatch.setattr(
+        "jne_engine.datasets.nsd.importing.stream_responses", lambda *a, **k: read.append(a)
+    )
     with refused("instances_val2017.json"):
         import_nsd(NsdRequest(root=nsd.root, subject=1), tmp_path / "out")
     assert read == []

@@ -10,13 +10,13 @@ import nibabel
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.importers import NsdRequest, import_nsd
-from jne_engine.importers.nsd_plan import plan_nsd
-from jne_engine.readers.feature_files import FeatureFile
-from jne_engine.readers.imported import ImportedFiles, build_imported_dataset, read_trial_table
-from jne_engine.readers.label_tables import LABEL_NAMES
-from jne_engine.spaces import SurfaceSpace, VolumeSpace
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
+from jne_engine.datasets.feature_files import FeatureFile
+from jne_engine.datasets.imported import ImportedFiles, build_imported_dataset, read_trial_table
+from jne_engine.datasets.nsd.importing import import_nsd
+from jne_engine.datasets.nsd.plan import NsdRequest, plan_nsd
+from jne_engine.formats.label_tables import LABEL_NAMES
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.nsd_tree import (
     AFFINE,

@@ -8,11 +8,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from jne_engine.icosahedron import FSAVERAGE
-from jne_engine.importers.nsd_projection import find_projection, read_nsd_projection
-from jne_engine.projection_weights import build_projection, sample_sheets
-from jne_engine.readers.nsd import NsdTree
-from jne_engine.spaces import HEMISPHERES, VolumeSpace
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.cortex.projection_weights import build_projection, sample_sheets
+from jne_engine.cortex.spaces import HEMISPHERES, VolumeSpace
+from jne_engine.datasets.nsd.layout import NsdTree
+from jne_engine.datasets.nsd.projection import find_projection, read_nsd_projection
 from tests.engine.readers.files import refused
 from tests.engine.readers.test_sheets import write_sheets
 from tests.engine.test_projection import AFFINE, SHAPE, SHEETS, N, grid, millimetres

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.importers import NsdRequest, import_nsd, preview_nsd
-from jne_engine.importers.preview import readable_ranges, readable_time
+from jne_engine.datasets.nsd.importing import import_nsd
+from jne_engine.datasets.nsd.plan import NsdRequest
+from jne_engine.datasets.nsd.preview import preview_nsd
+from jne_engine.datasets.preview import readable_ranges, readable_time
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.nsd_tree import MiniNsd, plain_means
 

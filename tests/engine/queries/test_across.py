@@ -8,9 +8,9 @@ import statistics
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.errors import InputError
-from jne_engine.store import Run
+from jne_engine.analysis import across, maps
+from jne_engine.core.errors import InputError
+from jne_engine.runs.store import Run
 from tests.synthetic_run import write_synthetic_run
 
 SIZES = (24, 20, 27)
@@ -28,8 +28,8 @@ def runs(tmp_path_factory):
 
 def by_vertex(run, name):
     """Return a run's value and significance by (hemisphere, vertex)."""
-    space = queries.read_surface(run)
-    values, significant = queries.read_map(run, name), queries.read_significant(run)
+    space = maps.read_surface(run)
+    values, significant = maps.read_map(run, name), maps.read_significant(run)
     places = [("left", v) for v in space.left] + [("right", v) for v in space.right]
     return {
         (hemi, int(v)): (float(values[i]), bool(significant[i]))
@@ -46,7 +46,7 @@ def places_of(group):
 @pytest.mark.parametrize("significant", [True, False])
 def test_difference_is_taken_at_the_vertices_of_both(runs, significant):
     a, b = by_vertex(runs[0], "jne"), by_vertex(runs[1], "jne")
-    made = queries.subtract_runs(runs[0], runs[1], "jne", significant=significant)
+    made = across.subtract_runs(runs[0], runs[1], "jne", significant=significant)
     assert set(places_of(made)) == set(a) | set(b)
     for place, value, shown in zip(places_of(made), made.values, made.shown, strict=True):
         both = place in a and place in b
@@ -60,7 +60,7 @@ def test_difference_is_taken_at_the_vertices_of_both(runs, significant):
 @pytest.mark.parametrize("significant", [True, False])
 def test_mean_sd_share_and_n_over_subjects(runs, significant):
     tables = [by_vertex(run, "gain") for run in runs]
-    mean, sd, share, n = queries.average_subjects(runs, "gain", significant=significant)
+    mean, sd, share, n = across.average_subjects(runs, "gain", significant=significant)
     places = places_of(mean)
     assert set(places) == set().union(*tables)
     for row, place in enumerate(places):
@@ -78,7 +78,7 @@ def test_mean_sd_share_and_n_over_subjects(runs, significant):
 
 
 def test_a_run_minus_itself_is_zero(runs):
-    made = queries.subtract_runs(runs[0], runs[0], "r2_linear", significant=False)
+    made = across.subtract_runs(runs[0], runs[0], "r2_linear", significant=False)
     assert (made.values[made.shown] == 0).all()
     assert made.shown.any()
 
@@ -92,27 +92,27 @@ def test_runs_apart_are_told_why_and_what_to_do(runs, tmp_path):
     elsewhere = make(surface="fsaverage", seed=6)
     own, others = (make(surface="my-own", subject=s, seed=7 + i) for i, s in enumerate("ab"))
     again = make(surface="my-own", subject="a", seed=9)
-    assert queries.explain_apart(runs) == ""
-    assert queries.explain_apart((own, again)) == ""
+    assert across.explain_apart(runs) == ""
+    assert across.explain_apart((own, again)) == ""
     for pair, word in (
         ((first, nowhere), "does not lie on a surface"),
         ((nowhere, first), "does not lie on a surface"),
         ((first, elsewhere), "they share no vertices"),
         ((own, others), "subject's own surface"),
     ):
-        reason = queries.explain_apart(pair)
+        reason = across.explain_apart(pair)
         assert word in reason
         assert "\n" not in reason
         assert "Import" in reason
         with pytest.raises(InputError):
-            queries.subtract_runs(*pair, "jne")
+            across.subtract_runs(*pair, "jne")
 
 
 def test_one_run_a_subject_and_maps_of_numbers_only(runs):
-    assert queries.choose_subjects((runs[0], runs[1], runs[0])) == (runs[:2], ())
+    assert across.choose_subjects((runs[0], runs[1], runs[0])) == (runs[:2], ())
     with pytest.raises(InputError, match="different subjects"):
-        queries.average_subjects((runs[0], runs[0]), "jne")
+        across.average_subjects((runs[0], runs[0]), "jne")
     with pytest.raises(InputError, match="different subjects"):
-        queries.average_subjects(runs[:1], "jne")
+        across.average_subjects(runs[:1], "jne")
     with pytest.raises(InputError, match="labels"):
-        queries.subtract_runs(runs[0], runs[1], "roi")
+        across.subtract_runs(runs[0], runs[1], "roi")

@@ -8,19 +8,20 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from jne_engine import queries
-from jne_engine.errors import InputError
-from jne_engine.grouping import group_labels
-from jne_engine.queries.claim_categories import SYNONYMS, find_categories
-from jne_engine.queries.claim_evidence import Evidence, find_areas
-from jne_engine.queries.claims import FAILS, HOLDS, UNKNOWN, judge
-from jne_engine.queries.spins import SPINS, SpinSettings, name_spin
-from jne_engine.queries.validation import VALIDATION
-from jne_engine.simulations.results import SimulationResult, write_result
+from jne_engine.analysis import comparisons, hierarchy, roi_groups
+from jne_engine.analysis.claims import verdicts
+from jne_engine.analysis.claims.categories import SYNONYMS, find_categories
+from jne_engine.analysis.claims.evidence import Evidence, find_areas
+from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, CLAIMS, FAILS, HOLDS, UNKNOWN, judge
+from jne_engine.analysis.spins import SPINS, SpinSettings, name_spin
+from jne_engine.analysis.validation import VALIDATION
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.dataset import GroundTruth
+from jne_engine.model.variants import VARIANTS
+from jne_engine.runs.grouping import group_labels
+from jne_engine.runs.results import SimulationResult, write_result
+from jne_engine.runs.store import Run
 from jne_engine.simulations.run_variants import correlate_variants
-from jne_engine.store import Run
-from jne_engine.types import GroundTruth
-from jne_engine.variants import VARIANTS
 from tests import synthetic_run
 from tests.synthetic_run import CATEGORIES, ROI_NAMES, Planted, write_synthetic_run
 
@@ -61,7 +62,7 @@ def verdict(claim, run, others=()) -> str:
 
 
 def told(claim, run, others=()) -> pd.Series:
-    return queries.tabulate_claims(run, others).set_index("claim").loc[claim]
+    return verdicts.tabulate_claims(run, others).set_index("claim").loc[claim]
 
 
 def reverse(planted):
@@ -254,7 +255,7 @@ def test_deeper_layers_say_that_the_truth_is_not_theirs(make, monkeypatch):
 
 def test_the_weakest_pair_counts_with_the_largest_p(make):
     run = make(climb)
-    groups = queries.read_groups(run)
+    groups = roi_groups.read_groups(run)
     values = dict(zip(groups.names, groups.values, strict=True))
     tests = [
         stats.mannwhitneyu(values[name], values["V1"], alternative="greater", method="asymptotic")
@@ -269,36 +270,36 @@ def test_the_weakest_pair_counts_with_the_largest_p(make):
 
 def test_numbers_are_the_engines_and_q_is_over_the_claims(make):
     run = make(lead_as_claimed)
-    table = queries.tabulate_claims(run)
-    trend = queries.tabulate_trends(run).iloc[0]
+    table = verdicts.tabulate_claims(run)
+    trend = hierarchy.tabulate_trends(run).iloc[0]
     first = table.set_index("claim").loc["rises"]
     assert (first["value"], first["p"], first["n"]) == (trend["effect"], trend["p"], trend["n"])
     tested = table.dropna(subset="p")
     assert len(tested) >= 8
     expected = multipletests(tested["p"], method="fdr_bh")[1]
     assert tested["q"].to_numpy() == pytest.approx(expected)
-    r2 = queries.compare_r2(run)
+    r2 = comparisons.compare_r2(run)
     assert table.set_index("claim").loc["r2-agree", "value"] == r2["r"].min()
 
 
 def test_evidence_gathered_in_parts_gives_the_same_table(make):
     run = make()
     found = {}
-    for part in queries.CLAIM_PARTS:
-        found |= queries.gather_claims(run, part)
-    assert set(found) == {claim.name for claim in queries.CLAIMS}
+    for part in CLAIM_PARTS:
+        found |= verdicts.gather_claims(run, part)
+    assert set(found) == {claim.name for claim in CLAIMS}
     pd.testing.assert_frame_equal(
-        queries.tabulate_claims(run, (), found), queries.tabulate_claims(run)
+        verdicts.tabulate_claims(run, (), found), verdicts.tabulate_claims(run)
     )
     with pytest.raises(InputError, match="part of the claims"):
-        queries.gather_claims(run, "nothing")
+        verdicts.gather_claims(run, "nothing")
 
 
 def test_a_link_opens_where_the_evidence_is_weakest(make):
     run = make(lead_as_claimed)
-    claims = {claim.name: claim for claim in queries.CLAIMS}
-    found = queries.gather_claims(run, "categories")
-    address = queries.find_address(claims["faces"], found["faces"])
+    claims = {claim.name: claim for claim in CLAIMS}
+    found = verdicts.gather_claims(run, "categories")
+    address = verdicts.find_address(claims["faces"], found["faces"])
     assert address["roi"] in ("FFA-1", "FFA-2")
     assert address["grouping"] == "labels:category"
 

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jne_engine import queries
-from jne_engine.errors import InputError
-from jne_engine.simulations.results import SimulationResult, write_result
-from jne_engine.store import Run
+from jne_engine.analysis import maps, variant_maps
+from jne_engine.analysis.maps import OF_CEILING
+from jne_engine.analysis.validation import VALIDATION
+from jne_engine.core.errors import InputError
+from jne_engine.runs.results import SimulationResult, write_result
+from jne_engine.runs.store import Run
 from tests import synthetic_run
 from tests.synthetic_run import Recipe, plant, write_synthetic_run
 
@@ -39,18 +41,18 @@ def test_r2_over_ceiling_is_a_ratio_and_undefined_without_ceiling(tmp_path, odd_
         above += usable and expected[-1] > 1
         undefined += not invalid and not usable
     name = f"r2_{encoder}_of_ceiling"
-    found = queries.read_map(run, name)
+    found = maps.read_map(run, name)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
-    assert queries.count_above_ceiling(run, name) == (above, undefined)
+    assert maps.count_above_ceiling(run, name) == (above, undefined)
     assert above > 0
     assert np.nanmax(found) > 1  # never clipped
-    np.testing.assert_array_equal(queries.select_above_ceiling(run, name), found > 1)
+    np.testing.assert_array_equal(maps.select_above_ceiling(run, name), found > 1)
 
 
 def test_without_any_ceiling_no_map_of_it_is_offered(tmp_path, odd_ceilings):
     odd_ceilings.scores["noise_ceiling"][:] = np.nan
-    names = {info.name for info in queries.list_maps(Run(write_synthetic_run(tmp_path)))}
-    assert names.isdisjoint({"noise_ceiling", *queries.OF_CEILING})
+    names = {info.name for info in maps.list_maps(Run(write_synthetic_run(tmp_path)))}
+    assert names.isdisjoint({"noise_ceiling", *OF_CEILING})
 
 
 def store_variants(run, run_id, n_voxels):
@@ -58,22 +60,22 @@ def store_variants(run, run_id, n_voxels):
     table = pd.DataFrame({n: rng.random(n_voxels, dtype=np.float32)
                           for n in ("l1", "l2", "zscored_l1", "zscored_l2")})  # fmt: skip
     result = SimulationResult("variants", {"run": run_id, "simulated": True}, {"maps": table})
-    write_result(result, run.path.parent / queries.VALIDATION)
+    write_result(result, run.path.parent / VALIDATION)
     return table
 
 
 def test_variants_are_maps_of_the_run_that_they_were_computed_for(tmp_path):
     run = Run(write_synthetic_run(tmp_path))
     n = run.manifest.counts["n_voxels"]
-    assert "not computed" in queries.explain_variants(run)
-    assert queries.stamp_variants(run) == 0
+    assert "not computed" in variant_maps.explain_variants(run)
+    assert variant_maps.stamp_variants(run) == 0
     table = store_variants(run, run.run_id, n)
-    assert queries.explain_variants(run) == ""
-    assert queries.stamp_variants(run) > 0
-    offered = [info.name for info in queries.list_maps(run)]
+    assert variant_maps.explain_variants(run) == ""
+    assert variant_maps.stamp_variants(run) > 0
+    offered = [info.name for info in maps.list_maps(run)]
     assert offered[:4] == ["jne", *VARIANTS]
     for name in VARIANTS:
-        found = queries.read_map(run, name)
+        found = maps.read_map(run, name)
         np.testing.assert_array_equal(found, table[name.removeprefix("jne_")])
 
 
@@ -82,11 +84,11 @@ def test_variants_of_another_run_or_size_or_altered_are_no_maps(tmp_path):
     n = run.manifest.counts["n_voxels"]
     for run_id, size, reason in (("other", n, "not computed"), (run.run_id, n - 1, "hold")):
         store_variants(run, run_id, size)
-        assert reason in queries.explain_variants(run)
-        assert not set(VARIANTS) & {info.name for info in queries.list_maps(run)}
+        assert reason in variant_maps.explain_variants(run)
+        assert not set(VARIANTS) & {info.name for info in maps.list_maps(run)}
         with pytest.raises(InputError):
-            queries.read_map(run, "jne_l2")
+            maps.read_map(run, "jne_l2")
     store_variants(run, run.run_id, n)
     (tmp_path / "validation" / "variants" / "maps.parquet").write_bytes(b"x")
-    assert "SHA-256" in queries.explain_variants(run)
-    assert "jne_l2" not in {info.name for info in queries.list_maps(run)}
+    assert "SHA-256" in variant_maps.explain_variants(run)
+    assert "jne_l2" not in {info.name for info in maps.list_maps(run)}

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from jne_engine import queries
-from jne_engine.errors import InputError
-from jne_engine.queries import Masks
-from jne_engine.store import Run
+from jne_engine.analysis import maps
+from jne_engine.analysis.masks import Masks, list_masks, name_masks, select_masked, tabulate_masks
+from jne_engine.core.errors import InputError
+from jne_engine.runs.store import Run
 from tests.synthetic_run import Recipe, plant, write_synthetic_run
 
 ALL = Masks(
@@ -60,11 +60,11 @@ def hidden_reasons(planted, values, masks):
     ],
 )  # fmt: skip
 def test_masks_hide_what_a_loop_hides_and_count_each_voxel_once(run, planted, masks):
-    values = queries.read_map(run, "jne")
+    values = maps.read_map(run, "jne")
     reasons = hidden_reasons(planted, values, masks)
-    shown = queries.select_masked(run, "jne", masks)
+    shown = select_masked(run, "jne", masks)
     assert shown.tolist() == [not own for own in reasons]
-    table = queries.tabulate_masks(run, "jne", masks)
+    table = tabulate_masks(run, "jne", masks)
     assert table["n_hidden_first"].sum() == len(values)
     kinds = ["value", "q", "r2", "ceiling", "roi", "threshold"]
     used = [k for k in kinds if any(k in own for own in reasons)]
@@ -76,36 +76,34 @@ def test_masks_hide_what_a_loop_hides_and_count_each_voxel_once(run, planted, ma
 
 
 def test_labels_are_hidden_by_the_choice_of_rois_only(run):
-    everywhere = queries.select_masked(run, "roi", Masks(q=0.0, min_r2=9.0, threshold=9.0))
-    np.testing.assert_array_equal(everywhere, np.isfinite(queries.read_map(run, "roi")))
-    inside = queries.select_masked(run, "tier", Masks(rois=("V2",)))
-    np.testing.assert_array_equal(inside, queries.choose_roi_set(run).mask("V2"))
+    everywhere = select_masked(run, "roi", Masks(q=0.0, min_r2=9.0, threshold=9.0))
+    np.testing.assert_array_equal(everywhere, np.isfinite(maps.read_map(run, "roi")))
+    inside = select_masked(run, "tier", Masks(rois=("V2",)))
+    np.testing.assert_array_equal(inside, maps.choose_roi_set(run).mask("V2"))
 
 
 def test_a_difference_map_is_thresholded_on_both_sides(run):
-    values = queries.read_map(run, "delta_r2")
-    shown = queries.select_masked(run, "delta_r2", Masks(significant=False, threshold=0.05))
+    values = maps.read_map(run, "delta_r2")
+    shown = select_masked(run, "delta_r2", Masks(significant=False, threshold=0.05))
     assert shown.tolist() == [abs(v) >= 0.05 for v in values.tolist()]
 
 
 def test_masks_are_named_as_they_are(run):
-    listed = queries.list_masks(run, ALL)
-    named = queries.name_masks("jne", ALL, listed)
+    listed = list_masks(run, ALL)
+    named = name_masks("jne", ALL, listed)
     assert named == (
         "q < 0.01, R² nonlinear ≥ 0.3, Noise ceiling ≥ 60 %, inside V1, PPA, FFA-2, value ≥ 0.4"
     )
-    assert queries.name_masks("jne", Masks(), queries.list_masks(run, Masks())) == (
-        "significant voxels"
-    )
+    assert name_masks("jne", Masks(), list_masks(run, Masks())) == ("significant voxels")
 
 
 def test_the_chosen_roi_set_names_and_masks(run, planted):
-    assert queries.list_presets(run) == ("hcp-mmp", "other")
+    assert maps.list_presets(run) == ("hcp-mmp", "other")
     other = Masks(significant=False, rois=("V1",), preset="other")
-    shown = queries.select_masked(run, "jne", other)
+    shown = select_masked(run, "jne", other)
     np.testing.assert_array_equal(shown, planted.masks[-1] & ~planted.invalid)
-    assert (queries.read_map(run, "roi", "other")[planted.masks[-1]] == 0).all()
+    assert (maps.read_map(run, "roi", "other")[planted.masks[-1]] == 0).all()
     with pytest.raises(InputError, match="nowhere"):
-        queries.list_masks(run, Masks(rois=("V1",), preset="nowhere"))
+        list_masks(run, Masks(rois=("V1",), preset="nowhere"))
     with pytest.raises(InputError, match="nope"):
-        queries.list_masks(run, Masks(rois=("nope",)))
+        list_masks(run, Masks(rois=("nope",)))

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine.errors import JneError
+from jne_engine.core.errors import JneError
 
 SECRET = 424242.0
 """Value of the file that a crafted link points at; no reader may ever return it."""

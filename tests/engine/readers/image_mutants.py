@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from jne_engine.errors import JneError
-from jne_engine.readers.annotations import read_ctab
-from jne_engine.readers.labels import read_labels
-from jne_engine.readers.meshes import read_mesh
-from jne_engine.readers.surface_values import read_surface_values
-from jne_engine.readers.volumes import read_volume, read_voxels
-from jne_engine.spaces import Mesh
+from jne_engine.core.errors import JneError
+from jne_engine.cortex.spaces import Mesh
+from jne_engine.formats.annotations import read_ctab
+from jne_engine.formats.labels import read_labels
+from jne_engine.formats.meshes import read_mesh
+from jne_engine.formats.surface_values import read_surface_values
+from jne_engine.formats.volumes import read_volume, read_voxels
 from tests.engine.readers.files import check_message
 from tests.engine.readers.image_files import (
     FACES,

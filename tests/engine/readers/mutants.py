@@ -20,12 +20,12 @@ from typing import Any
 import h5py
 import numpy as np
 
-from jne_engine.errors import JneError
-from jne_engine.readers.arrays import read_array
-from jne_engine.readers.description import read_dataset
-from jne_engine.readers.guard import read_gzip
-from jne_engine.readers.scripts import ScriptFiles, read_scripts_dataset
-from jne_engine.readers.tables import read_table
+from jne_engine.core.errors import JneError
+from jne_engine.datasets.description import read_dataset
+from jne_engine.datasets.scripts.files import ScriptFiles, read_scripts_dataset
+from jne_engine.datasets.tables import read_table
+from jne_engine.formats.arrays import read_array
+from jne_engine.formats.guard import read_gzip
 from tests.engine.readers.files import check_message, npz_bytes
 
 MEMORY_BYTES = 4 * 2**30
@@ -78,7 +78,7 @@ def checkpoint() -> bytes:
 
 
 def read_weights(path: Path) -> np.ndarray:
-    from jne_engine.checkpoints import read_checkpoint
+    from jne_engine.model.checkpoints import read_checkpoint
 
     return next(iter(read_checkpoint(path).values())).float().numpy()
 
@@ -103,7 +103,7 @@ def design() -> bytes:
 
 def read_design(path: Path) -> np.ndarray:
     """Read the altered file as NSD's design."""
-    from jne_engine.readers.nsd_trials import read_design_images
+    from jne_engine.datasets.nsd.trials import read_design_images
 
     return read_design_images(path, 2).astype(np.float32)
 
@@ -120,7 +120,7 @@ def annotations() -> bytes:
 
 def read_annotations(path: Path) -> np.ndarray:
     """Read the altered file as COCO's annotations of one cropped image."""
-    from jne_engine.readers.coco import CropBox, find_visible, read_instances
+    from jne_engine.datasets.coco import CropBox, find_visible, read_instances
 
     found = find_visible(path, read_instances(path), [(1, CropBox(0, 0, 0, 0))])
     return np.array([len(found), *(o.share for o in found[0])], dtype=np.float32)
@@ -133,7 +133,7 @@ BEHAVIOUR = "SUBJECT\tSESSION\tRUN\tTRIAL\t73KID\n" + "".join(
 
 def read_trial_images(path: Path) -> np.ndarray:
     """Read the altered file as NSD's behaviour."""
-    from jne_engine.readers.nsd_trials import read_behaviour
+    from jne_engine.datasets.nsd.trials import read_behaviour
 
     return read_behaviour(path)[0].image.astype(np.float32)
 

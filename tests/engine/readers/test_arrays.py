@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.errors import UnsafeFileError
-from jne_engine.readers.arrays import cast_note, read_array, read_indices, read_vector
+from jne_engine.core.errors import UnsafeFileError
+from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_vector
 from tests.engine.readers.files import refused, write_hdf5
 
 VALUES = np.random.default_rng(0).normal(size=(6, 4))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.readers.columns import read_noise_ceiling, read_rois, read_surface_space
+from jne_engine.datasets.locations import read_noise_ceiling, read_rois, read_surface_space
 from tests.engine.readers.files import refused
 
 

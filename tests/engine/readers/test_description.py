@@ -10,16 +10,16 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from jne_engine.errors import UnsafeFileError
-from jne_engine.projection_weights import build_projection, sample_sheets
-from jne_engine.readers.description import (
+from jne_engine.core.errors import UnsafeFileError
+from jne_engine.cortex.projection_weights import build_projection, sample_sheets
+from jne_engine.cortex.spaces import VolumeSpace
+from jne_engine.datasets.arrays.files import ArrayFiles
+from jne_engine.datasets.description import (
     DESCRIPTION_EXAMPLE,
     SCRIPTS_EXAMPLE,
     VOLUME_EXAMPLE,
     read_dataset,
 )
-from jne_engine.readers.plain import ArrayFiles
-from jne_engine.spaces import VolumeSpace
 from tests.engine.readers.files import refused, write_hdf5
 from tests.engine.readers.test_sheets import write_sheets
 from tests.engine.test_projection import AFFINE, SHAPE, SHEETS, grid, millimetres

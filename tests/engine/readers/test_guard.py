@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError, JneError, UnsafeFileError
-from jne_engine.readers.guard import (
+from jne_engine.core.errors import InputError, JneError, UnsafeFileError
+from jne_engine.formats.guard import (
     BROKEN_FILE_ERRORS,
     check_claim,
     check_file,

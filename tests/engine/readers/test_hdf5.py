@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError, JneError, UnsafeFileError
-from jne_engine.readers.hdf5 import MAX_LISTED, list_hdf5_keys, open_hdf5_dataset, read_hdf5
+from jne_engine.core.errors import InputError, JneError, UnsafeFileError
+from jne_engine.formats.hdf5 import MAX_LISTED, list_hdf5_keys, open_hdf5_dataset, read_hdf5
 from tests.engine.readers.files import (
     SECRET,
     OpenWatch,

@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError, UnsafeFileError
-from jne_engine.readers.hdf5 import read_hdf5_rows
+from jne_engine.core.errors import InputError, UnsafeFileError
+from jne_engine.formats.hdf5 import read_hdf5_rows
 from tests.engine.readers.files import link_recipes, refused, write_hdf5, write_secret
 
 RECIPES = sorted(link_recipes(Path("/tmp/a"), Path("/tmp/outside/secret.h5")))

@@ -8,8 +8,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from jne_engine.readers.annotations import read_annotation, read_ctab
-from jne_engine.readers.labels import read_labels
+from jne_engine.formats.annotations import read_annotation, read_ctab
+from jne_engine.formats.labels import read_labels
 from tests.engine.readers.files import cuts, refused
 from tests.engine.readers.image_files import (
     INDEX,

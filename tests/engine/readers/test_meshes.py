@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.readers.meshes import read_mesh
-from jne_engine.spaces import Mesh
+from jne_engine.cortex.spaces import Mesh
+from jne_engine.formats.meshes import read_mesh
 from tests.engine.readers.files import cuts, refused
 from tests.engine.readers.image_files import (
     FACES,

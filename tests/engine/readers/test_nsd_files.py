@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from jne_engine.errors import UnsafeFileError
-from jne_engine.readers.beta_files import open_betas
-from jne_engine.readers.coco import CocoBox, CocoImage, CropBox, crop_share, read_instances
-from jne_engine.readers.hdf5_windows import read_windows
-from jne_engine.readers.label_tables import LABEL_NAMES, read_label_names
-from jne_engine.readers.matlab import read_mat
-from jne_engine.readers.nsd import NsdTree, find_sessions
-from jne_engine.readers.nsd_trials import RUN_LENGTHS, read_design_trials
-from jne_engine.readers.numpy_files import map_npy
+from jne_engine.core.errors import UnsafeFileError
+from jne_engine.datasets.coco import CocoBox, CocoImage, CropBox, crop_share, read_instances
+from jne_engine.datasets.nsd.betas import open_betas
+from jne_engine.datasets.nsd.layout import NsdTree, find_sessions
+from jne_engine.datasets.nsd.trials import RUN_LENGTHS, read_design_trials
+from jne_engine.formats.hdf5_windows import read_windows
+from jne_engine.formats.label_tables import LABEL_NAMES, read_label_names
+from jne_engine.formats.matlab import read_mat
+from jne_engine.formats.numpy_files import map_npy
 from tests.engine.readers.files import npy_claiming, refused
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.errors import JneError, UnsafeFileError
-from jne_engine.readers.numpy_files import list_npz_keys, read_npy, read_npz
+from jne_engine.core.errors import JneError, UnsafeFileError
+from jne_engine.formats.numpy_files import list_npz_keys, read_npy, read_npz
 from tests.engine.readers.files import cuts, npy_bytes, npy_claiming, npz_bytes, refused
 
 VALUES = np.random.default_rng(0).normal(size=(12, 7)).astype(np.float32)

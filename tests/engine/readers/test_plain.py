@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.readers.guard import hash_file
-from jne_engine.readers.plain import ArrayFiles, read_arrays_dataset
+from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
+from jne_engine.formats.guard import hash_file
 from tests.engine.readers.files import refused, write_hdf5
 
 N_STIMULI, N_FEATURES, N_VOXELS = 20, 4, 6

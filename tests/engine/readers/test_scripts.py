@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from jne_engine.errors import UnsafeFileError
-from jne_engine.readers.scripts import ScriptFiles, read_scripts_dataset, script_splits
+from jne_engine.core.errors import UnsafeFileError
+from jne_engine.datasets.scripts.files import ScriptFiles, read_scripts_dataset, script_splits
 from tests.engine.readers.files import refused, write_hdf5
 
 N_IMAGES, N_FEATURES, N_VOXELS, N_SHARED = 60, 768, 5, 8

@@ -8,15 +8,15 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.projection_weights import build_projection, sample_sheets
-from jne_engine.readers.sheets import (
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.projection_weights import build_projection, sample_sheets
+from jne_engine.cortex.spaces import HEMISPHERES, VolumeSpace
+from jne_engine.formats.sheets import (
     has_subject_surface,
     list_subject_files,
     load_sheets,
     read_subject_surface,
 )
-from jne_engine.spaces import HEMISPHERES, VolumeSpace
 from tests.engine.readers.files import refused
 from tests.engine.test_projection import SHEETS, N
 

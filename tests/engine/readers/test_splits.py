@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.readers.splits import random_splits, read_splits
-from jne_engine.types import Splits
+from jne_engine.datasets.dataset import Splits
+from jne_engine.datasets.splits import random_splits, read_splits
 from tests.engine.readers.files import refused
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jne_engine.readers.surface_values import read_surface_values
+from jne_engine.formats.surface_values import read_surface_values
 from tests.engine.readers.files import cuts, refused
 from tests.engine.readers.image_files import (
     GRAYORDINATES,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jne_engine.readers.tables import numbered_stimuli, read_stimuli, read_table
+from jne_engine.datasets.tables import numbered_stimuli, read_stimuli, read_table
 from tests.engine.readers.files import refused
 
 

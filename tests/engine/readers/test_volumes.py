@@ -9,8 +9,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from jne_engine.errors import JneError, UnsafeFileError
-from jne_engine.readers.volumes import open_volume, read_volume, read_voxels
+from jne_engine.core.errors import JneError, UnsafeFileError
+from jne_engine.formats.volumes import open_volume, read_volume, read_voxels
 from tests.engine.readers.files import cuts, refused
 from tests.engine.readers.image_files import AFFINE, VOLUME, mgh, mgh_maps, nifti, packed
 

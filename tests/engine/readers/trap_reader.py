@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from jne_engine.errors import JneError
-from jne_engine.readers.arrays import read_array
-from jne_engine.readers.labels import read_labels
-from jne_engine.readers.meshes import read_mesh
-from jne_engine.readers.surface_values import read_surface_values
-from jne_engine.readers.volumes import read_volume, read_voxels
+from jne_engine.core.errors import JneError
+from jne_engine.formats.arrays import read_array
+from jne_engine.formats.labels import read_labels
+from jne_engine.formats.meshes import read_mesh
+from jne_engine.formats.surface_values import read_surface_values
+from jne_engine.formats.volumes import read_volume, read_voxels
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "array": lambda path: read_array(path, key="data" if path.suffix == ".h5" else None),

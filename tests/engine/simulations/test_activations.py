@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.encoders import ACTIVATION_PAIRS
+from jne_engine.model.encoders import ACTIVATION_PAIRS
 from jne_engine.simulations.activations import compute_curvature, simulate_activations
 from jne_engine.simulations.settings import ActivationSettings
 

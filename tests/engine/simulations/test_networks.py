@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
 from jne_engine.simulations.networks import compare_placements, simulate_networks
 from jne_engine.simulations.settings import PLACEMENTS, NetworkSettings
 

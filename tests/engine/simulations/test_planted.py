@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.dispersion import compute_deviations, compute_jne
-from jne_engine.simulations.planted import (
-    TEST,
-    TRAIN,
-    PlantedVoxels,
-    draw_samples,
-    residual_relu,
-)
+from jne_engine.model.dispersion import compute_deviations, compute_jne
+from jne_engine.simulations.planted import TEST, TRAIN, PlantedVoxels, draw_samples, residual_relu
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import PLANTINGS, RecoveryCondition, RecoverySettings
 

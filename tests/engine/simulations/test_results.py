@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from jne_engine.errors import StoreError
-from jne_engine.simulations.results import RESULT, SimulationResult, read_result, write_result
+from jne_engine.core.errors import StoreError
+from jne_engine.runs.results import RESULT, SimulationResult, read_result, write_result
 
 
 @pytest.fixture

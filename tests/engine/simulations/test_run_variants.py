@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.encoders import restore_encoder
-from jne_engine.errors import InputError
-from jne_engine.jacobian import compute_jacobian
-from jne_engine.pipeline import compute_run
+from jne_engine.core.errors import InputError
+from jne_engine.model.encoders import restore_encoder
+from jne_engine.model.jacobian import compute_jacobian
+from jne_engine.model.spec import RunSpec
+from jne_engine.model.variants import VARIANTS, compute_variant
+from jne_engine.runs.pipeline import compute_run
 from jne_engine.simulations.run_variants import compute_run_variants
-from jne_engine.spec import RunSpec
-from jne_engine.variants import VARIANTS, compute_variant
 from tests.engine.datasets import make_dataset
 
 

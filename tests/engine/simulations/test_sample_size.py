@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.dispersion import compute_jne
+from jne_engine.model.dispersion import compute_jne
 from jne_engine.simulations.sample_size import simulate_sample_size
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import SampleSizeSettings

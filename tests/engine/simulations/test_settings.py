@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jne_engine.errors import InputError
+from jne_engine.core.errors import InputError
 from jne_engine.simulations.settings import (
     ActivationSettings,
     InputScaleSettings,

@@ -7,15 +7,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from jne_engine.dispersion import compute_deviations, compute_jne
-from jne_engine.jacobian import compute_jacobian
+from jne_engine.model.dispersion import compute_deviations, compute_jne
+from jne_engine.model.jacobian import compute_jacobian
 from jne_engine.simulations.seeds import make_generator
 from jne_engine.simulations.settings import NONLINEAR_ACTIVATIONS, PLACEMENTS, WIRINGS
-from jne_engine.simulations.single_output import (
-    NetworkWeights,
-    SingleOutputNetwork,
-    draw_weights,
-)
+from jne_engine.simulations.single_output import NetworkWeights, SingleOutputNetwork, draw_weights
 
 FUNCTIONS = {
     "relu": torch.relu,

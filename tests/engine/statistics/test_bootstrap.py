@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.statistics import (
-    bootstrap,
-    estimate_mean,
-    estimate_share,
-    resample_means,
-)
+from jne_engine.analysis.statistics import bootstrap, estimate_mean, estimate_share, resample_means
 
 
 def loop_means(values, n_resamples, seed):

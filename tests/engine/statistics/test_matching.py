@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jne_engine.errors import InputError
-from jne_engine.statistics import (
+from jne_engine.analysis.statistics import (
     compare_matched_pairs,
     compute_matched_trend,
     compute_trend,
     match_groups,
 )
+from jne_engine.core.errors import InputError
 
 
 @pytest.fixture

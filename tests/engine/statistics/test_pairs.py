@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
-from jne_engine.statistics import compare_pairs
+from jne_engine.analysis.statistics import compare_pairs
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.errors import InputError
-from jne_engine.statistics import draw_rotations, mirror_rotations, spin_columns
-from jne_engine.statistics.sphere import NOWHERE, REACH
-from jne_engine.surfaces import load_surface
+from jne_engine.analysis.statistics import draw_rotations, mirror_rotations, spin_columns
+from jne_engine.analysis.statistics.sphere import NOWHERE, REACH
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.surfaces import load_surface
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.statistics import (
+from jne_engine.analysis.statistics import (
     compute_trend,
     draw_rotations,
     spin_columns,
@@ -13,8 +13,8 @@ from jne_engine.statistics import (
     spin_differences,
     spin_trend,
 )
-from jne_engine.statistics.sphere import NOWHERE
-from jne_engine.surfaces import load_surface
+from jne_engine.analysis.statistics.sphere import NOWHERE
+from jne_engine.cortex.surfaces import load_surface
 
 N_ROTATIONS = 199
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jne_engine.errors import InputError
-from jne_engine.statistics import compare_within_subjects, fit_mixed_model
+from jne_engine.analysis.statistics import compare_within_subjects, fit_mixed_model
+from jne_engine.core.errors import InputError
 
 
 def test_p_counts_all_sign_flips():

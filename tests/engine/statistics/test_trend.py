@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jne_engine.errors import InputError
-from jne_engine.statistics import compute_trend
-from jne_engine.statistics.ranks import compute_effect, count_values, count_wins
-from jne_engine.statistics.trend import compute_variance
+from jne_engine.analysis.statistics import compute_trend
+from jne_engine.analysis.statistics.ranks import compute_effect, count_values, count_wins
+from jne_engine.analysis.statistics.trend import compute_variance
+from jne_engine.core.errors import InputError
 
 
 def count_by_hand(groups):

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jne_engine import stories
-from jne_engine.errors import InputError, StoreError
-from jne_engine.stories import Pin, PinContents, folder
+from jne_engine.core.errors import InputError, StoreError
+from jne_engine.report import stories
+from jne_engine.report.stories import Pin, PinContents, folder
 
 
 def draw_png(seed=0, size=(8, 6)) -> bytes:
@@ -198,7 +198,7 @@ def test_files_that_are_no_story_are_refused_and_leave_nothing(tmp_path, story):
 
 def test_a_bomb_is_refused_before_it_is_read(tmp_path, monkeypatch, story):
     parcel = stories.pack_story(tmp_path, story.id)
-    monkeypatch.setattr("jne_engine.stories.parcel.MAX_PARCEL_BYTES", 100)
+    monkeypatch.setattr("jne_engine.report.stories.parcel.MAX_PARCEL_BYTES", 100)
     with pytest.raises(InputError, match="at most 100 bytes"):
         stories.unpack_story(tmp_path / "elsewhere", parcel)
 

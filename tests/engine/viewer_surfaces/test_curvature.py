@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from jne_engine.spaces import Mesh
-from jne_engine.surfaces import load_sulcal_depth, load_surface
-from jne_engine.viewer_surfaces import compute_mean_curvature
+from jne_engine.cortex.spaces import Mesh
+from jne_engine.cortex.surfaces import load_sulcal_depth, load_surface
+from jne_engine.viewer.surfaces import compute_mean_curvature
 
 
 def sphere(radius):

@@ -8,14 +8,14 @@ import pytest
 from click.testing import CliRunner
 from nibabel import freesurfer
 
-from jne_engine import queries
-from jne_engine.cli import main
-from jne_engine.errors import InputError
-from jne_engine.figures.surface_scenes import RunMap, build_scene
-from jne_engine.queries import MapInfo
-from jne_engine.spaces import SurfaceSpace
-from jne_engine.surfaces import load_sulcal_depth, load_surface
-from jne_engine.viewer_surfaces import (
+from jne_engine.analysis import listing, maps
+from jne_engine.analysis.catalogue import MapInfo
+from jne_engine.cli.main import main
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import SurfaceSpace
+from jne_engine.cortex.surfaces import load_sulcal_depth, load_surface
+from jne_engine.viewer.scenes.surface import RunMap, build_scene
+from jne_engine.viewer.surfaces import (
     choose_display,
     fetch_fsaverage,
     find_surface_files,
@@ -166,8 +166,8 @@ def test_the_command_fetches_and_lists(monkeypatch, tmp_path):
 
 
 def test_regions_are_cut_like_the_maps(synthetic_root):
-    run = queries.list_runs(synthetic_root).runs[0]
-    rois = queries.choose_roi_set(run)
+    run = listing.list_runs(synthetic_root).runs[0]
+    rois = maps.choose_roi_set(run)
     n = rois.masks.shape[1]
     vertices = np.arange(0, 163842, 163842 // n)[:n]
     run_space = space("fsaverage", vertices, [])

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from nibabel import freesurfer
 
-from jne_engine.errors import InputError, UnsafeFileError
-from jne_engine.spaces import HEMISPHERES
-from jne_engine.surfaces import load_sulcal_depth, load_surface
-from jne_engine.viewer_surfaces import (
+from jne_engine.core.errors import InputError, UnsafeFileError
+from jne_engine.cortex.spaces import HEMISPHERES
+from jne_engine.cortex.surfaces import load_sulcal_depth, load_surface
+from jne_engine.viewer.surfaces import (
     ShapeFiles,
     SurfaceFiles,
     compute_mean_curvature,
     read_surface_description,
     read_surface_files,
 )
-from jne_engine.viewer_surfaces.descriptions import SURFACE_EXAMPLE
+from jne_engine.viewer.surfaces.descriptions import SURFACE_EXAMPLE
 
 SURFACE = "fsaverage3"
 SIDES = {"left": "lh", "right": "rh"}

@@ -1,0 +1,71 @@
+"""Which response column stands at which drawn vertex, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jne_engine.analysis.maps import read_run_projection, read_surface
+from jne_engine.core.arrays import IntArray
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, SurfaceSpace, VolumeSpace
+from jne_engine.runs.store import Run, read_space
+
+Vertices = Mapping[Hemisphere, Sequence[int]]
+
+
+def find_columns(run: Run, vertices: Vertices) -> IntArray:
+    """Return the response columns that stand at some vertices, ascending and each once.
+
+    At a vertex of a projected run stands its nearest voxel, the one that weighs most in it.
+    Vertices without a response are left out.
+
+    Raises
+    ------
+    InputError
+        If the run cannot be drawn on a surface.
+    """
+    drawn = _read_drawn(run)
+    if drawn is None:
+        raise InputError(run.run_id, "a run on a surface", "none", "choose an ROI by its name")
+    space, at = drawn
+    wanted = {h: np.asarray(vertices.get(h, ()), dtype=np.int64) for h in HEMISPHERES}
+    found = [at[space.columns(h)][np.isin(space.vertices(h), wanted[h])] for h in HEMISPHERES]
+    return np.unique(np.concatenate(found))
+
+
+def find_selected(run: Run, vertices: Vertices) -> tuple[int, ...]:
+    """Return a run's response columns at some vertices; none where no surface shows it."""
+    return () if _read_drawn(run) is None else tuple(find_columns(run, vertices).tolist())
+
+
+def find_marked(run: Run, columns: Sequence[int]) -> dict[Hemisphere, IntArray]:
+    """Return the vertices at which some of a run's columns stand, ascending.
+
+    Of a projected run these are all whose nearest voxel is among the columns: none, one or many
+    a voxel. Nothing is returned where no surface shows the run.
+    """
+    drawn = _read_drawn(run)
+    if drawn is None:
+        return {}
+    space, at = drawn
+    inside = np.isin(at, np.asarray(columns, dtype=np.int64))
+    return {h: np.sort(space.vertices(h)[inside[space.columns(h)]]) for h in HEMISPHERES}
+
+
+def find_voxels(run: Run, columns: Sequence[int]) -> tuple[tuple[int, int, int], ...]:
+    """Return the zero-based (x, y, z) voxel of some columns; none where the run is of no volume."""
+    space = read_space(run.stage("dataset"))
+    if not isinstance(space, VolumeSpace):
+        return ()
+    return tuple((int(x), int(y), int(z)) for x, y, z in space.voxels[list(columns)])
+
+
+def _read_drawn(run: Run) -> tuple[SurfaceSpace, IntArray] | None:
+    """Return the vertices that show a run, and the column that stands at each of them."""
+    space = read_surface(run)
+    if space is not None:
+        return space, np.arange(space.n_voxels, dtype=np.int64)
+    projection = read_run_projection(run)
+    return None if projection is None else (projection.space, projection.nearest)

@@ -1,0 +1,73 @@
+"""Stored results of the simulations, and what the paper says beside them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from jne_engine.runs.results import RESULT, SimulationResult, read_result
+from jne_engine.simulations.settings import FULL_SIZE, RESULT_NAMES
+
+VALIDATION = "validation"
+"""Folder of stored results, beside the runs."""
+
+PAPER_R: Mapping[int, str] = MappingProxyType(
+    {10: "0.87", **dict.fromkeys((100, 200, 300, 500, 1000), "≥ 0.99")}
+)
+"""Pearson's r that the paper's appendix A.7 gives for a number of stimuli."""
+
+
+def tell_command(name: str, out: Path, run: str | None = None) -> str:
+    """Return the command that makes a stored result below ``out``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the result.
+    out : pathlib.Path
+        Folder of results.
+    run : str, optional
+        Folder of the run whose variants are asked for.
+    """
+    wirings = {RESULT_NAMES[w]: f"networks --wiring {w}" for w in ("second", "none")}
+    path = "RUN" if run is None else shlex.quote(run)
+    simulation = f"variants {path} --dataset DIR" if name == "variants" else wirings.get(name, name)
+    return f"python -m jne_engine simulate {simulation} --out {shlex.quote(str(out))}"
+
+
+def read_validation(root: Path, name: str) -> SimulationResult | None:
+    """Return a stored result, None where there is none.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of runs; results lie in its folder ``validation``.
+    name : str
+        Name of the result, as ``simulate`` writes it.
+
+    Raises
+    ------
+    StoreError
+        If it is there and incomplete or altered.
+    """
+    folder = root / VALIDATION / name
+    return read_result(folder) if (folder / RESULT).is_file() else None
+
+
+def list_departures(result: SimulationResult) -> list[str]:
+    """Return the settings in which a result departs from full size, as ``name value``."""
+    if result.simulation not in FULL_SIZE:
+        return []
+    full = FULL_SIZE[result.simulation].to_dict()
+    return [f"{name} {result.settings.get(name)}" for name, value in full.items()
+            if result.settings.get(name) != value]  # fmt: skip
+
+
+def compare_sample_size(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return r of each number of stimuli with its interval, beside the paper's."""
+    paper = [PAPER_R.get(int(n), "–") for n in summary["n"]]
+    return summary[["n", "r", "r_low", "r_high"]].assign(paper=paper)

@@ -1,0 +1,76 @@
+"""The variants of JNE as maps of the run for which they have been computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from jne_engine.analysis.validation import VALIDATION, read_validation
+from jne_engine.core.errors import InputError, StoreError
+from jne_engine.runs.results import RESULT
+from jne_engine.runs.store import Run
+
+_NAME = "variants"
+_FIX = "compute them on the page Validation, check Variants"
+
+
+def stamp_variants(run: Run) -> int:
+    """Return what changes when variants are computed anew: a time in nanoseconds, 0 for none."""
+    try:
+        return _path(run).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def explain_variants(run: Run) -> str:
+    """Return why a run has no maps of its variants, in one line; empty text where it has them."""
+    try:
+        return _explain(run, _read_table(run))
+    except StoreError as error:
+        return str(error)
+
+
+def read_variant(run: Run, variant: str) -> npt.NDArray[Any]:
+    """Return one variant of JNE at every response column, shape (n_voxels,), float32.
+
+    Parameters
+    ----------
+    run : Run
+        A run for which :func:`explain_variants` has nothing to say.
+    variant : str
+        One of :data:`jne_engine.model.variants.VARIANTS`.
+
+    Raises
+    ------
+    InputError
+        If they have not been computed for this run.
+    StoreError
+        If they are there and altered.
+    """
+    table = _read_table(run)
+    if table is None or _explain(run, table):
+        raise InputError(f"{run.run_id}, variants of JNE", "a stored result", "none", _FIX)
+    return table[variant].to_numpy(dtype="float32")
+
+
+def _path(run: Run) -> Path:
+    return run.path.parent / VALIDATION / _NAME / RESULT
+
+
+def _read_table(run: Run) -> pd.DataFrame | None:
+    result = read_validation(run.path.parent, _NAME)
+    if result is None or result.settings.get("run") != run.run_id:
+        return None
+    return result.tables["maps"]
+
+
+def _explain(run: Run, table: pd.DataFrame | None) -> str:
+    if table is None:
+        return f"The variants of JNE are not computed for this run: {_FIX}."
+    n_voxels = run.manifest.counts["n_voxels"]
+    if len(table) != n_voxels:
+        return f"The stored variants hold {len(table):,} voxels, the run {n_voxels:,}: {_FIX}."
+    return ""

@@ -1,0 +1,68 @@
+"""Progress on a terminal: one bar a stage, with rate and time left."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm import tqdm
+
+UNITS = {
+    "linear": "epoch",
+    "nonlinear": "epoch",
+    "dispersion": "stimulus",
+    "features": "image",
+    "betas": "session",
+    "pictures": "image",
+    "rows": "image",
+}
+"""What a stage counts; a bar without an entry counts steps."""
+
+
+class StageBars:
+    """A context whose calls ``bars(stage, done, total)`` draw one bar a stage on stderr.
+
+    Fits stop when validation no longer improves, so their total is an upper bound.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._stage = ""
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        """Return the bars themselves."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the last bar as it is."""
+        self._close()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` steps of a stage are finished."""
+        if stage != self._stage:
+            self._open(stage, total)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def _open(self, stage: str, total: int) -> None:
+        self._close()
+        self._stage = stage
+        self._bar = tqdm(
+            total=total,
+            desc=f"{stage:<11}",
+            unit=f" {UNITS.get(stage, 'step')}",
+            file=sys.stderr,
+            disable=self._quiet,
+            mininterval=0.2,
+        )
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

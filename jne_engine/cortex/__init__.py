@@ -1,0 +1,1 @@
+"""Where responses lie: surfaces, volumes, ROIs, and the way from a volume to a surface."""

@@ -1,0 +1,1 @@
+"""The Algonauts 2023 challenge."""

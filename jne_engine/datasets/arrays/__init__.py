@@ -1,0 +1,1 @@
+"""Plain arrays: features and responses side by side."""

@@ -1,0 +1,319 @@
+"""A dataset from plain arrays: features and responses, and what else is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.core.arrays import Float32Array
+from jne_engine.core.checks import check_finite, check_length
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.projection import Projection
+from jne_engine.cortex.projection_weights import build_projection, sample_sheets
+from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier, VolumeSpace
+from jne_engine.datasets.dataset import (
+    EncodingDataset,
+    InputRecord,
+    Provenance,
+    Splits,
+    StimulusTable,
+)
+from jne_engine.datasets.locations import (
+    read_noise_ceiling,
+    read_rois,
+    read_surface_space,
+    read_volume_space,
+)
+from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
+from jne_engine.datasets.tables import numbered_stimuli, read_stimuli
+from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_raw, to_float32
+from jne_engine.formats.guard import check_file, hash_file, printable
+from jne_engine.formats.sheets import list_subject_files, load_sheets, read_subject_surface
+
+NOT_DRAWN: Final = (
+    "no map of the brain: a volume needs a surface in its own millimetres; name surface_folder (the"
+    " subject's FreeSurfer surf folder) or surface (a packaged template) in dataset.toml"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayFiles:
+    """The files of one subject's dataset, and the choices that they leave open.
+
+    Parameters
+    ----------
+    features : pathlib.Path
+        Array (n_stimuli, n_features).
+    responses : pathlib.Path
+        Array (n_stimuli, n_voxels).
+    features_key, responses_key : str, optional
+        Names of the arrays, needed where a file holds several.
+    name, subject : str
+        Names shown to people; the name defaults to that of the folder.
+    stimuli : pathlib.Path, optional
+        Table of ids and categories, one row a stimulus.
+    splits : pathlib.Path or mapping of str to pathlib.Path, optional
+        One file for all splits, or an index array for each of train, validation and test;
+        drawn at random where not given.
+    split_seed : int
+        Seed of the random splits.
+    split_fractions : (float, float, float)
+        Shares of train, validation and test of the random splits.
+    surface : str, optional
+        Name of the surface family, given together with ``vertices``; with ``voxels``, the
+        packaged template in whose millimetres the volume lies.
+    vertices : pathlib.Path, optional
+        ``.npz`` file with ``left`` and ``right``.
+    voxels : pathlib.Path, optional
+        Where the columns lie in a volume: a mask, or an ``.npz`` file of indices.
+    surface_folder : pathlib.Path, optional
+        With ``voxels``: FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
+    rois : pathlib.Path, optional
+        ``.npz`` file of named ROIs.
+    roi_tiers : mapping of str to str, optional
+        Tier of ROIs: primary, intermediate or higher.
+    noise_ceiling : pathlib.Path, optional
+        Array (n_voxels,), fractions of variance.
+    test_repeats : pathlib.Path, optional
+        Array (n_repeats, n_test, n_voxels), single presentations of the test stimuli.
+    noise_ceiling_key, test_repeats_key : str, optional
+        Names of these arrays in their files.
+    feature_set : str
+        Which features these are.
+    layer : int
+        Of which layer.
+    """
+
+    features: Path
+    responses: Path
+    features_key: str | None = None
+    responses_key: str | None = None
+    name: str | None = None
+    subject: str = "subject"
+    stimuli: Path | None = None
+    splits: Path | Mapping[str, Path] | None = None
+    split_seed: int = 0
+    split_fractions: tuple[float, float, float] = DEFAULT_FRACTIONS
+    surface: str | None = None
+    vertices: Path | None = None
+    voxels: Path | None = None
+    surface_folder: Path | None = None
+    rois: Path | None = None
+    roi_tiers: Mapping[str, Tier] | None = None
+    noise_ceiling: Path | None = None
+    noise_ceiling_key: str | None = None
+    test_repeats: Path | None = None
+    test_repeats_key: str | None = None
+    feature_set: str = "features"
+    layer: int = 0
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return every file that is read, each once."""
+        splits = self.splits.values() if isinstance(self.splits, Mapping) else (self.splits,)
+        named = (self.features, self.responses, self.stimuli, *splits, self.vertices, self.rois)
+        named = (*named, self.noise_ceiling, self.test_repeats, self.voxels)
+        if self.surface_folder is not None:
+            named = (*named, *list_subject_files(self.surface_folder))
+        return tuple(dict.fromkeys(path for path in named if path is not None))
+
+
+def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
+    """Read one subject's dataset from plain arrays.
+
+    Parameters
+    ----------
+    files : ArrayFiles
+        The files, and the choices that they leave open.
+
+    Returns
+    -------
+    EncodingDataset
+        Single-precision features and responses; casts, random splits and columns without
+        use are told in its provenance, beside the SHA-256 of every file.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, counts do not fit, or a feature is not finite.
+    UnsafeFileError
+        If a file asks for more than its own content.
+    """
+    for path in files.paths():
+        check_file(path)
+    features, responses, notes = _read_matrices(files)
+    n_stimuli, n_voxels = responses.shape
+    splits, split_notes = _splits(files, n_stimuli)
+    space = _space(files, n_voxels)
+    projection, drawn = _projection(files, space)
+    return EncodingDataset(
+        name=files.name or printable(files.features.resolve().parent.name),
+        subject=files.subject,
+        features=features,
+        responses=responses,
+        splits=splits,
+        stimuli=_stimuli(files.stimuli, n_stimuli),
+        provenance=Provenance(
+            source=f"arrays {files.features.name} and {files.responses.name}",
+            inputs=hash_inputs(files.paths()),
+            notes=(*notes, *split_notes, *invalid_column_notes(responses, splits), *drawn),
+        ),
+        space=space,
+        projection=projection,
+        roi_sets=_roi_sets(files, n_voxels),
+        test_repeats=_test_repeats(files),
+        noise_ceiling=_noise_ceiling(files, n_voxels),
+        feature_set=files.feature_set,
+        layer=files.layer,
+    )
+
+
+def hash_inputs(paths: tuple[Path, ...]) -> tuple[InputRecord, ...]:
+    """Return the name and the SHA-256 of every file."""
+    return tuple(InputRecord(printable(path.name), hash_file(path)) for path in paths)
+
+
+def check_pairs(
+    features_name: str, features: npt.NDArray[Any], responses_name: str, n_responses: int
+) -> None:
+    """Require finite features, and as many rows of responses as of features.
+
+    Raises
+    ------
+    InputError
+        If a feature is NaN or infinite, or the counts differ; the message names both files.
+    """
+    fix = f"use features and responses of the same stimuli in the same order ({features_name})"
+    check_length(responses_name, n_responses, len(features), unit="stimuli as features", fix=fix)
+    check_finite(features_name, features, fix="remove or repair the stimuli concerned")
+
+
+def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, ...]:
+    """Count the response columns that will be masked: not finite, or without variance."""
+    finite = np.isfinite(responses).all(axis=0)
+    varies = np.ones_like(finite)
+    for rows in (splits.train, splits.test):
+        with np.errstate(invalid="ignore"):
+            varies &= np.ptp(responses[rows], axis=0) != 0
+    counts = {"hold NaN or Inf": ~finite, "do not vary over train or test": finite & ~varies}
+    return tuple(
+        f"{mask.sum()} of {mask.size} response columns {reason} and are masked"
+        for reason, mask in counts.items()
+        if mask.any()
+    )
+
+
+def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple[str, ...]]:
+    features = read_raw(
+        files.features,
+        key=files.features_key,
+        key_option="--features-key, or features_key in dataset.toml",
+        axes=("n_stimuli", "n_features"),
+    )
+    responses = read_raw(
+        files.responses,
+        key=files.responses_key,
+        key_option="--responses-key, or responses_key in dataset.toml",
+        axes=("n_stimuli", "n_voxels"),
+    )
+    names = printable(files.features.name), printable(files.responses.name)
+    notes = (*cast_note(names[0], features), *cast_note(names[1], responses))
+    single = to_float32(features)
+    check_pairs(names[0], single, names[1], len(responses))
+    return single, to_float32(responses), notes
+
+
+def _splits(files: ArrayFiles, n_stimuli: int) -> tuple[Splits, tuple[str, ...]]:
+    if isinstance(files.splits, Path):
+        return read_splits(files.splits, n_stimuli), ()
+    if files.splits is not None:
+        return _listed_splits(files.splits, n_stimuli), ()
+    splits = random_splits(n_stimuli, seed=files.split_seed, fractions=files.split_fractions)
+    sizes = f"{splits.train.size}, {splits.validation.size} and {splits.test.size}"
+    note = f"no splits given: {sizes} stimuli for train, validation and test drawn with seed"
+    return splits, (f"{note} {files.split_seed}",)
+
+
+def _listed_splits(paths: Mapping[str, Path], n_stimuli: int) -> Splits:
+    if set(paths) != set(SPLIT_NAMES):
+        found = ", ".join(map(printable, paths)) or "none"
+        fix = "name one index file for each"
+        raise InputError("splits", "train, validation and test", found, fix)
+    splits = Splits(*(read_indices(paths[name]) for name in SPLIT_NAMES))
+    splits.check(n_stimuli)
+    return splits
+
+
+def _stimuli(path: Path | None, n_stimuli: int) -> StimulusTable:
+    return numbered_stimuli(n_stimuli) if path is None else read_stimuli(path, n_stimuli)
+
+
+def _space(files: ArrayFiles, n_voxels: int) -> CorticalSpace | None:
+    if files.voxels is not None:
+        if files.vertices is not None:
+            fix = "give vertices of a surface, or voxels of a volume"
+            raise InputError("columns", "one place", "vertices and voxels", fix)
+        return read_volume_space(files.voxels, n_voxels)
+    if files.surface_folder is not None:
+        fix = "give the voxels of the columns, or leave the folder out"
+        raise InputError("surface_folder", "voxels beside it", "none", fix)
+    if files.vertices is None and files.surface is None:
+        return None
+    if files.vertices is None or files.surface is None:
+        found = "vertices alone" if files.surface is None else f"surface {files.surface!r} alone"
+        fix = "give the vertices of the columns and the name of their surface, or neither"
+        raise InputError("surface", "surface and vertices together", found, fix)
+    return read_surface_space(files.vertices, files.surface, n_voxels)
+
+
+def _projection(
+    files: ArrayFiles, space: CorticalSpace | None
+) -> tuple[Projection | None, tuple[str, ...]]:
+    """Compute how a volume is shown on the surface that was named, and say so."""
+    if not isinstance(space, VolumeSpace):
+        return None, ()
+    if files.surface is not None and files.surface_folder is not None:
+        fix = "name the subject's own surfaces, or a template"
+        raise InputError("surface", "one surface", "surface and surface_folder", fix)
+    if files.surface_folder is not None:
+        name = f"{printable(files.subject)}-own"
+        own = read_subject_surface(files.surface_folder, name)
+        source = "the subject's own white and pial surfaces, in the volume's millimetres"
+        points = sample_sheets(space, own.sheets())
+        made = build_projection(space, points, surface=name, source=source, own=own)
+    elif files.surface is not None:
+        source = f"{files.surface}'s white and pial surfaces, the volume taken as in its space"
+        points = sample_sheets(space, load_sheets(files.surface))
+        made = build_projection(space, points, surface=files.surface, source=source)
+    else:
+        return None, (NOT_DRAWN,)
+    return made, (made.note,)
+
+
+def _roi_sets(files: ArrayFiles, n_voxels: int) -> dict[str, RoiSet]:
+    if files.rois is None:
+        return {}
+    rois = read_rois(files.rois, n_voxels, tiers=files.roi_tiers)
+    return {rois.preset: rois}
+
+
+def _noise_ceiling(files: ArrayFiles, n_voxels: int) -> Float32Array | None:
+    if files.noise_ceiling is None:
+        return None
+    return read_noise_ceiling(files.noise_ceiling, n_voxels, key=files.noise_ceiling_key)
+
+
+def _test_repeats(files: ArrayFiles) -> Float32Array | None:
+    """Read single presentations of the test stimuli, where they are given."""
+    if files.test_repeats is None:
+        return None
+    return read_array(
+        files.test_repeats,
+        key=files.test_repeats_key,
+        key_option="test_repeats_key in dataset.toml",
+        axes=("n_repeats", "n_test", "n_voxels"),
+    )

@@ -1,0 +1,58 @@
+"""Naming the features that go with an imported folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jne_engine.core.checks import check_choice
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.description import DESCRIPTION_NAME, read_description_values
+from jne_engine.datasets.feature_files import read_image_features
+from jne_engine.datasets.folder import write_description
+from jne_engine.datasets.imported import TRIALS_NAME, read_image_ids
+from jne_engine.datasets.standardise import STANDARDISATIONS
+
+
+def attach_features(
+    folder: Path, features: Path, *, layer: int = 12, standardisation: str | None = None
+) -> Path:
+    """Write into a dataset's description which features go with it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An imported folder.
+    features : pathlib.Path
+        What ``features extract`` wrote; it must have every image of the folder.
+    layer : int
+        State of the vision transformer.
+    standardisation : {"within-run", "global", "none"}, optional
+        How to z-score; by default as the description says already.
+
+    Returns
+    -------
+    pathlib.Path
+        The description.
+
+    Raises
+    ------
+    InputError
+        If the folder was not imported, or the features lack an image or the layer.
+    """
+    path = folder / DESCRIPTION_NAME
+    values: dict[str, Any] = dict(read_description_values(path))
+    if values.get("kind") != "imported":
+        fix = "name the features in its dataset.toml"
+        raise InputError(folder.name, "an imported folder", f"kind {values.get('kind')!r}", fix)
+    read_image_features(features, read_image_ids(folder), layer=layer)
+    values |= {"features": os.path.relpath(features.resolve(), folder.resolve()), "layer": layer}
+    if standardisation is not None:
+        check_choice("standardisation", standardisation, STANDARDISATIONS)
+        if standardisation == STANDARDISATIONS[0] and not (folder / TRIALS_NAME).exists():
+            fix = "choose global or none"
+            raise InputError("standardisation", "trials in runs", "a folder without", fix)
+        values["standardisation"] = standardisation
+    write_description(path, values)
+    return path

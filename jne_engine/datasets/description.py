@@ -1,0 +1,263 @@
+"""A dataset described by a ``dataset.toml``, or by the names of the files in a folder."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, Final, get_args, get_type_hints
+
+from jne_engine.core.checks import check_choice
+from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import TIERS
+from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
+from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
+from jne_engine.datasets.scripts.files import ScriptFiles, read_scripts_dataset
+from jne_engine.formats.arrays import ARRAY_SUFFIXES
+from jne_engine.formats.guard import check_inside, printable, read_text, reading
+
+DESCRIPTION_NAME: Final = "dataset.toml"
+
+DESCRIPTION_EXAMPLE: Final = """\
+# dataset.toml: paths are relative to this file
+kind = "arrays"                     # or "scripts": the authors' own files
+name = "My study"
+subject = "S1"
+
+features = "features.npy"           # (n_stimuli, n_features)
+responses = "responses.h5"          # (n_stimuli, n_voxels)
+responses_key = "betas"             # needed where a file holds several arrays
+feature_set = "clip-vit-b32"
+layer = 12
+
+stimuli = "stimuli.csv"             # optional: ids, then one column a way of naming categories
+splits = "splits.npz"               # optional: train, validation, test; else drawn with
+split_seed = 0                      #   this seed and
+split_fractions = [0.8, 0.1, 0.1]   #   these shares
+
+surface = "fsLR32k"                 # optional, together with
+vertices = "vertices.npz"           #   left and right: the vertex of each response column
+rois = "rois.npz"                   # optional: one mask or list of columns an ROI
+noise_ceiling = "noise_ceiling.npy" # optional: fractions of variance
+test_repeats = "test_repeats.npy"   # optional: (n_repeats, n_test, n_voxels)
+
+[roi_tiers]                         # optional
+V1 = "primary"
+V4 = "intermediate"
+PPA = "higher"
+"""
+"""A description of plain arrays with every key."""
+
+VOLUME_EXAMPLE: Final = """\
+# dataset.toml of a volume
+features = "features.npy"
+responses = "responses.npy"         # (n_stimuli, n_voxels)
+voxels = "mask.nii.gz"              # the columns: its voxels above 0, x slowest; or an .npz file
+surface_folder = "sub-01/surf"      # lh.white, lh.pial, … in the volume's millimetres
+"""
+"""A description of plain arrays that lie in a volume."""
+
+SCRIPTS_EXAMPLE: Final = """\
+# dataset.toml
+kind = "scripts"
+folder = "."      # Stan_clip_vit_Sub1.h5, Stan_fmri_Sub1.h5, Sub_info_uniqueFig.npy
+subject = 1
+layer = 12
+seed = 0          # the scripts' own division into train and validation
+"""
+"""A description of the authors' own files."""
+
+FOLDER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "features": ARRAY_SUFFIXES,
+    "responses": ARRAY_SUFFIXES,
+    "stimuli": (".csv", ".tsv"),
+    "splits": (".npz", ".csv", ".tsv"),
+    "rois": (".npz",),
+    "noise_ceiling": ARRAY_SUFFIXES,
+    "test_repeats": ARRAY_SUFFIXES,
+}
+"""Files that a folder without description may hold; the first two are needed."""
+
+_KINDS: Final[Mapping[str, tuple[type, Callable[[Any], EncodingDataset]]]] = {
+    "arrays": (ArrayFiles, read_arrays_dataset),
+    "scripts": (ScriptFiles, read_scripts_dataset),
+    "imported": (ImportedFiles, read_imported_dataset),
+}
+_SEE: Final = "write it as the example in docs/datasets.md does"
+
+
+def read_dataset(
+    path: str | Path, *, allowed_root: Path | None = None, layer: int | None = None
+) -> EncodingDataset:
+    """Read a dataset from its description or its folder.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A ``dataset.toml``, a folder that holds one, or a folder with ``features.*`` and
+        ``responses.*`` (see :data:`FOLDER_NAMES`).
+    allowed_root : pathlib.Path, optional
+        Folder that no file of the dataset may leave, links followed; for datasets that came
+        from someone else.
+    layer : int, optional
+        Feature layer to take instead of the described one, where the features hold several.
+
+    Returns
+    -------
+    EncodingDataset
+
+    Raises
+    ------
+    InputError
+        If the description has unknown keys or wrong values, or a file cannot be read.
+    UnsafeFileError
+        If a file lies outside ``allowed_root`` or asks for more than its own content.
+    """
+    path = Path(path)
+    if allowed_root is not None:
+        check_inside(path, allowed_root)
+    if not path.is_dir():
+        return _read_description(path, allowed_root, layer)
+    if (path / DESCRIPTION_NAME).exists():
+        return _read_description(path / DESCRIPTION_NAME, allowed_root, layer)
+    _check_layer(path, "arrays", layer)
+    files = _folder_files(path)
+    _check_paths(files, allowed_root)
+    return read_arrays_dataset(ArrayFiles(**files))
+
+
+def read_description_values(path: Path) -> dict[str, Any]:
+    """Read the values of a ``dataset.toml`` as they stand there.
+
+    Raises
+    ------
+    InputError
+        If it is no TOML file.
+    """
+    text = read_text(path, max_bytes=2**20)
+    with reading(path, expected="a TOML file", fix=_SEE):
+        return tomllib.loads(text)
+
+
+def _read_description(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
+    name = printable(path.name)
+    values = read_description_values(path)
+    kind = values.pop("kind", "arrays")
+    check_choice(f"{name} kind", printable(str(kind)), tuple(_KINDS))
+    description, read = _KINDS[kind]
+    _check_layer(path, kind, layer)
+    values |= {} if layer is None else {"layer": layer}
+    choices = _convert_all(name, path.parent, description, values)
+    files = description(**choices)
+    _check_paths(choices, allowed_root)
+    if isinstance(files, ArrayFiles):
+        _check_paths({str(p): p for p in files.paths()}, allowed_root)
+    if isinstance(files, ScriptFiles):
+        found = (files.features, files.responses, files.shared)
+        _check_paths({p.name: p for p in found}, allowed_root)
+    elif isinstance(files, ImportedFiles):
+        _check_paths(files.paths(), allowed_root)
+    return read(files)
+
+
+def _check_layer(path: Path, kind: str, layer: int | None) -> None:
+    if layer is not None and kind == "arrays":
+        fix = "describe each layer's features in a dataset.toml of its own"
+        raise InputError(printable(path.name), "features of several layers", "plain arrays", fix)
+
+
+def _convert_all(
+    name: str, folder: Path, description: type, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    known: dict[str, Field[Any]] = {f.name: f for f in fields(description)}
+    for key in values:
+        if key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+            found = f"the key {printable(key)!r}"
+            expected = f"keys among {', '.join(['kind', *known])}"
+            raise InputError(name, expected, found, f"did you mean {nearest[0]!r}?")
+    required = [f.name for f in known.values() if f.default is MISSING]
+    missing = [key for key in required if key not in values]
+    if missing:
+        raise InputError(name, ", ".join(required), f"no {missing[0]}", f"add {missing[0]} = …")
+    hints = get_type_hints(description)
+    return {
+        key: _convert(f"{name} {key}", folder, key, hints[key], value)
+        for key, value in values.items()
+    }
+
+
+def _convert(what: str, folder: Path, key: str, hint: Any, value: Any) -> Any:
+    """Turn one value of a TOML file into what its field holds."""
+    if key == "splits" and isinstance(value, dict):
+        return {split: folder / _text(f"{what}.{split}", path) for split, path in value.items()}
+    if key == "split_fractions":
+        return _three_numbers(what, value)
+    if key == "roi_tiers":
+        return _tiers(what, value)
+    kinds = get_args(hint) or (hint,)
+    if Path in kinds:
+        return folder / _text(what, value)
+    return _whole_number(what, value) if int in kinds else _text(what, value)
+
+
+def _text(what: str, value: Any) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise InputError(printable(what), "text", printable(repr(value)), _SEE)
+    return value
+
+
+def _whole_number(what: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(printable(what), "a whole number", printable(repr(value)), _SEE)
+    return value
+
+
+def _three_numbers(what: str, value: Any) -> tuple[float, ...]:
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != 3 or not all(type(number) in (int, float) for number in numbers):
+        raise InputError(printable(what), "three numbers", printable(repr(value)), _SEE)
+    return tuple(float(number) for number in numbers)
+
+
+def _tiers(what: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        expected = "a table of ROIs and their tiers"
+        raise InputError(printable(what), expected, printable(repr(value)), _SEE)
+    for roi, tier in value.items():
+        check_choice(printable(f"{what}.{roi}"), printable(str(tier)), TIERS)
+    return value
+
+
+def _check_paths(values: Mapping[str, Any], root: Path | None) -> None:
+    """Require that every path among the values stays inside a folder, where one is given."""
+    if root is None:
+        return
+    for value in values.values():
+        if isinstance(value, Path):
+            check_inside(value, root)
+        elif isinstance(value, Mapping):
+            _check_paths(value, root)
+
+
+def _folder_files(folder: Path) -> dict[str, Any]:
+    """Return the files of a folder without description, by what they are."""
+    found: dict[str, Path] = {}
+    for stem, suffixes in FOLDER_NAMES.items():
+        here = [folder / f"{stem}{suffix}" for suffix in suffixes]
+        here = [path for path in here if path.exists()]
+        if len(here) > 1:
+            names = " and ".join(path.name for path in here)
+            fix = f"remove one, or name the right one in {DESCRIPTION_NAME}"
+            raise InputError(printable(folder.name), f"one file {stem}.*", names, fix)
+        if here:
+            found[stem] = here[0]
+    missing = [stem for stem in ("features", "responses") if stem not in found]
+    if missing:
+        expected = f"{DESCRIPTION_NAME}, or features.* and responses.*"
+        fix = f"add {missing[0]}.npy, or a {DESCRIPTION_NAME} that names the files"
+        raise InputError(printable(folder.name), expected, f"no {missing[0]}.*", fix)
+    return found

@@ -1,0 +1,125 @@
+"""Features of images in an HDF5 file that names each row's image.
+
+Dataset ``features`` is (n_images, n_states, n_features), dataset ``image_ids`` the zero-based id
+of each row; the attribute ``model`` says what computed them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import h5py
+import numpy as np
+
+from jne_engine.core.arrays import Float32Array, IntArray
+from jne_engine.core.checks import check_finite, check_length, check_unique
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.dataset import InputRecord
+from jne_engine.formats.guard import check_file, hash_file, printable
+from jne_engine.formats.hdf5 import open_hdf5, open_hdf5_dataset, read_hdf5
+
+FEATURES_KEY: Final = "features"
+IDS_KEY: Final = "image_ids"
+_EXTRACT: Final = "extract the features again: python -m jne_engine features extract"
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureFile:
+    """One layer's features of some images.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of float32, shape (n_images, n_features)
+        In the order that was asked for.
+    model : str
+        What computed them.
+    inputs : tuple of InputRecord
+        Their file.
+    notes : tuple of str
+        What a reader of the results ought to know.
+    """
+
+    values: Float32Array
+    model: str
+    inputs: tuple[InputRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_image_features(path: str | Path, ids: IntArray, *, layer: int) -> FeatureFile:
+    """Read one layer's features of some images, found by their ids.
+
+    Only that layer is read from disk.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    ids : numpy.ndarray of int64, shape (n_images,)
+        Zero-based id of each image that is wanted, in the order of the result.
+    layer : int
+        Position on the axis of states.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has no ids, lacks an image or the layer, or a feature is
+        not finite.
+    UnsafeFileError
+        If it asks for more than its own content.
+    """
+    path = check_file(path)
+    name = printable(path.name)
+    _check_complete(path)
+    rows = _find_rows(path, ids)
+    with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
+        shape = dataset.shape
+    if len(shape) != 3 or not 0 <= layer < shape[1]:
+        found = f"shape {shape}"
+        expected = f"(n_images, n_states, n_features) with state {layer}"
+        raise InputError(name, expected, found, "choose another --layer, or another file")
+    values = np.asarray(read_hdf5(path, FEATURES_KEY, at=(1, layer)), dtype=np.float32)[rows]
+    check_finite(name, values, fix=_EXTRACT)
+    model = _read_model(path)
+    inputs = (InputRecord(name, hash_file(path)),)
+    return FeatureFile(values, model, inputs, (f"features of {model}, state {layer}, from {name}",))
+
+
+def _find_rows(path: Path, ids: IntArray) -> IntArray:
+    name = printable(path.name)
+    known = read_hdf5(path, IDS_KEY)
+    if known.ndim != 1 or known.dtype.kind not in "iu":
+        found = f"{known.dtype} of shape {known.shape}"
+        raise InputError(name, f"whole numbers (n_images,) in {IDS_KEY}", found, _EXTRACT)
+    with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
+        n_rows = dataset.shape[0]
+    check_length(f"{name} {IDS_KEY}", known.size, n_rows, unit="ids as features", fix=_EXTRACT)
+    check_unique(f"{name} {IDS_KEY}", known.tolist(), fix=_EXTRACT)
+    order = np.argsort(known)
+    places = np.searchsorted(known, ids, sorter=order).clip(max=known.size - 1)
+    rows = order[places]
+    missing = ids[known[rows] != ids]
+    if missing.size:
+        found = f"{missing.size} missing, the first image {int(missing[0])}"
+        expected = f"features of all {ids.size} images (zero-based ids)"
+        raise InputError(name, expected, found, "extract the features of those images too")
+    found_rows: IntArray = rows.astype(np.int64)
+    return found_rows
+
+
+def _check_complete(path: Path) -> None:
+    """Refuse a file that says of itself that it is not whole; others' files need not say it."""
+    with open_hdf5(path) as file:
+        complete = file.attrs.get("complete", True)
+    if not np.all(complete):
+        name, fix = printable(path.name), "extract into it again, or copy it again"
+        raise InputError(name, "complete features", "an extraction that was not finished", fix)
+
+
+def _read_model(path: Path) -> str:
+    with open_hdf5(path) as file:
+        places: tuple[h5py.HLObject, ...] = (file, file[FEATURES_KEY])
+        found = [place.attrs["model"] for place in places if "model" in place.attrs]
+    text = found[0].decode("utf-8", "replace") if found and isinstance(found[0], bytes) else found
+    return printable(str(text[0] if isinstance(text, list) and text else text or "features"))

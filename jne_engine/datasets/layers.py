@@ -1,0 +1,39 @@
+"""One layer of a dataset's features: what several runs of one dataset differ by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.datasets.description import DESCRIPTION_NAME, read_description_values
+from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
+from jne_engine.formats.guard import printable
+
+
+def read_dataset_layer(folder: Path, *, features: Path, layer: int) -> EncodingDataset:
+    """Read an imported folder with one layer of a features file, whichever is attached to it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An imported folder.
+    features : pathlib.Path
+        What ``features extract`` wrote.
+    layer : int
+        State of the model.
+
+    Raises
+    ------
+    InputError
+        If the folder was not imported, or the features lack an image or the layer.
+    """
+    values = read_description_values(folder / DESCRIPTION_NAME)
+    if values.get("kind") != "imported":
+        fix = "run it as its description says"
+        found = f"kind {printable(str(values.get('kind')))!r}"
+        raise InputError(printable(folder.name), "an imported folder", found, fix)
+    named = {k: str(values[k]) for k in ("name", "subject", "standardisation") if k in values}
+    return read_imported_dataset(
+        ImportedFiles(folder=folder, features=features, layer=layer, **named)
+    )

@@ -1,0 +1,119 @@
+"""What an importer found, told before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from jne_engine.formats.guard import readable_size
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would do.
+
+    Parameters
+    ----------
+    kind, subject, space : str
+        Importer, subject, and where the columns lie.
+    found : mapping of str to str
+        Files by what they are, with their shapes; what is not there is told in ``problems``.
+    sessions_present, sessions_missing : tuple of int
+        Sessions with and without betas; empty where the data have no sessions.
+    n_trials, n_images, n_voxels : int
+        Counts of what would be imported; ``n_trials`` is 0 where trials are averaged already.
+    presentations : mapping of int to int
+        How many images were shown once, twice and so on.
+    n_train, n_validation, n_test : int
+        Images of each split.
+    roi_counts : mapping of str to mapping of str to int
+        Columns of each ROI by ROI set.
+    disk_bytes, memory_bytes, read_bytes : int
+        Size of the result, expected peak of memory, and bytes that will be read.
+    seconds : float or None
+        Expected time, from a few blocks that were read; None where none were.
+    notes : tuple of str
+        Decisions that will be taken.
+    problems : tuple of str
+        Everything that looks wrong.
+    """
+
+    kind: str
+    subject: str
+    space: str
+    found: Mapping[str, str] = field(default_factory=dict)
+    sessions_present: tuple[int, ...] = ()
+    sessions_missing: tuple[int, ...] = ()
+    n_trials: int = 0
+    n_images: int = 0
+    n_voxels: int = 0
+    presentations: Mapping[int, int] = field(default_factory=dict)
+    n_train: int = 0
+    n_validation: int = 0
+    n_test: int = 0
+    roi_counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    disk_bytes: int = 0
+    memory_bytes: int = 0
+    read_bytes: int = 0
+    seconds: float | None = None
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Return the preview for a terminal."""
+        time = "not measured" if self.seconds is None else f"about {readable_time(self.seconds)}"
+        lines = [
+            f"{self.kind}, {self.subject}, {self.space}",
+            *(f"  {name}: {text}" for name, text in self.found.items()),
+            f"sessions: {readable_ranges(self.sessions_present) or 'none'}"
+            f"; missing: {readable_ranges(self.sessions_missing) or 'none'}",
+            f"{self.n_trials} trials of {self.n_images} images"
+            f" ({_times(self.presentations)}), {self.n_voxels} columns",
+            f"train {self.n_train}, validation {self.n_validation}, test {self.n_test}",
+            *(f"ROIs {preset}: {_counts(rois)}" for preset, rois in self.roi_counts.items()),
+            f"reads {readable_size(self.read_bytes)}, writes {readable_size(self.disk_bytes)},"
+            f" at most {readable_size(self.memory_bytes)} of memory, {time}",
+            *(f"note: {note}" for note in self.notes),
+            *(f"LOOK AT: {problem}" for problem in self.problems),
+        ]
+        return "\n".join(lines)
+
+
+def readable_time(seconds: float) -> str:
+    """Return a duration as a person reads it, for instance ``"12 min"``."""
+    if seconds < 100:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def count_rois(roi_sets: Any) -> dict[str, dict[str, int]]:
+    """Return the number of columns of each ROI, by ROI set."""
+    return {
+        r.preset: {n: int(m.sum()) for n, m in zip(r.names, r.masks, strict=True)} for r in roi_sets
+    }
+
+
+def readable_ranges(numbers: tuple[int, ...]) -> str:
+    """Return ascending numbers with neighbours joined, for instance ``"1-37, 39"``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], number]
+        else:
+            parts.append([number])
+    return ", ".join("-".join(map(str, part)) for part in parts)
+
+
+def _times(presentations: Mapping[int, int]) -> str:
+    """Return how many images were shown how often."""
+    return ", ".join(f"{n} shown {times}×" for times, n in presentations.items()) or "no trials"
+
+
+def _counts(rois: Mapping[str, int]) -> str:
+    shown = [f"{name} {count}" for name, count in list(rois.items())[:24]]
+    return ", ".join(shown) + (f" and {len(rois) - 24} more" if len(rois) > 24 else "")

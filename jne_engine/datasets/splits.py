@@ -1,0 +1,97 @@
+"""Which stimuli train, validate and test: read from a file, or drawn by a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from jne_engine.core.checks import check_choice, check_length
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.dataset import Splits
+from jne_engine.datasets.tables import SPLIT_COLUMN, read_table
+from jne_engine.formats.arrays import read_indices
+from jne_engine.formats.guard import check_file, naming, printable
+
+SPLIT_NAMES: Final = ("train", "validation", "test")
+DEFAULT_FRACTIONS: Final = (0.8, 0.1, 0.1)
+"""Shares of train, validation and test: those of the paper's 10,000 images a subject."""
+
+_UNUSED: Final = ""
+
+
+def random_splits(
+    n_stimuli: int, *, seed: int, fractions: tuple[float, float, float] = DEFAULT_FRACTIONS
+) -> Splits:
+    """Draw disjoint splits by a seeded shuffle.
+
+    Parameters
+    ----------
+    n_stimuli : int
+        Stimuli to divide, at least 3.
+    seed : int
+        Seed of the shuffle.
+    fractions : (float, float, float)
+        Shares of train, validation and test, each above 0 and together 1.
+
+    Returns
+    -------
+    Splits
+        Rows in ascending order; no split is empty.
+
+    Raises
+    ------
+    InputError
+        If the shares do not sum to 1 or there are too few stimuli.
+    """
+    if min(fractions) <= 0 or not np.isclose(sum(fractions), 1):
+        fix = "give the shares of train, validation and test, for instance 0.8, 0.1, 0.1"
+        raise InputError("split fractions", "three shares that sum to 1", str(fractions), fix)
+    n_validation, n_test = (max(1, round(n_stimuli * share)) for share in fractions[1:])
+    if n_validation + n_test >= n_stimuli:
+        fix = "add stimuli, or give the splits in a file"
+        raise InputError("splits", "a stimulus or more in each", f"{n_stimuli} stimuli", fix)
+    order = np.random.default_rng(seed).permutation(n_stimuli)
+    test, validation, train = np.split(order, [n_test, n_test + n_validation])
+    return Splits(np.sort(train), np.sort(validation), np.sort(test))
+
+
+def read_splits(path: str | Path, n_stimuli: int) -> Splits:
+    """Read splits from a table or an ``.npz`` file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A ``.csv`` or ``.tsv`` table with one row a stimulus and a column ``split`` that holds
+        train, validation, test, or nothing for a stimulus left out; or an ``.npz`` file with
+        arrays of zero-based rows named train, validation and test.
+    n_stimuli : int
+        Stimuli of the dataset.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or the splits are empty, overlap or leave the range.
+    """
+    path = check_file(path)
+    if path.suffix.lower() == ".npz":
+        splits = Splits(*(read_indices(path, key=name) for name in SPLIT_NAMES))
+    else:
+        splits = _table_splits(path, n_stimuli)
+    with naming(path):
+        splits.check(n_stimuli)
+    return splits
+
+
+def _table_splits(path: Path, n_stimuli: int) -> Splits:
+    name = printable(path.name)
+    table = read_table(path)
+    check_length(name, len(table), n_stimuli, unit="rows", fix="give one row a stimulus")
+    if SPLIT_COLUMN not in table:
+        columns = ", ".join(printable(str(c)) for c in table.columns) or "only ids"
+        raise InputError(name, f"a column {SPLIT_COLUMN!r}", columns, "add or rename a column")
+    values = table[SPLIT_COLUMN].to_numpy(dtype=str)
+    for value in np.unique(values):
+        check_choice(f"{name} split", printable(str(value)), (*SPLIT_NAMES, _UNUSED))
+    return Splits(*(np.flatnonzero(values == split).astype(np.int64) for split in SPLIT_NAMES))

@@ -1,0 +1,94 @@
+"""Tables of stimuli: one row a stimulus, the first column its id."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from jne_engine.core.checks import check_length, check_unique
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.dataset import StimulusTable
+from jne_engine.formats.guard import printable, read_text, reading
+
+SPLIT_COLUMN: Final = "split"
+"""Column that assigns stimuli to train, validation and test; it names no category."""
+
+_DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a ``.csv`` or ``.tsv`` file as text, its first column becoming the index.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A table with a header line; every row has as many cells as the header.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every cell as text; an empty cell is ``""``.
+
+    Raises
+    ------
+    InputError
+        If the file is not such a table, an id repeats, or a column name repeats.
+    """
+    path = Path(path)
+    name = printable(path.name)
+    if path.suffix.lower() not in _DELIMITERS:
+        fix = "save the table as comma-separated .csv or tab-separated .tsv"
+        raise InputError(name, "a .csv or .tsv file", printable(path.suffix) or "no ending", fix)
+    text = io.StringIO(read_text(path), newline="")
+    with reading(path, expected="a table", fix="save the table again from its program"):
+        lines = csv.reader(text, delimiter=_DELIMITERS[path.suffix.lower()], strict=True)
+        rows = [line for line in lines if line]
+    return _frame(name, rows)
+
+
+def read_stimuli(path: str | Path, n_stimuli: int) -> StimulusTable:
+    """Read ids and category columns of stimuli, in the order of the feature rows.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A table; its first column holds unique ids, every further one but ``split`` a way of
+        naming categories.
+    n_stimuli : int
+        Rows it must have.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read or does not have ``n_stimuli`` rows.
+    """
+    table = read_table(path)
+    fix = "give the table one row a feature row, in the same order, and one header line"
+    check_length(printable(Path(path).name), len(table), n_stimuli, unit="rows", fix=fix)
+    return StimulusTable(table.drop(columns=SPLIT_COLUMN, errors="ignore"))
+
+
+def numbered_stimuli(n_stimuli: int) -> StimulusTable:
+    """Return stimuli of which nothing is known but their row, counted from 0."""
+    return StimulusTable(pd.DataFrame(index=[str(row) for row in range(n_stimuli)]))
+
+
+def _frame(name: str, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+    if len(rows) < 2:
+        raise InputError(name, "a header and rows", f"{len(rows)} lines", "add the stimuli")
+    header, *cells = rows
+    check_unique(f"{name} header", header, fix="give every column a name of its own")
+    for number, row in enumerate(cells, start=2):
+        if len(row) != len(header):
+            fix = "quote cells that hold the delimiter"
+            expected = f"{len(header)} cells in row {number}"
+            raise InputError(name, expected, f"{len(row)}", fix)
+    ids = [printable(row[0]) for row in cells]
+    check_unique(f"{name} ids", ids, fix="give every stimulus an id of its own")
+    columns = {h: [row[i] for row in cells] for i, h in enumerate(header) if i > 0}
+    return pd.DataFrame(columns, index=pd.Index(ids, name=header[0]), dtype=object)

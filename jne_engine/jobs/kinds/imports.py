@@ -1,0 +1,122 @@
+"""Jobs of the kind ``import``: from somebody's folder to a dataset below the folder of runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jne_engine.core.errors import InputError
+from jne_engine.datasets.library import ENTRY, CheckEntry, DatasetEntry, dataset_folder, write_entry
+from jne_engine.datasets.preview import Preview
+from jne_engine.datasets.selfcheck import Verdict, check_dataset, check_imported
+from jne_engine.datasets.source import (
+    COPIED,
+    copy_source,
+    describe_source,
+    find_images,
+    preview_source,
+    read_source,
+)
+from jne_engine.jobs.reports import JobReport
+
+REQUEST = "request.json"
+
+
+def do_import(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[], bool]) -> Path:
+    """Import a dataset, check it, and return its folder; see :mod:`jne_engine.jobs.catalogue`.
+
+    Parameters
+    ----------
+    payload : mapping
+        ``name``: of the new dataset; ``source``: as
+        :func:`~jne_engine.datasets.source.preview_source` takes it.
+    report : JobReport
+    cancelled : callable
+        Not asked: every block reports.
+
+    Raises
+    ------
+    InputError
+        If another import has the name, or the data cannot be read.
+    """
+    del cancelled
+    source, folder = payload["source"], dataset_folder(report.root, payload["name"])
+    _claim(folder, source)
+    report.identify(folder)
+    if (folder / ENTRY).exists():
+        return folder
+    entry = _copy(source, folder, report) if source["kind"] in COPIED else _link(source, folder)
+    report("self-check", 1, 1)
+    write_entry(folder, entry)
+    report.identify(folder, subject=entry.subject)
+    return folder
+
+
+def _claim(folder: Path, source: Mapping[str, Any]) -> None:
+    """Note whose the name is, unless it is another import's."""
+    place = folder.parent / ".requests" / f"{folder.name}.json"
+    text = json.dumps(dict(source), sort_keys=True)
+    if folder.exists() and (not place.exists() or place.read_text(encoding="utf-8") != text):
+        found = "a dataset of that name that is there already"
+        raise InputError(folder.name, "a new name", found, "choose another name")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f"{place.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(place)
+
+
+def _copy(source: Mapping[str, Any], folder: Path, report: JobReport) -> DatasetEntry:
+    report("look", 0, 1)
+    preview = preview_source(source, measure=False)
+    if not folder.exists():
+        copy_source(source, folder, report)
+    report("self-check", 0, 1)
+    return _enter(
+        source,
+        folder,
+        preview,
+        path=str(folder),
+        images=find_images(source),
+        checks=to_entries(check_imported(folder)),
+    )
+
+
+def _link(source: Mapping[str, Any], folder: Path) -> DatasetEntry:
+    """Check files that stay where they are, name them, and say what they are."""
+    dataset, preview = read_source(source), preview_source(source, measure=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    return _enter(
+        source,
+        folder,
+        preview,
+        path=str(describe_source(source, folder)),
+        allowed_root=source["allowed_root"] if source["kind"] == "described" else None,
+        n_features=dataset.n_features,
+        layer=dataset.layer,
+        feature_set=dataset.feature_set,
+        checks=to_entries(check_dataset(dataset)),
+    )
+
+
+def _enter(source: Mapping[str, Any], folder: Path, preview: Preview, **more: Any) -> DatasetEntry:
+    """Return a dataset's entry: what its preview says, and what only one way of import knows."""
+    return DatasetEntry(
+        name=folder.name,
+        kind=source["kind"],
+        subject=preview.subject,
+        space=preview.space,
+        n_images=preview.n_images,
+        n_train=preview.n_train,
+        n_test=preview.n_test,
+        n_voxels=preview.n_voxels,
+        notes=(*preview.notes, *preview.problems),
+        **more,
+    )
+
+
+def to_entries(verdicts: tuple[Verdict, ...]) -> tuple[CheckEntry, ...]:
+    """Return verdicts as a dataset's entry holds them."""
+    return tuple(CheckEntry(v.name, v.ok, v.text) for v in verdicts)

@@ -1,0 +1,1 @@
+"""Encoders, their fit and scores, their Jacobians, and JNE."""

@@ -1,0 +1,309 @@
+"""Trained weights of the authors' scripts, read without running any code of the file.
+
+A ``.pth`` file is a zip archive of raw values and a pickle that says how they fit together.
+A pickle can call anything, so its instructions are read first, as text, and every name that
+it wants to call must be one that a plain state dict needs; only then does torch's restricted
+loader build the tensors.
+
+References
+----------
+Gao et al. (2025), arXiv 2510.13688; names of the weights as the authors' scripts write them.
+"""
+
+from __future__ import annotations
+
+import pickle
+import pickletools
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import torch
+from torch import Tensor
+
+from jne_engine.core.checks import check_choice
+from jne_engine.core.errors import InputError, UnsafeFileError
+from jne_engine.formats.guard import check_claim, check_file, printable, readable_size, reading
+from jne_engine.model.encoders import ResidualEncoder
+from jne_engine.model.spec import ACTIVATIONS, Activation
+
+MAX_CHECKPOINT_BYTES: Final = 8 * 2**30
+"""Largest checkpoint; the paper's encoders take about 90 MB."""
+
+_MAX_PICKLE_BYTES: Final = 2**20
+_SAVE_AGAIN: Final = "save it with torch.save(model.state_dict(), path)"
+_ALLOWED_NAMES: Final = frozenset(
+    {
+        "collections OrderedDict",
+        "torch._utils _rebuild_tensor_v2",
+        "torch._utils _rebuild_parameter",
+        "torch FloatStorage",
+        "torch DoubleStorage",
+        "torch HalfStorage",
+        "torch BFloat16Storage",
+    }
+)
+_FORBIDDEN_OPCODES: Final = frozenset(
+    {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"}
+)
+_ACTIVATION_SUFFIXES: Final[Mapping[str, Activation]] = {
+    "res_linear": "identity",
+    "res_nonlinear_relu": "relu",
+    "res_nonlinear_gelu": "gelu",
+    "res_nonlinear_tanh": "tanh",
+}
+_KEY_PATTERN: Final = re.compile(r"encoder\.(lin0|lin1|mlp\.(\d{1,3}))\.0\.(weight|bias)")
+
+
+@dataclass(frozen=True)
+class EncoderArchitecture:
+    """Sizes and choices of an encoder, as its weights tell them.
+
+    Parameters
+    ----------
+    n_features, n_hidden, n_voxels : int
+        Sizes of input, hidden layers and output.
+    n_blocks : int
+        Residual blocks.
+    activation : str
+        Activation of the hidden layers.
+    bias : bool
+        Whether layers have biases.
+    """
+
+    n_features: int
+    n_hidden: int
+    n_voxels: int
+    n_blocks: int
+    activation: Activation
+    bias: bool
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
+    """Read a state dict, running no code of the file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A ``.pth`` file in torch's zip format.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        Dense floating-point tensors on the CPU, mapped from the file rather than copied.
+
+    Raises
+    ------
+    InputError
+        If the file is cut short, altered, of the old format, or not a state dict.
+    UnsafeFileError
+        If its pickle wants to call anything that a state dict does not need, or a size
+        does not fit the file.
+    """
+    path = check_file(path, max_bytes=MAX_CHECKPOINT_BYTES)
+    with reading(path, expected="a state dict in torch's zip format", fix=_SAVE_AGAIN):
+        _check_archive(path)
+        try:
+            loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        except pickle.UnpicklingError as error:
+            raise ValueError(str(error)) from error
+    return _check_state(path, loaded)
+
+
+def encoder_from_checkpoint(
+    path: str | Path, *, activation: Activation | None = None
+) -> ResidualEncoder:
+    """Build the encoder that a checkpoint of the authors' scripts holds.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file such as ``clip_vit_S1_L12_res_nonlinear_relu.pth``.
+    activation : str, optional
+        Activation of the hidden layers; by default what the file's name ends in.
+
+    Returns
+    -------
+    ResidualEncoder
+        Single-precision weights, ready to predict.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, a key or shape does not belong to such an encoder, or
+        the activation is not known.
+    UnsafeFileError
+        If the file asks for more than its own content.
+    """
+    path = Path(path)
+    state = read_checkpoint(path)
+    chosen = activation or activation_from_name(path)
+    architecture = infer_architecture(printable(path.name), state, activation=chosen)
+    encoder = ResidualEncoder(
+        architecture.n_features,
+        architecture.n_hidden,
+        architecture.n_voxels,
+        architecture.n_blocks,
+        activation=architecture.activation,
+        bias=architecture.bias,
+    )
+    encoder.load_state_dict({_own_key(key): tensor.float() for key, tensor in state.items()})
+    return encoder.eval()
+
+
+def activation_from_name(path: Path) -> Activation:
+    """Return the activation that the end of a file's name tells.
+
+    Raises
+    ------
+    InputError
+        If the name ends in none of the scripts' encoder types.
+    """
+    for suffix, activation in _ACTIVATION_SUFFIXES.items():
+        if path.stem.endswith(suffix):
+            return activation
+    expected = f"a name that ends in {', '.join(_ACTIVATION_SUFFIXES)}"
+    fix = "rename the file or pass the activation"
+    raise InputError(printable(path.name), expected, printable(path.stem), fix)
+
+
+def infer_architecture(
+    name: str, state: Mapping[str, Tensor], *, activation: Activation
+) -> EncoderArchitecture:
+    """Infer sizes from weights, and check every key and shape against them.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the weights.
+    state : mapping of str to torch.Tensor
+        Keys as the authors' scripts write them.
+    activation : str
+        Activation of the hidden layers.
+
+    Raises
+    ------
+    InputError
+        If a key is missing or unknown, or a shape does not fit the others.
+    """
+    check_choice("activation", activation, ACTIVATIONS)
+    unknown = [key for key in state if not _KEY_PATTERN.fullmatch(key)]
+    if unknown:
+        expected = "keys encoder.{lin0, mlp.k, lin1}.0.{weight, bias}"
+        fix = "give a checkpoint of the authors' residual encoders"
+        raise InputError(name, expected, f"the key {printable(unknown[0])!r}", fix)
+    first = _matrix(name, state, "encoder.lin0.0.weight")
+    readout = _matrix(name, state, "encoder.lin1.0.weight")
+    architecture = EncoderArchitecture(
+        n_features=first[1],
+        n_hidden=first[0],
+        n_voxels=readout[0],
+        n_blocks=sum(bool(re.fullmatch(r"encoder\.mlp\.\d+\.0\.weight", key)) for key in state),
+        activation=activation,
+        bias="encoder.lin0.0.bias" in state,
+    )
+    _check_shapes(name, state, _expected_shapes(architecture))
+    return architecture
+
+
+def _expected_shapes(architecture: EncoderArchitecture) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every weight and bias that an architecture has."""
+    hidden = architecture.n_hidden
+    weights = {"encoder.lin0.0": (hidden, architecture.n_features)}
+    weights |= {f"encoder.mlp.{k}.0": (hidden, hidden) for k in range(architecture.n_blocks)}
+    weights |= {"encoder.lin1.0": (architecture.n_voxels, hidden)}
+    shapes: dict[str, tuple[int, ...]] = {f"{k}.weight": shape for k, shape in weights.items()}
+    if architecture.bias:
+        shapes |= {f"{key}.bias": shape[:1] for key, shape in weights.items()}
+    return shapes
+
+
+def _check_shapes(
+    name: str, state: Mapping[str, Tensor], expected: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Require exactly the expected keys, each with its shape and finite values."""
+    odd = sorted(set(state) ^ set(expected))
+    if odd:
+        found = f"{odd[0]} {'unexpected' if odd[0] in state else 'missing'}"
+        fix = "give a complete checkpoint of the authors' residual encoders"
+        raise InputError(name, f"{len(expected)} weights and biases that fit", found, fix)
+    for key, shape in expected.items():
+        if tuple(state[key].shape) != shape:
+            found = f"{key} of shape {tuple(state[key].shape)}"
+            raise InputError(name, f"{key} of shape {shape}", found, "check which model it is")
+        if not bool(torch.isfinite(state[key]).all()):
+            raise InputError(name, f"finite values in {key}", "NaN or Inf", "train the model again")
+
+
+def _matrix(name: str, state: Mapping[str, Tensor], key: str) -> tuple[int, int]:
+    """Return the shape of a weight matrix that must be there."""
+    if key not in state or state[key].ndim != 2 or 0 in state[key].shape:
+        found = f"shape {tuple(state[key].shape)}" if key in state else "no such key"
+        fix = "give a checkpoint of the authors' residual encoders"
+        raise InputError(name, f"a matrix {key}", found, fix)
+    rows, columns = state[key].shape
+    return rows, columns
+
+
+def _own_key(key: str) -> str:
+    """Return our name of a weight that the scripts' key names."""
+    match = _KEY_PATTERN.fullmatch(key)
+    layer, block, kind = cast(re.Match[str], match).groups()
+    own = {"lin0": "first", "lin1": "readout"}.get(layer, f"blocks.{block}")
+    return f"{own}.{kind}"
+
+
+def _check_archive(path: Path) -> None:
+    name = printable(path.name)
+    if not zipfile.is_zipfile(path):
+        found = "another format, such as torch's before version 1.6"
+        raise InputError(name, "a checkpoint in torch's zip format", found, _SAVE_AGAIN)
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        size = path.stat().st_size
+        for member in members:
+            stored = member.compress_type == zipfile.ZIP_STORED
+            if not stored or member.file_size > size:
+                found = f"{printable(member.filename)} of {readable_size(member.file_size)}"
+                raise UnsafeFileError(name, "members stored as they are", found, _SAVE_AGAIN)
+        pickles = [m for m in members if m.filename.lower().endswith("data.pkl")]
+        if len(pickles) != 1 or pickles[0].file_size > _MAX_PICKLE_BYTES:
+            found = f"{len(pickles)}" if len(pickles) != 1 else "a longer one"
+            raise UnsafeFileError(name, "one data.pkl of at most 1 MB", found, _SAVE_AGAIN)
+        if any("constants.pkl" in m.filename or "/code/" in m.filename for m in members):
+            raise UnsafeFileError(name, "a state dict", "a TorchScript program", _SAVE_AGAIN)
+        broken = archive.testzip()
+        if broken is not None:
+            found = f"altered content in {printable(broken)}"
+            raise InputError(name, "values that match their checksums", found, "copy it again")
+        _check_pickle(name, archive.read(pickles[0]))
+
+
+def _check_pickle(name: str, program: bytes) -> None:
+    """Read a pickle's instructions without following them; refuse all but tensor rebuilding."""
+    for opcode, argument, _ in pickletools.genops(program):
+        wanted = str(argument) if opcode.name == "GLOBAL" else ""
+        if opcode.name in _FORBIDDEN_OPCODES or (wanted and wanted not in _ALLOWED_NAMES):
+            found = f"a pickle that calls {printable(wanted) or opcode.name}"
+            raise UnsafeFileError(
+                name, "a state dict of tensors and nothing else", found, _SAVE_AGAIN
+            )
+
+
+def _check_state(path: Path, loaded: object) -> dict[str, Tensor]:
+    name = printable(path.name)
+    if not isinstance(loaded, dict) or not loaded:
+        raise InputError(name, "a state dict", type(loaded).__name__, _SAVE_AGAIN)
+    size = path.stat().st_size
+    for key, tensor in loaded.items():
+        if not isinstance(key, str) or not isinstance(tensor, Tensor):
+            found = f"{type(tensor).__name__} at {printable(str(key))}"
+            raise InputError(name, "tensors by name", found, _SAVE_AGAIN)
+        if not tensor.is_floating_point() or not tensor.is_contiguous():
+            found = f"{tensor.dtype} with strides {tensor.stride()} at {printable(key)}"
+            raise InputError(name, "dense floating-point tensors", found, _SAVE_AGAIN)
+        check_claim(path, tuple(tensor.shape), tensor.element_size(), available=size)
+    return {key: tensor.detach() for key, tensor in loaded.items()}

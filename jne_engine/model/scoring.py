@@ -1,0 +1,198 @@
+"""Prediction accuracy: R², its bootstrap test, false discovery rate, noise ceilings.
+
+Axes: s stimulus, v voxel, b bootstrap resample, r repeat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from jne_engine.core.arrays import Float64Array
+from jne_engine.core.errors import InputError
+
+VOXEL_BLOCK = 4096
+"""Voxels handled at once; bounds memory, never changes a result."""
+
+
+def compute_r2(responses: npt.ArrayLike, predictions: npt.ArrayLike) -> Float64Array:
+    """Return the coefficient of determination of each voxel.
+
+    R² = 1 − MSE / population variance, over stimuli.
+
+    Parameters
+    ----------
+    responses, predictions : array_like, shape (n_stimuli, n_voxels)
+        Measured and predicted responses.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_voxels,)
+        At most 1; NaN where a voxel is constant or not finite.
+
+    Raises
+    ------
+    InputError
+        If the two shapes differ.
+
+    References
+    ----------
+    arXiv 2510.13688, section 4.1; the scripts give 0 for a constant voxel.
+    """
+    measured, predicted = _pair(responses, predictions)
+    r2 = np.empty(measured.shape[1])
+    for block in _blocks(measured.shape[1]):
+        y = measured[:, block].astype(np.float64)
+        error = np.mean((y - predicted[:, block]) ** 2, axis=0)
+        variance = y.var(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r2[block] = np.where(variance > 0, 1 - error / variance, np.nan)
+    return r2
+
+
+def draw_bootstrap_counts(n_stimuli: int, n_resamples: int = 200, seed: int = 0) -> Float64Array:
+    """Draw how often each stimulus occurs in each resample.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_resamples, n_stimuli)
+        Whole numbers; each row sums to ``n_stimuli``.
+    """
+    rng = np.random.default_rng(seed)
+    shares = np.full(n_stimuli, 1 / n_stimuli)
+    return rng.multinomial(n_stimuli, shares, size=n_resamples).astype(np.float64)
+
+
+def compute_bootstrap_pvalues(
+    responses: npt.ArrayLike,
+    predictions: npt.ArrayLike,
+    n_resamples: int = 200,
+    seed: int = 0,
+) -> Float64Array:
+    """Return the share of bootstrap resamples of the stimuli in which R² is below 0.
+
+    With C the resample counts (b × s), E the residuals and Y the centred responses,
+    every resample's sums come from three products: C·E², C·Y and C·Y².
+    R² < 0 means that the residual sum exceeds the response's sum of squares about its mean.
+
+    Parameters
+    ----------
+    responses, predictions : array_like, shape (n_stimuli, n_voxels)
+        Measured and predicted responses of the test stimuli.
+    n_resamples : int
+        Number of resamples.
+    seed : int
+        Seed of :func:`draw_bootstrap_counts`.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_voxels,)
+        Multiples of 1 / n_resamples; NaN where a voxel is constant or not finite.
+
+    Raises
+    ------
+    InputError
+        If the two shapes differ.
+
+    References
+    ----------
+    arXiv 2510.13688, section 4.1.
+    """
+    measured, predicted = _pair(responses, predictions)
+    n_stimuli, n_voxels = measured.shape
+    counts = draw_bootstrap_counts(n_stimuli, n_resamples, seed)
+    pvalues = np.empty(n_voxels)
+    for block in _blocks(n_voxels):
+        y = measured[:, block].astype(np.float64)
+        residual_sums = counts @ (y - predicted[:, block]) ** 2
+        usable = np.ptp(y, axis=0) > 0
+        y -= y.mean(axis=0)
+        squares_about_mean = counts @ y**2 - (counts @ y) ** 2 / n_stimuli
+        below = (residual_sums > squares_about_mean).mean(axis=0)
+        pvalues[block] = np.where(usable, below, np.nan)
+    return pvalues
+
+
+def correct_fdr(pvalues: npt.ArrayLike) -> Float64Array:
+    """Return Benjamini-Hochberg q-values; NaN entries stay NaN and are not counted.
+
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_voxels,)
+        P-values between 0 and 1, or NaN for voxels that were not tested.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_voxels,)
+
+    References
+    ----------
+    Benjamini and Hochberg (1995), J. R. Stat. Soc. B 57, 289-300.
+    """
+    p = np.asarray(pvalues, dtype=np.float64)
+    q = np.full(p.shape, np.nan)
+    tested = np.isfinite(p)
+    if tested.any():
+        q[tested] = stats.false_discovery_control(p[tested], method="bh")
+    return q
+
+
+def compute_noise_ceiling(repeats: npt.ArrayLike) -> Float64Array:
+    """Return the noise ceiling of the mean over repeats, in percent of variance.
+
+    σ²_noise is the mean over stimuli of the variance over repeats (ddof 1);
+    σ_signal = sqrt(max(1 − σ²_noise, 0)); with r = σ_signal / σ_noise and n repeats,
+    NC = 100 n r² / (1 + n r²).
+
+    Parameters
+    ----------
+    repeats : array_like, shape (n_repeats, n_stimuli, n_voxels)
+        At least two presentations of each stimulus, each z-scored over stimuli.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_voxels,)
+        0 to 100; NaN where a voxel is constant or not finite.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two repeats or the array has not three axes.
+
+    References
+    ----------
+    The authors' scripts; Allen et al. (2022), Nat. Neurosci. 25, 116-126.
+    """
+    array = np.asarray(repeats)
+    if array.ndim != 3 or array.shape[0] < 2:
+        fix = "pass each presentation on its own, not their mean"
+        raise InputError("repeats", "(2 or more, n_stimuli, n_voxels)", str(array.shape), fix)
+    n_repeats, _, n_voxels = array.shape
+    ceiling = np.empty(n_voxels)
+    for block in _blocks(n_voxels):
+        values = array[:, :, block].astype(np.float64)
+        noise = values.var(axis=0, ddof=1).mean(axis=0)
+        signal = np.maximum(1 - noise, 0)
+        explained = n_repeats * signal / (noise + n_repeats * signal)
+        varies = np.ptp(values, axis=(0, 1)) > 0
+        ceiling[block] = np.where(varies, 100 * explained, np.nan)
+    return ceiling
+
+
+def _pair(
+    responses: npt.ArrayLike, predictions: npt.ArrayLike
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return both as arrays of the same two-dimensional shape."""
+    measured, predicted = np.asarray(responses), np.asarray(predictions)
+    if measured.ndim != 2 or measured.shape != predicted.shape:
+        found = f"{measured.shape} and {predicted.shape}"
+        fix = "pass responses and predictions of the same stimuli and voxels"
+        raise InputError("responses, predictions", "(n_stimuli, n_voxels) twice", found, fix)
+    return measured, predicted
+
+
+def _blocks(n_voxels: int) -> list[slice]:
+    return [slice(a, min(a + VOXEL_BLOCK, n_voxels)) for a in range(0, n_voxels, VOXEL_BLOCK)]

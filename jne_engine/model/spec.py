@@ -1,0 +1,89 @@
+"""The choices that turn a dataset into a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+from jne_engine.core.checks import check_choice, check_positive
+from jne_engine.core.errors import InputError
+
+Activation = Literal["identity", "relu", "leaky_relu", "gelu", "tanh", "swish"]
+Precision = Literal["float32", "bfloat16", "auto"]
+
+ACTIVATIONS: tuple[Activation, ...] = ("identity", "relu", "leaky_relu", "gelu", "tanh", "swish")
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16", "auto")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Every choice that turns a dataset into a run.
+
+    Parameters
+    ----------
+    n_hidden : int
+        Units of each hidden layer (the paper: 1024).
+    n_blocks : int
+        Residual blocks after the first layer (the paper: 2).
+    activation : str
+        Activation of the nonlinear encoder; its linear twin uses ``"identity"``.
+    bias : bool
+        Whether layers have biases (the authors' scripts: no).
+    batch_size : int or None
+        Stimuli a step; None is full batch, the paper's setting.
+    max_epochs, patience : int
+        Epochs at most, and epochs without a better validation loss before stopping.
+    learning_rate, weight_decay : float
+        AdamW's settings; the defaults are torch's.
+    seed : int
+        Seed of weights, batches and bootstrap.
+    n_resamples : int
+        Bootstrap resamples of the test stimuli.
+    fdr_q : float
+        Level of the Benjamini-Hochberg correction.
+    precision : {"float32", "bfloat16", "auto"}
+        Operand precision of the streamed products; sums are always wider.
+    """
+
+    n_hidden: int = 1024
+    n_blocks: int = 2
+    activation: Activation = "relu"
+    bias: bool = False
+    batch_size: int | None = 256
+    max_epochs: int = 512
+    patience: int = 8
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    seed: int = 0
+    n_resamples: int = 200
+    fdr_q: float = 0.05
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        """Validate each choice."""
+        for name in ("n_hidden", "max_epochs", "patience", "learning_rate", "n_resamples"):
+            check_positive(name, getattr(self, name))
+        if self.batch_size is not None:
+            check_positive("batch_size", self.batch_size)
+        if self.n_blocks < 0 or self.weight_decay < 0:
+            raise InputError("n_blocks, weight_decay", "0 or more", "a negative number", "raise it")
+        if not 0 < self.fdr_q < 1:
+            raise InputError("fdr_q", "a level between 0 and 1", repr(self.fdr_q), "try 0.05")
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_choice("precision", self.precision, PRECISIONS)
+
+    @classmethod
+    def paper(cls, **changes: Any) -> Self:
+        """Return the paper's settings: full batch, 1024 hidden units, ReLU, no bias."""
+        return cls(**{"batch_size": None, **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the choices as plain values that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read the choices back, ignoring names that this version does not know."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{k: v for k, v in values.items() if k in known})

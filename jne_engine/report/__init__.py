@@ -1,0 +1,1 @@
+"""What leaves the tool: figures, exports, stories and their decks."""

@@ -1,0 +1,79 @@
+"""What a story keeps of a view: a brain's maps and what a slide says of them, a figure in light."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from jne_engine.core.errors import InputError
+from jne_engine.report.figures.template import lighten_figure
+from jne_engine.viewer.payload import ViewerMap, ViewerScene
+
+
+def keep_maps(scene: ViewerScene, names: Collection[str]) -> ViewerScene:
+    """Return a scene with some of its maps only, in its own order.
+
+    Raises
+    ------
+    InputError
+        If the scene lacks one of them.
+    """
+    there = {m.name for m in scene.maps}
+    missing = sorted(set(names) - there)
+    if missing:
+        fix = "pin the view again"
+        raise InputError("maps of the view", "maps of the page", ", ".join(missing), fix)
+    kept = tuple(m for m in scene.maps if m.name in set(names))
+    panes = tuple(name for name in scene.panes if name in set(names))
+    return replace(scene, maps=kept, panes=panes)
+
+
+def keep_figure(
+    figure: Any, *, ranges: Mapping[str, list[Any]] | None = None, hidden: Collection[int] = ()
+) -> str:
+    """Return Plotly's JSON of a figure as it is on a light page, zoomed as the reader left it.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of a light or a dark page.
+    ranges : mapping of str to list, optional
+        Both ends of each axis that the reader zoomed, by its name in the layout: ``"xaxis2"``.
+    hidden : collection of int
+        Traces that the legend hides.
+    """
+    kept = json.loads(lighten_figure(figure.to_json()))
+    for name, ends in (ranges or {}).items():
+        axis = kept["layout"].setdefault(name, {})
+        axis |= {"range": ends, "autorange": False}
+    for number, trace in enumerate(kept["data"]):
+        if number in hidden:
+            trace["visible"] = "legendonly"
+    return json.dumps(kept)
+
+
+def describe_scene(scene: ViewerScene) -> tuple[str, str]:
+    """Return a slide's title and caption for the maps that a scene begins with."""
+    shown = scene.start_maps
+    title = ", ".join(m.label for m in shown) or "Cortex"
+    counts = " ".join(_count(m) for m in shown)
+    return f"{title}: {scene.title}", f"{counts} {scene.provenance}".strip()
+
+
+def _count(shown: ViewerMap) -> str:
+    values, masked, total = 0, 0, 0
+    for hemi in ("left", "right"):
+        numbers, mask = shown.values(hemi), shown.mask(hemi)
+        if numbers is None:
+            continue
+        finite = np.isfinite(numbers)
+        total += finite.size
+        values += int(finite.sum())
+        masked += int((finite if mask is None else finite & mask).sum())
+    unit = f" ({shown.unit})" if shown.unit else ""
+    mask_words = f", {masked:,} of them {shown.mask_label}" if shown.has_mask else ""
+    return f"{shown.label}{unit}: n = {values:,} of {total:,} vertices have a value{mask_words}."

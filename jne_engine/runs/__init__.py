@@ -1,0 +1,1 @@
+"""A run: computed once, stage by stage, stored, and never changed after."""

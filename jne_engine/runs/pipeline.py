@@ -1,0 +1,180 @@
+"""From a dataset to a stored run: two fits, scores, and the dispersion of Jacobians.
+
+Each stage is computed once and written whole. Called again after a crash, the
+pipeline goes on after the last complete stage, within the dispersion after the last
+complete block of stimuli, and ends with the same arrays.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from jne_engine import __version__
+from jne_engine.core.disk import telling_disk_errors
+from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.model.spec import RunSpec
+from jne_engine.runs.folder import lock_run
+from jne_engine.runs.stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
+from jne_engine.runs.stimulus_means import STAGE, write_run_means
+from jne_engine.runs.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key
+from jne_engine.runs.version import ALGORITHM
+
+LIBRARIES = ("numpy", "scipy", "torch", "zarr")
+
+
+def compute_run(
+    dataset: EncodingDataset,
+    spec: RunSpec,
+    root: Path,
+    *,
+    fitted: Mapping[str, FittedEncoder] | None = None,
+    report: StageProgress | None = None,
+    on_epoch: StageEpochReport | None = None,
+) -> Run:
+    """Compute a run, or what is still missing of it, and return it complete.
+
+    Parameters
+    ----------
+    dataset : EncodingDataset
+        What to fit. Invalid voxels are left out of the fit and are NaN in every result.
+    spec : RunSpec
+        How to fit it.
+    root : pathlib.Path
+        Folder of runs; the run's own folder is made in it.
+    fitted : mapping of {"linear", "nonlinear"} to FittedEncoder, optional
+        Encoders to take instead of fitting.
+    report : callable, optional
+        Called as ``report(stage, done, total)``; it may raise
+        :class:`~jne_engine.core.errors.CancelledError`, which leaves a resumable folder.
+    on_epoch : callable, optional
+        Called as ``on_epoch(stage, epoch, train_loss, validation_loss)`` after each epoch of a
+        fit, counted from 1.
+
+    Returns
+    -------
+    Run
+        The finished run; at once where it exists already.
+
+    Raises
+    ------
+    InputError
+        If the fit diverges or a given encoder does not fit the dataset.
+    StoreError
+        If the disk is full or not writable.
+    """
+    given = dict(fitted or {})
+    key = compute_key(dataset, spec, given)
+    path = root / name_run(dataset, key)
+    stages = RunStages(
+        dataset, spec, given, report or _report_nothing, on_epoch=on_epoch or _ignore_epoch
+    )
+    with telling_disk_errors(path), lock_run(path):
+        if not (path / MANIFEST).exists():
+            folder = RunFolder(path)
+            _write_stages(folder, stages)
+            folder.complete(_summarise(folder, stages, key))
+    return Run(path)
+
+
+def compute_key(
+    dataset: EncodingDataset, spec: RunSpec, fitted: Mapping[str, FittedEncoder]
+) -> str:
+    """Return the SHA-256 of everything that decides a run's numbers."""
+    sources = {name: f.source.sha256 for name, f in fitted.items()}
+    choices = {**spec.to_dict(), "fitted": sources}
+    return compute_run_key(dataset.content_hash, choices, ALGORITHM)
+
+
+def name_run(dataset: EncodingDataset, key: str) -> str:
+    """Return a run's folder name: what a person calls it, then the start of its key."""
+    label = f"{dataset.name}-{dataset.subject}-{dataset.feature_set}-L{dataset.layer}"
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", label).strip("-").lower()[:60] or "run"
+    return f"{slug}-{key[:10]}"
+
+
+def _write_stages(folder: RunFolder, stages: RunStages) -> None:
+    for name in Run.STAGES:
+        if folder.has_stage(name):
+            continue
+        start = time.perf_counter()
+        with folder.write_stage(name) as stage:
+            stages.write(name, folder, stage)
+            if name == STAGE:
+                write_run_means(folder, stage, stages.spec.fdr_q)
+            stage.write_json("timing", {"seconds": time.perf_counter() - start})
+
+
+def _summarise(folder: RunFolder, stages: RunStages, key: str) -> Manifest:
+    dataset, provenance = stages.dataset, stages.dataset.provenance
+    inputs = (*provenance.inputs, *(f.source for f in stages.fitted.values()))
+    return Manifest(
+        run_id=folder.path.name,
+        key=key,
+        name=dataset.name,
+        subject=dataset.subject,
+        feature_set=dataset.feature_set,
+        layer=dataset.layer,
+        simulated=provenance.simulated,
+        source=provenance.source,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        spec=stages.spec.to_dict(),
+        counts=_counts(folder, stages),
+        inputs=tuple({"name": i.name, "sha256": i.sha256} for i in inputs),
+        notes=provenance.notes,
+        warnings=_warnings(folder, stages),
+        timings_s={n: folder.read_stage(n).read_json("timing")["seconds"] for n in Run.STAGES},
+        versions=_versions(),
+        files=folder.hash_files(),
+    )
+
+
+def _counts(folder: RunFolder, stages: RunStages) -> dict[str, int]:
+    dataset = stages.dataset
+    q = folder.read_stage("scores").read_array("q_nonlinear")
+    return {
+        "n_train": dataset.splits.train.size,
+        "n_validation": dataset.splits.validation.size,
+        "n_test": dataset.splits.test.size,
+        "n_features": dataset.n_features,
+        "n_voxels": dataset.n_voxels,
+        "n_invalid": dataset.n_voxels - stages.columns.size,
+        "n_significant": int((q < stages.spec.fdr_q).sum()),
+    }
+
+
+def _warnings(folder: RunFolder, stages: RunStages) -> tuple[str, ...]:
+    unfinished = [
+        f"The {name} encoder was still improving after {stages.spec.max_epochs} epochs."
+        for name in ("linear", "nonlinear")
+        if folder.read_stage(name).read_json("fit")["converged"] is False
+    ]
+    n_invalid = stages.dataset.n_voxels - stages.columns.size
+    invalid = [f"{n_invalid} voxels are constant or not finite and are left out."]
+    return tuple(unfinished + (invalid if n_invalid else []))
+
+
+def _versions() -> dict[str, str]:
+    """Return what computed the numbers, thread count included: sums depend on it."""
+    versions = {
+        "jne_engine": __version__,
+        "algorithm": str(ALGORITHM),
+        "python": platform.python_version(),
+    }
+    versions |= {name: metadata.version(name) for name in LIBRARIES}
+    return versions | {"machine": platform.machine(), "threads": str(torch.get_num_threads())}
+
+
+def _report_nothing(stage: str, done: int, total: int) -> None:
+    """Take a stage's progress and do nothing with it."""
+
+
+def _ignore_epoch(stage: str, epoch: int, train_loss: float, validation_loss: float) -> None:
+    """Take an epoch's losses and do nothing with them."""

@@ -1,0 +1,222 @@
+"""The stages of a run: describe, fit twice, score, disperse."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from jne_engine.core.arrays import Float32Array
+from jne_engine.core.progress import Progress
+from jne_engine.datasets.dataset import EncodingDataset, InputRecord
+from jne_engine.model.dispersion import stream_dispersion
+from jne_engine.model.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
+from jne_engine.model.scoring import (
+    compute_bootstrap_pvalues,
+    compute_noise_ceiling,
+    compute_r2,
+    correct_fdr,
+)
+from jne_engine.model.spec import Activation, RunSpec
+from jne_engine.model.training import LearningCurve, Samples, fit_encoder, predict
+from jne_engine.runs.sink import DiskSink
+from jne_engine.runs.store import RunFolder, StageWriter, write_dataset
+
+StageProgress = Callable[[str, int, int], None]
+"""Called as ``report(stage, done, total)``; stages are named as in :attr:`Run.STAGES`."""
+
+
+StageEpochReport = Callable[[str, int, float, float], None]
+"""Called as ``report(stage, epoch, train_loss, validation_loss)``, epochs counted from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedEncoder:
+    """An encoder that somebody fitted elsewhere, over all columns of the dataset."""
+
+    encoder: ResidualEncoder
+    source: InputRecord
+
+
+class RunStages:
+    """The work of one run; each stage is written on its own.
+
+    Parameters
+    ----------
+    dataset : EncodingDataset
+        What to fit; invalid voxels are left out and are NaN in every result.
+    spec : RunSpec
+        How to fit it.
+    fitted : mapping of {"linear", "nonlinear"} to FittedEncoder
+        Encoders to take instead of fitting.
+    report : callable
+        Called as ``report(stage, done, total)``.
+    on_epoch : callable
+        Called as ``on_epoch(stage, epoch, train_loss, validation_loss)`` after each epoch.
+    """
+
+    def __init__(
+        self,
+        dataset: EncodingDataset,
+        spec: RunSpec,
+        fitted: Mapping[str, FittedEncoder],
+        report: StageProgress,
+        *,
+        on_epoch: StageEpochReport,
+    ) -> None:
+        self.dataset, self.spec, self.fitted, self.report = dataset, spec, fitted, report
+        self.on_epoch = on_epoch
+        self.columns = np.flatnonzero(dataset.valid_voxels).astype(np.int64)
+
+    def write(self, name: str, folder: RunFolder, stage: StageWriter) -> None:
+        """Compute one stage of :attr:`Run.STAGES` into its writer.
+
+        Parameters
+        ----------
+        name : str
+            The stage.
+        folder : RunFolder
+            Holds the stages before it.
+        stage : StageWriter
+            Takes what is computed.
+        """
+        stages: dict[str, Callable[[RunFolder, StageWriter], None]] = {
+            "dataset": self._describe,
+            "linear": functools.partial(self._fit_stage, name="linear", activation="identity"),
+            "nonlinear": functools.partial(
+                self._fit_stage, name="nonlinear", activation=self.spec.activation
+            ),
+            "scores": self._score,
+            "dispersion": self._disperse,
+        }
+        stages[name](folder, stage)
+
+    def _describe(self, folder: RunFolder, stage: StageWriter) -> None:
+        del folder
+        self.report("dataset", 0, 1)
+        write_dataset(stage, self.dataset)
+        self.report("dataset", 1, 1)
+
+    def _fit_stage(
+        self, folder: RunFolder, stage: StageWriter, *, name: str, activation: Activation
+    ) -> None:
+        del folder
+        if name in self.fitted:
+            encoder, curve = select_voxels(self.fitted[name].encoder, self.columns), None
+        else:
+            encoder, curve = self._fit(activation, name)
+        weights = {k: v.numpy() for k, v in encoder.state_dict().items()}
+        stage.write_weights("encoder", weights)
+        stage.write_table("curve", _curve_table(curve))
+        n_parameters = sum(p.numel() for p in encoder.parameters())
+        stage.write_json(
+            "fit",
+            {
+                "activation": encoder.activation,
+                "n_parameters": n_parameters,
+                "best_epoch": curve.best_epoch if curve else None,
+                "converged": curve.converged if curve else None,
+                "source": self.fitted[name].source.name if name in self.fitted else None,
+            },
+        )
+
+    def _score(self, folder: RunFolder, stage: StageWriter) -> None:
+        measured = self.dataset.responses[self.dataset.splits.test][:, self.columns]
+        features = self._features(self.dataset.splits.test)
+        for done, name in enumerate(("linear", "nonlinear")):
+            self.report("scores", done, 2)
+            predicted = predict(self._load(folder, name), features).numpy()
+            pvalues = compute_bootstrap_pvalues(
+                measured, predicted, self.spec.n_resamples, self.spec.seed
+            )
+            self._write_voxels(stage, f"r2_{name}", compute_r2(measured, predicted))
+            self._write_voxels(stage, f"p_{name}", pvalues)
+            self._write_voxels(stage, f"q_{name}", correct_fdr(pvalues))
+        stage.write_array("noise_ceiling", self._noise_ceiling())
+        self.report("scores", 2, 2)
+
+    def _disperse(self, folder: RunFolder, stage: StageWriter) -> None:
+        shape = (self.dataset.splits.test.size, self.dataset.n_voxels)
+        jne_ss = stage.create_array("jne_ss", shape, np.float32)
+        result = stream_dispersion(
+            self._load(folder, "nonlinear"),
+            self._features(self.dataset.splits.test),
+            precision=self.spec.precision,
+            progress=self._progress("dispersion"),
+            sink=DiskSink(folder.scratch("dispersion"), jne_ss, self.columns),
+        )
+        for name in ("jne", "deviation_mean", "gain"):
+            self._write_voxels(stage, name, getattr(result, name).numpy())
+        stage.write_json("precision", asdict(result.precision))
+
+    def _fit(self, activation: Activation, name: str) -> tuple[ResidualEncoder, LearningCurve]:
+        spec, splits = self.spec, self.dataset.splits
+        encoder = build_encoder(
+            self.dataset.n_features,
+            self.columns.size,
+            n_hidden=spec.n_hidden,
+            n_blocks=spec.n_blocks,
+            activation=activation,
+            bias=spec.bias,
+            seed=spec.seed,
+        )
+        train, validation = self._samples(splits.train), self._samples(splits.validation)
+        curve = fit_encoder(
+            encoder,
+            train,
+            validation,
+            spec,
+            progress=self._progress(name),
+            on_epoch=functools.partial(self.on_epoch, name),
+        )
+        return encoder, curve
+
+    def _samples(self, rows: npt.NDArray[np.int64]) -> Samples:
+        responses = np.ascontiguousarray(self.dataset.responses[rows][:, self.columns])
+        return Samples(self._features(rows), torch.from_numpy(responses))
+
+    def _features(self, rows: npt.NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(self.dataset.features[rows])
+
+    def _load(self, folder: RunFolder, name: str) -> ResidualEncoder:
+        stage = folder.read_stage(name)
+        weights, fit = stage.read_weights("encoder"), stage.read_json("fit")
+        return restore_encoder(weights, fit["activation"])
+
+    def _noise_ceiling(self) -> Float32Array:
+        """Return the ceiling in percent: given, from repeats, or NaN where unknown."""
+        dataset = self.dataset
+        if dataset.noise_ceiling is not None:
+            ceiling = 100 * dataset.noise_ceiling
+        elif dataset.test_repeats is not None:
+            ceiling = compute_noise_ceiling(dataset.test_repeats).astype(np.float32)
+        else:
+            ceiling = np.full(dataset.n_voxels, np.nan, dtype=np.float32)
+        return np.where(dataset.valid_voxels, ceiling, np.float32(np.nan))
+
+    def _write_voxels(self, stage: StageWriter, name: str, values: npt.NDArray[Any]) -> None:
+        """Write one value a valid voxel into an array over all columns, float32."""
+        whole = np.full(self.dataset.n_voxels, np.nan, dtype=np.float32)
+        whole[self.columns] = values
+        stage.write_array(name, whole)
+
+    def _progress(self, stage: str) -> Progress:
+        return functools.partial(self.report, stage)
+
+
+def _curve_table(curve: LearningCurve | None) -> pd.DataFrame:
+    train, validation = (curve.train_loss, curve.validation_loss) if curve else ((), ())
+    return pd.DataFrame(
+        {
+            "epoch": np.arange(1, len(train) + 1),
+            "train_loss": np.asarray(train, dtype=np.float64),
+            "validation_loss": np.asarray(validation, dtype=np.float64),
+        }
+    )

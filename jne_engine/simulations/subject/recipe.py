@@ -1,0 +1,160 @@
+"""What each simulated voxel is made of: its nonlinear share, its noise and its preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from jne_engine.core.arrays import Float64Array
+from jne_engine.cortex.spaces import RoiSet
+from jne_engine.simulations.subject.cortex import Cortex
+from jne_engine.simulations.subject.signal import SignalBank
+
+SHARES: Mapping[str, float] = MappingProxyType(
+    {
+        "V1": 0.10,
+        "V2": 0.20,
+        "V3": 0.28,
+        "V4": 0.38,
+        "EBA": 0.68,
+        "PPA": 0.68,
+        "RSC": 0.66,
+        "OPA": 0.64,
+        "FFA-1": 0.70,
+        "FFA-2": 0.72,
+    }
+)
+"""Mean nonlinear share of each ROI."""
+NEIGHBOUR_SHARE = 0.42
+SHARE_SPREAD = 0.11
+"""Standard deviation of the share's smooth variation within an area."""
+SHARE_JITTER = 0.05
+LARGEST_SHARE = 0.9
+
+PREFERENCES: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "FFA-1": {"face": 1.0, "": 0.3},
+        "FFA-2": {"face": 1.0, "": 0.3},
+        "EBA": {"body": 1.0, "": 0.5},
+        "PPA": {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
+        "RSC": {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
+        "OPA": {"indoor": 1.0, "city": 0.72, "outdoor": 0.5, "": 0.3},
+    }
+)
+"""Weight of each category's gated units, and of ungated ones, in category-selective ROIs."""
+GATED_CATEGORIES: tuple[str, ...] = ("face", "body", "outdoor", "indoor", "city")
+
+CEILING_MEAN, CEILING_SPREAD = 0.48, 0.1
+CEILING_RANGE = (0.2, 0.7)
+"""Explainable variance of the mean over presentations, as a fraction."""
+
+WEIGHT_SMOOTHING = 10
+FIELD_SMOOTHING = 40
+"""Rounds of averaging over neighbouring vertices, for mixing weights and for slow fields."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How to mix every voxel's signal, and how noisy its presentations are.
+
+    Parameters
+    ----------
+    linear : numpy.ndarray, shape (n_latents, n_voxels)
+        Weights of the linear latents.
+    units : numpy.ndarray, shape (n_units, n_voxels)
+        Weights of the nonlinear units.
+    share : numpy.ndarray, shape (n_voxels,)
+        Nonlinear share of the signal's variance.
+    ceiling : numpy.ndarray, shape (n_voxels,)
+        Share of the variance of the mean over ``n_repeats`` presentations that is signal.
+    n_repeats : int
+    """
+
+    linear: Float64Array
+    units: Float64Array
+    share: Float64Array
+    ceiling: Float64Array
+    n_repeats: int
+
+    @property
+    def signal_to_noise(self) -> Float64Array:
+        """Signal variance over noise variance of a single presentation, (n_voxels,)."""
+        return self.ceiling / (1 - self.ceiling) / self.n_repeats
+
+
+def draw_recipe(
+    bank: SignalBank, rois: RoiSet, cortex: Cortex, rng: np.random.Generator, *, n_repeats: int
+) -> Recipe:
+    """Draw what every voxel of a subject is made of.
+
+    Parameters
+    ----------
+    bank : SignalBank
+    rois : RoiSet
+        The ten ROIs over the subject's vertices.
+    cortex : Cortex
+        Those vertices.
+    rng : numpy.random.Generator
+        The subject's source of chance.
+    n_repeats : int
+        Presentations of every stimulus.
+
+    Returns
+    -------
+    Recipe
+    """
+    share = _draw_shares(rois, cortex, rng)
+    ceiling = _draw_ceilings(share, cortex, rng)
+    linear = cortex.field(rng, WEIGHT_SMOOTHING, bank.linear.shape[1]).T
+    # Leading latents carry most of the pictures' contrast and weigh most, as in cortex.
+    linear = linear * np.arange(1, len(linear) + 1)[:, None] ** -0.5
+    units = cortex.field(rng, WEIGHT_SMOOTHING, bank.units.shape[1]).T * _preference(bank, rois)
+    return Recipe(linear, units, share, ceiling, n_repeats)
+
+
+def _draw_shares(rois: RoiSet, cortex: Cortex, rng: np.random.Generator) -> Float64Array:
+    """Draw nonlinear shares: an area's mean, a smooth variation and some jitter."""
+    mean = np.full(cortex.n_voxels, NEIGHBOUR_SHARE)
+    for name, mask in zip(rois.names, rois.masks, strict=True):
+        mean[mask] = SHARES[name]
+    share = cortex.smooth(mean, 2) + SHARE_SPREAD * cortex.field(rng, WEIGHT_SMOOTHING, 1)[:, 0]
+    share += SHARE_JITTER * rng.standard_normal(cortex.n_voxels)
+    clipped: Float64Array = np.clip(share, 0, LARGEST_SHARE)
+    return clipped
+
+
+def _draw_ceilings(share: Float64Array, cortex: Cortex, rng: np.random.Generator) -> Float64Array:
+    """Draw noise ceilings as a slow field that has nothing to do with the nonlinear share."""
+    field = cortex.field(rng, FIELD_SMOOTHING, 1)[:, 0]
+    centred = share - share.mean()
+    field -= centred * (centred @ field) / (centred @ centred)
+    ceiling: Float64Array = np.clip(
+        CEILING_MEAN + CEILING_SPREAD * field / field.std(), *CEILING_RANGE
+    )
+    return ceiling
+
+
+def _preference(bank: SignalBank, rois: RoiSet) -> Float64Array:
+    """Return how much each unit weighs in each voxel, (n_units, n_voxels).
+
+    Outside the category-selective ROIs only ungated units count.
+    """
+    preference = np.zeros((bank.units.shape[1], rois.masks.shape[1]))
+    preference[bank.unit_columns("")] = 1.0
+    for name, weights in PREFERENCES.items():
+        columns = np.flatnonzero(rois.mask(name))
+        preference[:, columns] = 0.0
+        for category, weight in weights.items():
+            preference[np.ix_(bank.unit_columns(category), columns)] = weight
+    return preference
+
+
+def name_preferences(rois: RoiSet) -> tuple[str, ...]:
+    """Return the category that opens each voxel's nonlinearity, ``""`` for none."""
+    preferred = np.full(rois.masks.shape[1], "", dtype=object)
+    for name, weights in PREFERENCES.items():
+        preferred[rois.mask(name)] = max(weights, key=lambda category: weights[category])
+    return tuple(preferred.tolist())

@@ -1,0 +1,237 @@
+"""Maps at a run's columns as a scene for the cortical viewer, on the surface that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jne_engine.analysis.catalogue import MapInfo
+from jne_engine.analysis.maps import (
+    choose_roi_set,
+    read_run_projection,
+    read_surface,
+    scatter_to_surface,
+    select_above,
+)
+from jne_engine.core.arrays import AnyArray
+from jne_engine.core.palettes import TIER_COLOURS, region_colours
+from jne_engine.cortex.projection import Projection
+from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
+from jne_engine.runs.store import Run
+from jne_engine.viewer.payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
+from jne_engine.viewer.surfaces import Display, choose_display, show_subject_surface
+
+COLOURS = {"r2_linear": "magma", "r2_nonlinear": "magma", "noise_ceiling": "cividis"}
+COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
+COLOURS |= {"r2_nonlinear_of_ceiling": "magma", "r2_linear_of_ceiling": "magma"}
+
+BESIDE = "@"
+"""Between a map's name and the run that it is of, where that is not the scene's own."""
+
+
+class RunMap(NamedTuple):
+    """One map of a run: what it is, and its values at the response columns.
+
+    Parameters
+    ----------
+    info : MapInfo
+        Description.
+    values : numpy.ndarray, shape (n_voxels,)
+    shown : numpy.ndarray of bool, shape (n_voxels,)
+        Columns to show.
+    mask_label : str
+        Which columns these are, in words.
+    space : SurfaceSpace, optional
+        Where the columns lie, if not where the scene's run has its own.
+    threshold : float, optional
+        Hide values below this one too.
+    """
+
+    info: MapInfo
+    values: AnyArray
+    shown: AnyArray
+    mask_label: str = "voxels with a value"
+    space: SurfaceSpace | None = None
+    threshold: float | None = None
+
+    def project(self, projection: Projection) -> RunMap:
+        """Return the map at the vertices of a projection: labels and mask of the nearest voxel."""
+        project = projection.project if self.info.is_numeric else projection.project_labels
+        shown = projection.project_labels(self.shown)
+        return self._replace(values=project(self.values), shown=shown)
+
+    def select(self) -> AnyArray:
+        """Return which values are shown: of the columns that are, those above the threshold."""
+        return self.shown & select_above(self.values, self.info, self.threshold)
+
+
+def build_on_surface(
+    run: Run,
+    maps: Sequence[RunMap],
+    *,
+    preset: str | None = None,
+    panes: tuple[str, ...],
+    shared_range: bool = False,
+    others: Sequence[Run] = (),
+) -> ViewerScene | None:
+    """Build a scene of maps at a run's columns, None where its surface cannot be drawn.
+
+    Parameters
+    ----------
+    run : Run
+        Whose surface is drawn.
+    maps : sequence of RunMap
+        What can be shown.
+    preset : str, optional
+        ROI preset; the run's first by default.
+    panes : tuple of str
+        Names of the maps to begin with, side by side.
+    shared_range : bool
+        Begin with one colour range for all panes.
+    others : sequence of Run
+        Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
+    """
+    space, rois = read_surface(run), choose_roi_set(run, preset)
+    projection = read_run_projection(run)
+    if projection is not None:
+        space = projection.space
+        maps = [m.project(projection) if m.space is None else m for m in maps]
+        rois = None if rois is None else replace(rois, masks=projection.project_labels(rois.masks))
+    display = _choose_display(space, projection)
+    if space is None or display is None:
+        return None
+    manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
+    source = manifest.source.rstrip(".")
+    return build_scene(
+        space,
+        display,
+        maps,
+        rois,
+        panes=panes,
+        title=f"{manifest.name}, {manifest.subject}",
+        provenance=f"{source}. Run {run.run_id}{f', with {ids}' if ids else ''}.",
+        simulated=any(each.manifest.simulated for each in (run, *others)),
+        shared_range=shared_range,
+    )
+
+
+def _choose_display(space: SurfaceSpace | None, projection: Projection | None) -> Display | None:
+    """Choose what is drawn: a surface by its name, or the one that the run carries."""
+    if space is None:
+        return None
+    if projection is None:
+        return choose_display(space)
+    if projection.own is not None:
+        display: Display | None = show_subject_surface(projection.own)
+    else:
+        display = choose_display(space)
+    notes = projection.note, "" if display is None else display.note
+    return None if display is None else replace(display, note=" ".join(notes).strip())
+
+
+def build_scene(
+    space: SurfaceSpace,
+    display: Display,
+    maps: Sequence[RunMap],
+    rois: RoiSet | None,
+    *,
+    panes: tuple[str, ...],
+    title: str,
+    provenance: str,
+    simulated: bool,
+    shared_range: bool = False,
+) -> ViewerScene:
+    """Build the viewer's scene of a run.
+
+    Parameters
+    ----------
+    space : SurfaceSpace
+        Where the response columns lie.
+    display : Display
+        What is drawn of that surface.
+    maps : sequence of RunMap
+        What can be shown.
+    rois : RoiSet, optional
+        Regions to outline.
+    panes : tuple of str
+        Names of the maps to begin with, side by side.
+    title, provenance : str
+        What exports of the viewer print.
+    simulated : bool
+        True stamps SIMULATED on the viewer.
+    shared_range : bool
+        Begin with one colour range for all panes.
+    """
+    labels = (_build_labels(space, display, rois),) if rois is not None else ()
+    return ViewerScene(
+        display.surface,
+        tuple(_build_map(space, display, m) for m in maps),
+        title=title,
+        provenance=f"{provenance} {display.note}".strip(),
+        note=display.note,
+        simulated=simulated,
+        labels=labels,
+        shape=_choose_shape(display.surface),
+        view="posterior",  # where most of visual cortex is in sight
+        panes=panes,
+        shared_range=shared_range,
+    )
+
+
+def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> ViewerMap:
+    """Spread one map and its mask over the vertices; a mask without gaps is left out."""
+    info, space = run_map.info, run_map.space or space
+    left, right = (_spread(space, display, run_map.values, hemi) for hemi in HEMISPHERES)
+    shown = run_map.select()
+    masks = [_spread(space, display, shown, hemi) == 1 for hemi in HEMISPHERES]
+    whole = bool(shown.all())
+    return ViewerMap(
+        info.name,
+        info.label,
+        info.unit,
+        left,
+        right,
+        kind="categorical" if info.kind == "mask" else info.kind,
+        mask_left=None if whole else masks[0],
+        mask_right=None if whole else masks[1],
+        mask_label=run_map.mask_label,
+        colours=COLOURS.get(info.name.partition(BESIDE)[0]) if info.is_numeric else None,
+        categories=() if info.is_numeric else _name_colours(info.levels),
+    )
+
+
+def _build_labels(space: SurfaceSpace, display: Display, rois: RoiSet) -> ViewerLabels:
+    """Return the ROIs as numbers from 1; where they overlap, the lowest one is drawn."""
+    columns = np.zeros(space.n_voxels, dtype=np.float32)
+    for number, mask in reversed(list(enumerate(rois.masks, start=1))):
+        columns[mask] = number
+    left, right = (
+        np.nan_to_num(_spread(space, display, columns, hemi)).astype(np.int64)
+        for hemi in HEMISPHERES
+    )
+    title = f"{rois.preset} (approximate)" if rois.approximate else rois.preset
+    return ViewerLabels(title, rois.names, left, right)
+
+
+def _spread(
+    space: SurfaceSpace, display: Display, values: AnyArray, hemi: Hemisphere
+) -> npt.NDArray[np.float32]:
+    """Spread columns over one hemisphere of the run's mesh and keep what is drawn."""
+    spread = scatter_to_surface(values, space, hemi, n_vertices=display.n_vertices[hemi])
+    return spread[: display.surface.n_vertices(hemi)]
+
+
+def _choose_shape(surface: ViewerSurface) -> str:
+    """Return the shape to begin with: inflated where there is one."""
+    names = [shape.name for shape in surface.shapes]
+    return "inflated" if "inflated" in names else names[0]
+
+
+def _name_colours(levels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return name and colour of each level: tiers and ROIs keep theirs everywhere."""
+    known = dict(zip(levels, region_colours(levels), strict=True)) | dict(TIER_COLOURS)
+    return tuple((level, known[level]) for level in levels)

@@ -1,0 +1,1 @@
+"""The dashboard: one folder a page, and `frame` for what all pages share."""

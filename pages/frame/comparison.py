@@ -1,0 +1,88 @@
+"""Several runs at once: a study's, and those that stand beside the chosen one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from jne_engine.analysis.listing import RunListing, find_nearest
+from jne_engine.runs.store import Run
+from pages.frame import cached
+from pages.frame.jobs import read_studies
+from pages.frame.state import bind_choice, bind_list, read_list, read_selection, settle
+
+ALL_RUNS = ""
+
+
+def choose_study() -> None:
+    """Show the choice of a study where there are any."""
+    names = [ALL_RUNS, *_list_studies()]
+    if len(names) > 1:
+        st.selectbox(
+            "Study",
+            names,
+            format_func=lambda name: name or "All runs",
+            **bind_choice("study", names),
+        )
+
+
+def list_group(listing: RunListing) -> tuple[Run, ...]:
+    """Return the finished runs of the chosen study, all of them where none is chosen.
+
+    A study without a finished run offers all runs, so that no page is left empty.
+    """
+    studies = _list_studies()
+    rows = studies.get(settle("study", [ALL_RUNS, *studies]), ())
+    wanted = {row.run_id for row in rows}
+    return tuple(run for run in listing.runs if run.run_id in wanted) or listing.runs
+
+
+def choose_run(listing: RunListing) -> Run | None:
+    """Return the selected run; where it is not there the nearest one, else the newest."""
+    group = list_group(listing)
+    if not group:
+        return None
+    wanted = read_selection().run
+    chosen = next((run for run in group if run.run_id == wanted), None)
+    return chosen or find_nearest(group, wanted) or group[0]
+
+
+def choose_beside(run: Run, *, label: str = "Beside it", most: int = 3) -> tuple[Run, ...]:
+    """Show the choice of runs that stand beside the chosen one, and return them.
+
+    Parameters
+    ----------
+    run : Run
+        The chosen run, which is not offered.
+    label : str
+        Of the box.
+    most : int
+        How many can be chosen.
+
+    Returns
+    -------
+    tuple of Run
+        In the order in which they were chosen; empty where nothing else is there.
+    """
+    others = {r.run_id: r for r in list_group(cached.list_runs()) if r.run_id != run.run_id}
+    if not others:
+        return ()
+    st.multiselect(
+        label,
+        list(others),
+        format_func=lambda run_id: name_run(others[run_id]),
+        max_selections=most,
+        placeholder="nothing",
+        **bind_list("beside", list(others), most),
+    )
+    return tuple(others[run_id] for run_id in read_list("beside", list(others))[:most])
+
+
+def name_run(run: Run) -> str:
+    """Return a run's name as menus show it; what differs within a study comes first."""
+    manifest = run.manifest
+    return f"{manifest.subject} · layer {manifest.layer} · {manifest.name}"
+
+
+def _list_studies() -> dict:
+    """Return every study's rows; no table is made for the question."""
+    return dict(read_studies()) if cached.find_root().is_dir() else {}

@@ -1,0 +1,67 @@
+"""The code of brains and pin buttons: it travels once a session, and they send a few words each.
+
+An invisible component with constant content brings it, which Streamlit repeats as a reference. What
+needs a part of it is a component whose own code waits until that part is there.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from string import Template
+from typing import Any, Literal
+
+import streamlit as st
+
+from jne_engine.viewer.modules import link_modules
+from pages.frame.assets import read_asset
+
+Part = Literal["mount", "pin"]
+"""What the code offers: a viewer, a pin button."""
+
+# Sent at every rerun, so every byte counts. Streamlit takes a text of one line for a file's name.
+_STUB = Template("""export default (c) => {
+const r=(globalThis.__cortexRuntime??={waiting:[]});
+let end,gone;const go=()=>{if(!gone)end=r.$part(c)};
+r.$part?go():r.waiting.push(go);
+return ()=>{gone=1;end?.()}}
+""")
+_PIN = Template("""
+(globalThis.__cortexRuntime ??= { waiting: [] }).pin = (() => {
+$code
+return (component) => {
+  if (!component.parentElement.querySelector('button')) {
+    const made = document.createElement('template');
+    made.innerHTML = $inside;
+    component.parentElement.append(made.content);
+  }
+  pin(component);
+};
+})();
+""")
+
+
+def mount_runtime() -> None:
+    """Bring the code; once a page, before anything else of it."""
+    code = st.components.v2.component("jne_runtime", js=_link_runtime())
+    code(key="jne_runtime", height=1)
+
+
+def declare(name: str, part: Part) -> Any:
+    """Return a component that is a part of the code."""
+    return st.components.v2.component(name, js=_STUB.substitute(part=part))
+
+
+def draw_button(label: str) -> str:
+    """Return a quiet button and the place where it says what went wrong."""
+    inside = f'<span role="status"></span><button type="button">{label}</button>'
+    return f'<div class="jne-quiet">{inside}</div>'
+
+
+@cache
+def _link_runtime() -> str:
+    inside = f"<style>{read_asset('pin/button.css')}</style>{draw_button('Pin to story')}"
+    code = read_asset("pin/pin.js").replace("export default function pin", "function pin")
+    pin = _PIN.substitute(code=code, inside=json.dumps(inside))
+    announce = "modules['runtime.js'].announce();\nexport default () => {};\n"
+    return f"{link_modules('runtime.js')}{pin}{announce}"

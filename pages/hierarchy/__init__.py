@@ -1,0 +1,1 @@
+"""The ROI hierarchy."""

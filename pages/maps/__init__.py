@@ -1,0 +1,1 @@
+"""Cortical maps."""

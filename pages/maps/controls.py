@@ -1,0 +1,117 @@
+"""The controls of the page of maps: masks with their counts, ROI set, what stands beside."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from jne_engine.analysis.catalogue import MapInfo
+from jne_engine.analysis.maps import OF_CEILING
+from jne_engine.analysis.masks import Masks
+from jne_engine.runs.store import Run
+from pages.frame import cached
+from pages.frame.figures import show_table
+from pages.frame.state import bind_list, bind_value, read_list, read_selection
+from pages.frame.widgets import choose, plain, show_note
+
+COMPARISONS = {
+    "": "Nothing",
+    "maps": "Other maps",
+    "runs": "Other runs",
+    "difference": "Minus another run",
+    "subjects": "Mean over subjects",
+}
+
+
+def choose_masks(run: Run) -> Masks:
+    """Show what can be hidden, and return what is."""
+    selection = read_selection()
+    preset = _choose_preset(run)
+    names = list(cached.list_places(run, preset)[1:])
+    level = float(run.manifest.spec["fdr_q"])
+    with st.popover("Masks", icon=":material/filter_alt:", width="stretch"):
+        st.toggle("Significant only", **bind_value("significant"),
+                  help="Voxels whose nonlinear encoder predicts better than chance,"
+                  " after FDR correction.")  # fmt: skip
+        _number("q below", "q", f"{level:g}, the run's level", 0.005)
+        _number("R² nonlinear from", "min_r2", "nothing hidden", 0.01)
+        _number("Noise ceiling (%) from", "min_ceiling", "nothing hidden", 5.0)
+        _number("Hide values of the map below", "threshold", "nothing hidden", 0.01,
+                note="In a difference map: values nearer to 0. The viewer's own threshold"
+                " changes the picture only, not these counts.")  # fmt: skip
+        if names:
+            st.multiselect("Only inside these ROIs", names, placeholder="everywhere",
+                           **bind_list("rois", names))  # fmt: skip
+    selection = read_selection()
+    return Masks(
+        significant=selection.significant,
+        q=selection.q,
+        min_r2=selection.min_r2,
+        min_ceiling=selection.min_ceiling,
+        rois=tuple(read_list("rois", names)),
+        preset=preset,
+        threshold=selection.threshold,
+    )
+
+
+def show_counts(run: Run, info: MapInfo, masks: Masks, *, alone: bool = False) -> None:
+    """Say how many voxels are shown and hidden, and how many each mask hides.
+
+    ``alone``: say that the counts are this run's, where the brain shows what several have.
+    """
+    table = cached.tabulate_masks(run, info.name, masks)
+    counts = dict(zip(table["mask"], table["n_hidden_first"], strict=True))
+    shown = counts.pop("Shown")
+    why = "; ".join(f"{plain(name)}: {n:,}" for name, n in counts.items() if n)
+    hidden, start = sum(counts.values()), "This run alone: " if alone else ""
+    st.caption(
+        f"{start}**{shown:,}** voxels shown, **{hidden:,}** hidden{'. ' + why if why else ''}."
+        " Each hidden voxel is counted once, by the first mask that hides it."
+    )
+    if info.name in OF_CEILING:
+        above, undefined = cached.count_above_ceiling(run, info.name)
+        st.caption(
+            f":material/flag: **{above:,}** voxels lie **above 1** (outlined on the brain, never"
+            f" clipped); **{undefined:,}** have an R² but a ceiling of 0 or none, and so no ratio."
+        )
+
+
+def show_mask_table(run: Run, info: MapInfo, masks: Masks) -> None:
+    """Offer the counts of each mask as a table."""
+    table = cached.tabulate_masks(run, info.name, masks)
+    show_table(table, "masks", info.name, run.run_id, label="How many voxels each mask hides")
+
+
+def choose_panes(maps: dict[str, MapInfo], chosen: str) -> tuple[str, ...]:
+    """Show the choice of maps beside the chosen one; return all, the chosen one first."""
+    names = [name for name in maps if name != chosen]
+    st.multiselect("Maps beside it", names, max_selections=3, placeholder="choose up to three",
+                   format_func=lambda name: maps[name].label,
+                   **bind_list("panes", names, 3))  # fmt: skip
+    return (chosen, *read_list("panes", names)[:3])
+
+
+def choose_comparison(info: MapInfo) -> str:
+    """Show the choice of what stands beside a map; labels have no difference and no mean."""
+    options = [name for name in COMPARISONS if info.is_numeric or name in ("", "maps", "runs")]
+    return choose("Beside it", "compare", options, format_func=COMPARISONS.__getitem__)
+
+
+def explain_map(run: Run, info: MapInfo) -> None:
+    """Say what a map's values are, in which unit, and which maps are missing."""
+    unit = f" Unit: {info.unit}." if info.unit else ""
+    st.caption(f"**{plain(info.label)}.** {info.explanation}{unit}")
+    missing = cached.explain_variants(run)
+    if missing:
+        show_note(missing)
+
+
+def _choose_preset(run: Run) -> str | None:
+    presets = cached.list_presets(run)
+    if len(presets) < 2:
+        return None
+    return choose("ROI set", "preset", presets)
+
+
+def _number(label: str, name: str, empty: str, step: float, *, note: str = "") -> None:
+    st.number_input(label, step=step, format="%.3g", placeholder=empty, help=note or None,
+                    **bind_value(name))  # fmt: skip

@@ -1,0 +1,46 @@
+"""Where cortex is nonlinear: maps on both hemispheres."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from jne_engine.runs.store import Run
+from pages.frame import cached
+from pages.frame.widgets import choose, show_page
+from pages.maps.brain import show_comparison
+from pages.maps.card import show_card
+from pages.maps.controls import (
+    choose_comparison,
+    choose_masks,
+    explain_map,
+    show_counts,
+    show_mask_table,
+)
+from pages.maps.truth import show_truth
+
+
+def show(run: Run) -> None:
+    """Show the brain under its controls, the selected vertices' card, and recovery of truth."""
+    maps = {info.name: info for info in cached.list_maps(run) if info.kind != "mask"}
+    pick, beside, hide = st.columns([4, 3, 3], vertical_alignment="bottom")
+    with pick:
+        chosen = choose("Map", "map", list(maps), format_func=lambda name: maps[name].label)
+    with beside:
+        compare = choose_comparison(maps[chosen])
+    with hide:
+        masks = choose_masks(run)
+    show_counts(run, maps[chosen], masks, alone=compare == "subjects")
+    show_comparison(run, compare, maps, chosen, masks)
+    explain_map(run, maps[chosen])
+    show_mask_table(run, maps[chosen], masks)
+    show_card(run, masks.preset)
+    show_truth(run, maps, chosen)
+
+
+show_page(
+    "Where is cortex nonlinear?",
+    "Coloured cortex shows a voxel's own value or, in runs of a volume, the mean of the voxels"
+    " there; bare grey has none, or it is hidden."
+    " Hover to read values, drag to turn, click for a vertex's card.",
+    show,
+)

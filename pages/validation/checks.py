@@ -1,0 +1,191 @@
+"""The checks of the validation page: what each asks, lets choose, draws, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from jne_engine.analysis import validation
+from jne_engine.report.figures import validation as figures
+from jne_engine.runs.results import SimulationResult
+from jne_engine.simulations.settings import (
+    NONLINEAR_ACTIVATIONS,
+    PAPER_ACTIVATIONS,
+    PLACEMENTS,
+    RESULT_NAMES,
+    WIRINGS,
+)
+
+ALL = "all"
+Chosen = Mapping[str, str]
+"""The reader's choices by the name of their control."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a reader may choose: select box, or slider over ordered values."""
+
+    label: str
+    options: tuple[str, ...]
+    default: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    ordered: bool = True
+
+
+_WIRING_NAMES = {"both": "Around both layers", "second": "Around layer 2", "none": "No skip"}
+CONTROLS: Mapping[str, Control] = MappingProxyType(
+    {
+        "activation": Control(
+            "Activation", (ALL, *NONLINEAR_ACTIVATIONS), ALL,
+            {ALL: "All", **figures.ACTIVATION_LABELS}, ordered=False,
+        ),
+        "placement": Control(
+            "Nonlinear in", PLACEMENTS[1:], "both", figures.PLACEMENT_LABELS, ordered=False
+        ),
+        "wiring": Control("Skip connections", WIRINGS, "both", _WIRING_NAMES, ordered=False),
+        "window": Control(
+            "Half-width of window", ("0.001", "0.01", "0.1", "0.5", "1", "2"), "0.001"
+        ),
+        "n_inputs": Control("Inputs N", ("20", "50", "100", "101", "200", "500"), "101"),
+        "input_scale": Control("Inputs within ±", ("1", "10", "100", "1000", "10000"), "10"),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its tab's name, its controls, what it found, how it is computed and drawn.
+
+    ``height``: CSS pixels of the live figure.
+    """
+
+    label: str
+    finding: str
+    method: str
+    plot: Callable[[SimulationResult, Chosen, bool], Any]
+    tabulate: Callable[[SimulationResult], Any]
+    controls: tuple[str, ...] = ()
+    live: Callable[[Chosen], dict[str, Any]] | None = None
+    activations: tuple[str, ...] = PAPER_ACTIVATIONS
+    height: int = 362
+
+    def options(self, control: str) -> tuple[str, ...]:
+        """Return what a control offers in this check."""
+        return (ALL, *self.activations) if control == "activation" else CONTROLS[control].options
+
+
+def name_result(check: str, chosen: Chosen) -> str:
+    """Return the name of the stored result that a check shows: each wiring has its own."""
+    return RESULT_NAMES[chosen["wiring"]] if check == "networks" else check  # type: ignore[index]
+
+
+def _only(table: Any, chosen: Chosen) -> Any:
+    return (
+        table if chosen["activation"] == ALL else table[table["activation"] == chosen["activation"]]
+    )
+
+
+def _choose_activations(chosen: Chosen) -> dict[str, Any]:
+    return {} if chosen["activation"] == ALL else {"activations": [chosen["activation"]]}
+
+
+def _set_curves(chosen: Chosen) -> dict[str, Any]:
+    window, n = float(chosen["window"]), int(chosen["n_inputs"])
+    return {**_choose_activations(chosen), "half_window": window, "n_points": n}
+
+
+def _set_networks(chosen: Chosen) -> dict[str, Any]:
+    scale = float(chosen["input_scale"])
+    return {**_set_scales(chosen), "half_range": scale}
+
+
+def _set_scales(chosen: Chosen) -> dict[str, Any]:
+    choices = {"wiring": chosen["wiring"], "n_stimuli": int(chosen["n_inputs"])}
+    return {**_choose_activations(chosen), **choices}
+
+
+def _set_sizes(chosen: Chosen) -> dict[str, Any]:
+    largest = int(chosen["n_inputs"])
+    return {"sample_sizes": [n for n in (10, 20, 50, 100, 200, 500) if n <= largest]}
+
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        "activations": Check(
+            "Single neurons",
+            "JNE is 0 where φ is straight and follows |φ″| where it bends, as in the paper."
+            " **Where it fails:** in a narrow window ReLU's peak at 0 needs an odd N. With an even"
+            " one, half the window lies beyond the kink, all inputs deviate equally,"
+            " and JNE is 0 there too.",
+            "A window slides along the input of one neuron; JNE of φ′ over the N inputs in it"
+            " (line), scaled to be comparable with |φ″| (pale band).",
+            lambda r, c, dark: figures.plot_activation_curves(
+                _only(r.tables["curves"], c), dark=dark
+            ),
+            lambda r: r.tables["summary"],
+            ("activation", "window", "n_inputs"), _set_curves, NONLINEAR_ACTIVATIONS,
+        ),
+        "networks": Check(
+            "Placement",
+            "Paper: none = 0 < layer 1 < layer 2 < both. Ours agrees with skips around both"
+            " layers. **Where it fails:** with other skip connections the order changes.",
+            "Untrained networks of two hidden layers and one output, the same weights for all"
+            " four placements of φ; uniform inputs. “None” is 0 by definition.",
+            lambda r, c, dark: figures.plot_placements(
+                _only(r.tables["repetitions"], c), dark=dark
+            ),
+            lambda r: r.tables["order"],
+            ("activation", "wiring", "n_inputs", "input_scale"), _set_networks, height=402,
+        ),
+        "sample-size": Check(
+            "Sample size",
+            "Paper: r = 0.87 with 10 stimuli, at least 0.99 from 100 on. **Where it fails:**"
+            " with fewer than about 50 stimuli, JNE is noisy.",
+            "N Gaussian Jacobians, scaled by |sin x| along x: Pearson r of their JNE with |sin x|,"
+            " with 95 % intervals over the points.",
+            lambda r, _, dark: figures.plot_sample_size(r.tables["summary"], dark=dark),
+            lambda r: validation.compare_sample_size(r.tables["summary"]),
+            ("n_inputs",), _set_sizes,
+        ),
+        "input-scale": Check(
+            "Input scale",
+            "Paper: JNE hardly depends on the inputs' distribution and scale. Ours agrees for ReLU"
+            " and leaky ReLU. **Where it fails:** GELU and Swish are nearly linear for small"
+            " inputs, such as z-scored features, and have less JNE there.",
+            "The same untrained networks on inputs of growing scale; mean ± standard deviation"
+            " over networks. Ratio: over uniform inputs within ±10.",
+            lambda r, c, dark: figures.plot_input_scale(
+                _only(r.tables["summary"], c), placement=c["placement"], dark=dark
+            ),
+            lambda r: r.tables["summary"],
+            ("activation", "placement", "wiring", "n_inputs"), _set_scales, height=382,
+        ),
+        "recovery": Check(
+            "Recovery",
+            "No single measure is best throughout. **Where JNE fails:**\n"
+            "- *Too few data.* Where the nonlinear encoder predicts worse than the linear one, the"
+            " sign can turn: with 1,000 stimuli and little signal, r of JNE with the truth was"
+            " −0.54, of JNE / gain 0.54.\n"
+            "- *Unequal gains.* JNE grows with a voxel's response gain; JNE / gain does not.\n"
+            "- *Equal deviations.* Of a voxel that bends in the middle of its range, JNE sees"
+            " little, whatever its nonlinear share; μ sees it.",
+            "Encoders fitted to voxels whose nonlinear share is planted; Pearson r of each measure"
+            " with it over voxels, mean over seeds. The paper has no such test.",
+            lambda r, _, dark: figures.plot_recovery(r.tables["summary"], dark=dark),
+            lambda r: r.tables["summary"],
+        ),
+        "variants": Check(
+            "Variants",
+            "Paper, subject S1: r = 1.00 of L1 with L2, at least 0.90 of the z-scored variants with"
+            " the raw ones. Trust a run's JNE less where its own variants disagree.",
+            "Four variants of JNE on the chosen run's encoder: L1 or L2 norm, Jacobians raw or"
+            " z-scored; Pearson r over significant voxels.",
+            lambda r, _, dark: figures.plot_variant_correlations(
+                r.tables["correlations"], simulated=r.settings["simulated"], dark=dark
+            ),
+            lambda r: r.tables["correlations"],
+        ),
+    }
+)  # fmt: skip
