@@ -13,7 +13,7 @@ from pages.frame.widgets import show_sidebar
 
 def page(name: str, title: str, icon: str) -> Any:
     """Return the page of a folder of ``pages``, at the address of its name."""
-    path, default = f"pages/{name}/{name}.py", name == "overview"
+    path, default = f"pages/{name}.py", name == "overview"
     return st.Page(path, title=title, icon=f":material/{icon}:", default=default)
 
 

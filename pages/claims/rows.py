@@ -82,7 +82,7 @@ def _show_link(run: Run, claim: Claim, evidence: Evidence) -> None:
     study = read_selection().study
     address = {"run": run.run_id, **find_address(claim, evidence)}
     try:
-        st.page_link(f"pages/{claim.page}/{claim.page}.py", icon=":material/arrow_forward:",
+        st.page_link(f"pages/{claim.page}.py", icon=":material/arrow_forward:",
                      query_params={**({"study": study} if study else {}), **address})  # fmt: skip
     except StreamlitPageNotFoundError:  # this page runs alone, without its neighbours
         st.caption(claim.page.capitalize())

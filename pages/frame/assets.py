@@ -9,8 +9,7 @@ import streamlit as st
 from jne_engine.core.resources import find_dashboard
 
 ASSETS = find_dashboard() / "assets"
-_FOLDERS = {path.parent for path in find_dashboard().glob("pages/*/__init__.py")}
-PAGES = tuple(sorted(path.name for path in _FOLDERS if (path / f"{path.name}.py").is_file()))
+PAGES = tuple(sorted(p.stem for p in find_dashboard().glob("pages/*.py") if p.stem != "__init__"))
 """Every page by its name in the address."""
 
 

@@ -186,22 +186,22 @@ def _offer_next(record: JobRecord) -> None:
                   disabled=not may_change(),
                   on_click=jobs.change, args=(Jobs.retry, record.id))  # fmt: skip
     elif record.spec.kind == "run" and record.place is not None and record.place.exists():
-        st.page_link("pages/maps/maps.py", label="Open", icon=":material/neurology:",
+        st.page_link("pages/maps.py", label="Open", icon=":material/neurology:",
                      query_params={"run": record.place.name})  # fmt: skip
     elif record.spec.kind == "simulate":
-        st.page_link("pages/validation/validation.py", label="Open", icon=":material/verified:",
+        st.page_link("pages/validation.py", label="Open", icon=":material/verified:",
                      query_params={"check": _check_of(record)})  # fmt: skip
     elif record.spec.kind == "export":
-        st.page_link("pages/overview/overview.py", label="To the file", icon=":material/download:",
+        st.page_link("pages/overview.py", label="To the file", icon=":material/download:",
                      query_params={"run": Path(record.spec.payload["run"]).name,
                                    "export": record.spec.payload["form"]})  # fmt: skip
     elif record.spec.kind == "deck":
         payload = record.spec.payload
-        st.page_link("pages/present/present.py", label="To the file", icon=":material/download:",
+        st.page_link("pages/present.py", label="To the file", icon=":material/download:",
                      query_params={"story": payload["story"], "deck": payload["form"]})  # fmt: skip
     elif record.spec.kind == "spin":
         settings = record.spec.payload["settings"]
-        st.page_link("pages/hierarchy/hierarchy.py", label="Open", icon=":material/leaderboard:",
+        st.page_link("pages/hierarchy.py", label="Open", icon=":material/leaderboard:",
                      query_params={"run": Path(record.spec.payload["run"]).name,
                                    "map": settings["measure"]})  # fmt: skip
     elif record.spec.kind == "import":

@@ -107,7 +107,7 @@ def show_lacks(group: RunGroup) -> None:
         show_missing(f"Only one {' and one '.join(few)} here.", fix)
         if st.button("Start a study", icon=":material/play_circle:"):
             select(part="run")
-            st.switch_page("pages/data/data.py")
+            st.switch_page("pages/data.py")
 
 
 def stack(group: RunGroup, info: MapInfo, *, significant: bool) -> Any:

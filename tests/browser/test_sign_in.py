@@ -16,7 +16,12 @@ PEOPLE = {
     "Mallory": {"email": "mallory@lab.example.evil.example", "email_verified": True},
     "Unverified": {"email": "ada@lab.example", "email_verified": False},
 }
-PATHS = ("", *sorted({p.parent.name for p in ROOT.glob("pages/*/__init__.py")} - {"frame"}))
+PATHS = ("", *sorted(path.stem for path in ROOT.glob("pages/[!_]*.py")))
+    "",
+    *sorted(
+        path.parent.name for path in ROOT.glob("pages/*/__init__.py") if path.parent.name != "frame"
+    ),
+)
 CONTENT = "[data-testid=stHeading], [data-testid=stMetric], [data-testid=stSidebarNavLink], canvas"
 LABEL = "A job of the lab"
 

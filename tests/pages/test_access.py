@@ -16,8 +16,7 @@ from tests.pages.test_data import button, submit, write_dataset
 from tests.pages.test_pages import texts
 from tests.story_samples import tell_story
 
-PAGES = sorted(path.parent.name for path in ROOT.glob("pages/*/__init__.py"))
-PAGES.remove("frame")
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 EDITOR, READER = "ada@lab.example", "rita@lab.example"
 AUTH = {"auth": {"client_id": "x", "cookie_secret": "x", "redirect_uri": "x"}}
 HINT = "Only editors start"
@@ -45,7 +44,7 @@ def open_app(address=None, script="app.py", **query):
 
 
 def visit(address, page, **query):
-    return open_app(address, **query).switch_page(f"pages/{page}/{page}.py").run()
+    return open_app(address, **query).switch_page(f"pages/{page}.py").run()
 
 
 def demote(monkeypatch, app):
@@ -70,13 +69,13 @@ def test_no_page_shows_anything_to_who_is_not_let_in(root, page, address):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_that_runs_without_the_app_holds_the_gate_itself(root, page):
-    assert_shut(open_app(script=f"pages/{page}/{page}.py").run())
+    assert_shut(open_app(script=f"pages/{page}.py").run())
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_framed_by_a_function_that_asks_the_gate(page):
     frames = {"show_page", "show_simulated_page", "show_work_page"}
-    last = ast.parse((ROOT / f"pages/{page}/{page}.py").read_text(encoding="utf-8")).body[-1]
+    last = ast.parse((ROOT / f"pages/{page}.py").read_text(encoding="utf-8")).body[-1]
     assert isinstance(last, ast.Expr)
     assert last.value.func.id in frames
     tree = ast.parse((ROOT / "pages/frame/widgets.py").read_text(encoding="utf-8"))
@@ -99,7 +98,7 @@ def test_without_a_sign_in_everybody_is_an_editor(root, monkeypatch):
     monkeypatch.delenv("JNE_EDITORS")
     monkeypatch.delenv("JNE_READERS")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.switch_page("pages/data/data.py").run()
+    app.switch_page("pages/data.py").run()
     assert app.header
     assert HINT not in texts(app)
     assert "Sign out" not in [b.label for b in app.button]

@@ -58,7 +58,7 @@ def show(monkeypatch, root):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        app.switch_page("pages/data/data.py").run()
+        app.switch_page("pages/data.py").run()
         assert not app.exception
         assert app.header[0].value == "What shall be computed?"
         return app
@@ -322,7 +322,7 @@ def test_the_validation_page_asks_for_a_full_size_result_and_shows_its_progress(
     show()  # sets the environment
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["check"] = "recovery"
-    app.switch_page("pages/validation/validation.py").run()
+    app.switch_page("pages/validation.py").run()
     assert "simulate recovery" in app.code[0].value
     button(app, "Compute in full size").click().run()
     (record,) = open_jobs(root).list()

@@ -26,7 +26,7 @@ def show(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        app = app.switch_page("pages/hierarchy/hierarchy.py").run()
+        app = app.switch_page("pages/hierarchy.py").run()
         assert not app.exception
         assert not app.error
         return app

@@ -29,7 +29,7 @@ def visit(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return healthy(app.switch_page(f"pages/{page}/{page}.py").run())
+        return healthy(app.switch_page(f"pages/{page}.py").run())
 
     return visit
 

@@ -52,7 +52,7 @@ def show(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return app.switch_page(f"pages/{page}/{page}.py").run()
+        return app.switch_page(f"pages/{page}.py").run()
 
     return show
 
@@ -220,7 +220,7 @@ def test_a_choice_goes_to_the_address_and_to_the_other_pages(show, synthetic_roo
     app = show(synthetic_root, "models")
     app.selectbox(key="choice.roi").select("RSC").run()
     assert app.query_params["roi"] == "RSC"
-    app.switch_page("pages/selectivity/selectivity.py").run()
+    app.switch_page("pages/selectivity.py").run()
     assert app.selectbox(key="choice.roi").value == "RSC"
 
 
@@ -242,7 +242,7 @@ def test_going_back_to_a_default_leaves_the_address_clean(show, synthetic_root):
 def test_a_page_runs_alone(monkeypatch, synthetic_root, page):
     monkeypatch.setenv("JNE_RUNS", str(synthetic_root))
     assert_healthy(
-        AppTest.from_file(str(ROOT / f"pages/{page}/{page}.py"), default_timeout=60).run(), page
+        AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=60).run(), page
     )
 
 

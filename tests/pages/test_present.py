@@ -30,7 +30,7 @@ def root(monkeypatch, make_root):
 def visit(**query):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update(query)
-    app.switch_page("pages/present/present.py").run()
+    app.switch_page("pages/present.py").run()
     assert not app.exception
     return app
 
@@ -126,7 +126,7 @@ def test_a_lost_run_is_told_with_the_nearest(root):
     assert "No run of the same subject, features and layer is here" in said
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["run"] = f"{stem}-0000000000"
-    app.switch_page("pages/hierarchy/hierarchy.py").run()
+    app.switch_page("pages/hierarchy.py").run()
     assert f"showing {run.run_id} instead, of the same subject" in texts(app).replace("\\", "")
 
 

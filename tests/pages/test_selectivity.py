@@ -57,7 +57,7 @@ def show(monkeypatch, tmp_path):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return healthy(app.switch_page("pages/selectivity/selectivity.py").run())
+        return healthy(app.switch_page("pages/selectivity.py").run())
 
     return show
 

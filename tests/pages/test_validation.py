@@ -69,7 +69,7 @@ def show(monkeypatch):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in address.items():
             app.query_params[name] = value
-        return settle(app.switch_page("pages/validation/validation.py").run())
+        return settle(app.switch_page("pages/validation.py").run())
 
     return show
 
@@ -173,6 +173,4 @@ def test_a_hostile_address_falls_back_in_one_line(show, tmp_path):
 
 def test_the_page_runs_alone(monkeypatch, stored_root):
     monkeypatch.setenv("JNE_RUNS", str(stored_root))
-    settle(
-        AppTest.from_file(str(ROOT / "pages/validation/validation.py"), default_timeout=60).run()
-    )
+    settle(AppTest.from_file(str(ROOT / "pages/validation.py"), default_timeout=60).run())
