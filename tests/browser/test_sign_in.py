@@ -17,11 +17,6 @@ PEOPLE = {
     "Unverified": {"email": "ada@lab.example", "email_verified": False},
 }
 PATHS = ("", *sorted(path.stem for path in ROOT.glob("pages/[!_]*.py")))
-    "",
-    *sorted(
-        path.parent.name for path in ROOT.glob("pages/*/__init__.py") if path.parent.name != "frame"
-    ),
-)
 CONTENT = "[data-testid=stHeading], [data-testid=stMetric], [data-testid=stSidebarNavLink], canvas"
 LABEL = "A job of the lab"
 
