@@ -26,7 +26,7 @@ from jne_engine.jobs import (
     request_demo_study,
     request_run,
 )
-from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, RunSpec
+from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 
 INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."
 
@@ -81,7 +81,7 @@ def main() -> None:
 
 def spec_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for every choice of :class:`RunSpec`."""
-    choices = {"activation": ACTIVATIONS, "precision": PRECISIONS}
+    choices = {"activation": ACTIVATIONS, "precision": PRECISIONS, "standardise": STANDARDISE}
     for field in reversed(fields(RunSpec)):
         flag = f"--{field.name.replace('_', '-')}"
         default = None if field.default is MISSING else field.default
@@ -94,19 +94,24 @@ def spec_options(command: Callable[..., None]) -> Callable[..., None]:
             )
         command = option(command)
     return click.option(
-        "--full-batch", is_flag=True, help="The paper's setting: every step sees all stimuli."
-    )(command)
+        "--full-batch", is_flag=True, help="Every step sees all stimuli, as in the paper."
+    )(
+        click.option(
+            "--paper", is_flag=True, help="As published: --full-batch --standardise none."
+        )(command)
+    )
 
 
 def read_spec(options: dict[str, Any], **defaults: Any) -> RunSpec:
     """Take the run's choices out of the command's options."""
-    full_batch = options.pop("full_batch")
+    full_batch, paper = options.pop("full_batch"), options.pop("paper")
     names = [field.name for field in fields(RunSpec)]
     given = {name: options.pop(name) for name in names}
     chosen = {name: value for name, value in given.items() if value is not None}
     if full_batch:
         chosen["batch_size"] = None
-    return RunSpec(**{**defaults, **chosen})
+    make = RunSpec.paper if paper else RunSpec
+    return make(**{**defaults, **chosen})
 
 
 inline_option = click.option(

@@ -140,46 +140,67 @@ def correct_fdr(pvalues: npt.ArrayLike) -> Float64Array:
     return q
 
 
-def compute_noise_ceiling(repeats: npt.ArrayLike) -> Float64Array:
+def compute_noise_ceiling(repeats: npt.ArrayLike, *, scaled: bool = True) -> Float64Array:
     """Return the noise ceiling of the mean over repeats, in percent of variance.
 
     σ²_noise is the mean over stimuli of the variance over repeats (ddof 1);
     σ_signal = sqrt(max(1 − σ²_noise, 0)); with r = σ_signal / σ_noise and n repeats,
-    NC = 100 n r² / (1 + n r²).
+    NC = 100 r² / (r² + 1 / n). Where stimuli have different numbers of repeats, 1 / n is its mean
+    over stimuli, and σ²_noise is over those with two or more.
 
     Parameters
     ----------
     repeats : array_like, shape (n_repeats, n_stimuli, n_voxels)
-        At least two presentations of each stimulus, each z-scored over stimuli.
+        Presentations of each stimulus, one at least; NaN in all voxels where a stimulus was shown
+        less often than others.
+    scaled : bool
+        Whether each voxel is z-scored already, so that a single presentation has variance 1;
+        otherwise its variance over all presentations takes the place of 1.
 
     Returns
     -------
     numpy.ndarray of float64, shape (n_voxels,)
-        0 to 100; NaN where a voxel is constant or not finite.
+        0 to 100; NaN where a voxel is constant, or not finite in a presentation that others have.
 
     Raises
     ------
     InputError
-        If there are fewer than two repeats or the array has not three axes.
+        If no stimulus has two presentations or the array has not three axes.
 
     References
     ----------
-    The authors' scripts; Allen et al. (2022), Nat. Neurosci. 25, 116-126.
+    The authors' scripts; Allen et al. (2022), Nat. Neurosci. 25, 116-126, for mixed counts.
     """
     array = np.asarray(repeats)
-    if array.ndim != 3 or array.shape[0] < 2:
+    shown = np.isfinite(array).any(axis=2) if array.ndim == 3 else np.zeros((1, 1), dtype=np.bool_)
+    counts = shown.sum(axis=0)
+    if array.ndim != 3 or not (counts >= 2).any():
         fix = "pass each presentation on its own, not their mean"
         raise InputError("repeats", "(2 or more, n_stimuli, n_voxels)", str(array.shape), fix)
-    n_repeats, _, n_voxels = array.shape
-    ceiling = np.empty(n_voxels)
-    for block in _blocks(n_voxels):
+    share = float((1 / counts[counts > 0]).mean())
+    ceiling = np.empty(array.shape[2])
+    for block in _blocks(array.shape[2]):
         values = array[:, :, block].astype(np.float64)
-        noise = values.var(axis=0, ddof=1).mean(axis=0)
-        signal = np.maximum(1 - noise, 0)
-        explained = n_repeats * signal / (noise + n_repeats * signal)
-        varies = np.ptp(values, axis=(0, 1)) > 0
+        usable = np.isfinite(values[shown]).all(axis=0)
+        noise = _average_noise(np.where(shown[:, :, None], values, 0.0), shown)
+        total = np.ones_like(noise) if scaled else values[shown].var(axis=0)
+        signal = np.maximum(total - noise, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            explained = signal / (signal + noise * share)
+        varies = usable & (np.ptp(values[shown], axis=0) > 0)
         ceiling[block] = np.where(varies, 100 * explained, np.nan)
     return ceiling
+
+
+def _average_noise(values: Float64Array, shown: npt.NDArray[np.bool_]) -> Float64Array:
+    """Return the mean over stimuli with two or more presentations of their variance (ddof 1)."""
+    counts = shown.sum(axis=0)
+    several = counts >= 2
+    means = values.sum(axis=0) / np.maximum(counts, 1)[:, None]
+    squares = (np.where(shown[:, :, None], values - means, 0.0) ** 2).sum(axis=0)
+    variances: Float64Array = squares[several] / (counts[several] - 1)[:, None]
+    noise: Float64Array = variances.mean(axis=0)
+    return noise
 
 
 def _pair(

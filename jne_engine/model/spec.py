@@ -10,9 +10,11 @@ from jne_engine.core.checks import check_choice, check_positive
 from jne_engine.core.errors import InputError
 
 Activation = Literal["identity", "relu", "leaky_relu", "gelu", "tanh", "swish"]
+Standardise = Literal["training", "none"]
 Precision = Literal["float32", "bfloat16", "auto"]
 
 ACTIVATIONS: tuple[Activation, ...] = ("identity", "relu", "leaky_relu", "gelu", "tanh", "swish")
+STANDARDISE: tuple[Standardise, ...] = ("training", "none")
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16", "auto")
 
 
@@ -44,6 +46,10 @@ class RunSpec:
         Level of the Benjamini-Hochberg correction.
     precision : {"float32", "bfloat16", "auto"}
         Operand precision of the streamed products; sums are always wider.
+    standardise : {"training", "none"}
+        Whether each feature and each voxel is centred and scaled by its mean and standard
+        deviation over the training stimuli before the fit; ``"none"`` takes both as they are, as
+        the authors' scripts do with data that are z-scored within each run.
     """
 
     n_hidden: int = 1024
@@ -59,6 +65,7 @@ class RunSpec:
     n_resamples: int = 200
     fdr_q: float = 0.05
     precision: Precision = "float32"
+    standardise: Standardise = "training"
 
     def __post_init__(self) -> None:
         """Validate each choice."""
@@ -72,11 +79,12 @@ class RunSpec:
             raise InputError("fdr_q", "a level between 0 and 1", repr(self.fdr_q), "try 0.05")
         check_choice("activation", self.activation, ACTIVATIONS)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("standardise", self.standardise, STANDARDISE)
 
     @classmethod
     def paper(cls, **changes: Any) -> Self:
-        """Return the paper's settings: full batch, 1024 hidden units, ReLU, no bias."""
-        return cls(**{"batch_size": None, **changes})
+        """Return the paper's settings: full batch, data as they are, 1024 hidden units, ReLU."""
+        return cls(**{"batch_size": None, "standardise": "none", **changes})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the choices as plain values that JSON can hold."""
@@ -86,4 +94,5 @@ class RunSpec:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Read the choices back, ignoring names that this version does not know."""
         known = {f.name for f in fields(cls)}
-        return cls(**{k: v for k, v in values.items() if k in known})
+        older = {"standardise": "none"}  # runs from before there was a choice
+        return cls(**{k: v for k, v in {**older, **values}.items() if k in known})

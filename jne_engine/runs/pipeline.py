@@ -20,6 +20,7 @@ import torch
 from jne_engine import __version__
 from jne_engine.core.disk import telling_disk_errors
 from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.model.scaling import Scaling, tell_far
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.folder import lock_run
 from jne_engine.runs.stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
@@ -128,7 +129,7 @@ def _summarise(folder: RunFolder, stages: RunStages, key: str) -> Manifest:
         spec=stages.spec.to_dict(),
         counts=_counts(folder, stages),
         inputs=tuple({"name": i.name, "sha256": i.sha256} for i in inputs),
-        notes=provenance.notes,
+        notes=(*provenance.notes, _tell_scaling(stages)),
         warnings=_warnings(folder, stages),
         timings_s={n: folder.read_stage(n).read_json("timing")["seconds"] for n in Run.STAGES},
         versions=_versions(),
@@ -158,7 +159,31 @@ def _warnings(folder: RunFolder, stages: RunStages) -> tuple[str, ...]:
     ]
     n_invalid = stages.dataset.n_voxels - stages.columns.size
     invalid = [f"{n_invalid} voxels are constant or not finite and are left out."]
-    return tuple(unfinished + (invalid if n_invalid else []))
+    return tuple(unfinished + (invalid if n_invalid else []) + _warn_unscaled(stages))
+
+
+def _tell_scaling(stages: RunStages) -> str:
+    if stages.is_scaled:
+        n = stages.dataset.splits.train.size
+        return (
+            f"Features and responses were centred and scaled by their means and standard deviations"
+            f" over the {n} training stimuli; JNE is in responses' per features' deviations."
+        )
+    why = ": given encoders take them so" if stages.fitted else ""
+    return f"Features and responses were fitted as they are{why}."
+
+
+def _warn_unscaled(stages: RunStages) -> list[str]:
+    """Say what is wrong with R² and JNE where uncentred data were fitted without an intercept."""
+    if stages.is_scaled:
+        return []
+    dataset, rows = stages.dataset, stages.dataset.splits.train
+    far = (
+        tell_far("Features", Scaling.fit(dataset.features, rows)),
+        tell_far("Responses", Scaling.fit(dataset.responses, rows).take(stages.columns)),
+    )
+    advice = "encoders have no intercept, so R² and JNE may show offsets: fit standardised data"
+    return [f"{line}; {advice}." for line in far if line is not None]
 
 
 def _versions() -> dict[str, str]:

@@ -18,6 +18,7 @@ from jne_engine.core.progress import Progress
 from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
+from jne_engine.model.scaling import Scaling
 from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
     compute_noise_ceiling,
@@ -27,7 +28,7 @@ from jne_engine.model.scoring import (
 from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.model.training import LearningCurve, Samples, fit_encoder, predict
 from jne_engine.runs.sink import DiskSink
-from jne_engine.runs.store import RunFolder, StageWriter, write_dataset
+from jne_engine.runs.store import RunFolder, StageWriter, write_dataset, write_scaling
 
 StageProgress = Callable[[str, int, int], None]
 """Called as ``report(stage, done, total)``; stages are named as in :attr:`Run.STAGES`."""
@@ -74,6 +75,24 @@ class RunStages:
         self.dataset, self.spec, self.fitted, self.report = dataset, spec, fitted, report
         self.on_epoch = on_epoch
         self.columns = np.flatnonzero(dataset.valid_voxels).astype(np.int64)
+        # Encoders that were fitted elsewhere take the data as they are.
+        self.is_scaled = spec.standardise == "training" and not fitted
+
+    @functools.cached_property
+    def feature_scaling(self) -> Scaling:
+        """What is taken off the features before the fit."""
+        features = self.dataset.features
+        if not self.is_scaled:
+            return Scaling.identity(features.shape[1])
+        return Scaling.fit(features, self.dataset.splits.train)
+
+    @functools.cached_property
+    def response_scaling(self) -> Scaling:
+        """What is taken off the responses of every voxel, NaN where a voxel is invalid."""
+        responses = self.dataset.responses
+        if not self.is_scaled:
+            return Scaling.identity(responses.shape[1])
+        return Scaling.fit(responses, self.dataset.splits.train)
 
     def write(self, name: str, folder: RunFolder, stage: StageWriter) -> None:
         """Compute one stage of :attr:`Run.STAGES` into its writer.
@@ -102,6 +121,8 @@ class RunStages:
         del folder
         self.report("dataset", 0, 1)
         write_dataset(stage, self.dataset)
+        if self.is_scaled:
+            write_scaling(stage, self.feature_scaling, self.response_scaling)
         self.report("dataset", 1, 1)
 
     def _fit_stage(
@@ -128,7 +149,7 @@ class RunStages:
         )
 
     def _score(self, folder: RunFolder, stage: StageWriter) -> None:
-        measured = self.dataset.responses[self.dataset.splits.test][:, self.columns]
+        measured = self._responses(self.dataset.splits.test)
         features = self._features(self.dataset.splits.test)
         for done, name in enumerate(("linear", "nonlinear")):
             self.report("scores", done, 2)
@@ -179,11 +200,15 @@ class RunStages:
         return encoder, curve
 
     def _samples(self, rows: npt.NDArray[np.int64]) -> Samples:
-        responses = np.ascontiguousarray(self.dataset.responses[rows][:, self.columns])
-        return Samples(self._features(rows), torch.from_numpy(responses))
+        return Samples(self._features(rows), torch.from_numpy(self._responses(rows)))
 
     def _features(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        return torch.from_numpy(self.dataset.features[rows])
+        return torch.from_numpy(self.feature_scaling.apply(self.dataset.features[rows]))
+
+    def _responses(self, rows: npt.NDArray[np.int64]) -> Float32Array:
+        """Return one split's responses of the valid voxels, scaled."""
+        scaling = self.response_scaling.take(self.columns)
+        return scaling.apply(self.dataset.responses[rows][:, self.columns])
 
     def _load(self, folder: RunFolder, name: str) -> ResidualEncoder:
         stage = folder.read_stage(name)
@@ -196,7 +221,9 @@ class RunStages:
         if dataset.noise_ceiling is not None:
             ceiling = 100 * dataset.noise_ceiling
         elif dataset.test_repeats is not None:
-            ceiling = compute_noise_ceiling(dataset.test_repeats).astype(np.float32)
+            ceiling = compute_noise_ceiling(dataset.test_repeats, scaled=not self.is_scaled).astype(
+                np.float32
+            )
         else:
             ceiling = np.full(dataset.n_voxels, np.nan, dtype=np.float32)
         return np.where(dataset.valid_voxels, ceiling, np.float32(np.nan))

@@ -17,7 +17,7 @@ from jne_engine.core.progress import Progress
 from jne_engine.model.encoders import ResidualEncoder, restore_encoder
 from jne_engine.model.variants import VARIANTS, stream_variants
 from jne_engine.runs.results import SimulationResult
-from jne_engine.runs.store import Run
+from jne_engine.runs.store import Run, read_scaling
 
 TOLERANCE = 0.02
 """Largest mean relative difference of L1 from the stored JNE; bfloat16 runs stay below it."""
@@ -51,7 +51,9 @@ def compute_run_variants(
     """
     encoder = _load_nonlinear(run)
     valid = np.asarray(run.stage("dataset").read_array("valid"), dtype=np.bool_)
-    variants = stream_variants(encoder, torch.from_numpy(features), progress=progress)
+    scaling = read_scaling(run.stage("dataset"), "feature")
+    inputs = features if scaling is None else scaling.apply(features)
+    variants = stream_variants(encoder, torch.from_numpy(inputs), progress=progress)
     columns: dict[str, npt.NDArray[np.float32]] = {
         name: _spread_over(valid, variants[name].numpy()) for name in VARIANTS
     }

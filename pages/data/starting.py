@@ -11,7 +11,7 @@ import streamlit as st
 from jne_engine.datasets.library import DatasetEntry, FeatureEntry
 from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs import JobSpec, request_demo_study, request_layers
-from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, RunSpec
+from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 from pages.data.datasets import describe_entry, has_features
 from pages.data.previews import show_when_there
 from pages.data.sources import offer_demo
@@ -24,6 +24,8 @@ from pages.frame.widgets import format_bytes, format_seconds, one_line_errors, p
 DEMO = "Simulated subject"
 ACTIVATION_LABELS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "gelu": "GELU", "tanh": "tanh",
                      "swish": "Swish", "identity": "None (linear)"}  # fmt: skip
+SCALING_LABELS = {"training": "By means and standard deviations over the training stimuli",
+                  "none": "No, take them as they are (the paper)"}  # fmt: skip
 MAX_SEEDS = 20
 MAX_DEMO_SUBJECTS = 8
 
@@ -128,7 +130,14 @@ def _choose_encoder() -> list[RunSpec]:
     with third:
         precision = st.selectbox("Precision", PRECISIONS, help="Of the Jacobians' products; sums"
                                  " are always wider. float32 is exact to 1e-4.")  # fmt: skip
+    standardise = st.selectbox(
+        "Standardise features and responses", STANDARDISE, format_func=SCALING_LABELS.__getitem__,
+        help="Without, R² and JNE may show offsets and scales rather than nonlinearity: encoders"
+        " have no intercept. As published, data that are z-scored within each run are taken as"
+        " they are.",
+    )  # fmt: skip
     spec = RunSpec(
+        standardise=standardise,
         activation=activation,
         n_hidden=int(n_hidden),
         batch_size=None if full else int(batch),

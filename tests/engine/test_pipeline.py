@@ -29,7 +29,7 @@ from jne_engine.model.spec import RunSpec
 from jne_engine.report.figures.curves import plot_learning_curves
 from jne_engine.runs.pipeline import compute_run
 from jne_engine.runs.stages import FittedEncoder
-from jne_engine.runs.store import Run, find_runs, find_unfinished
+from jne_engine.runs.store import Run, find_runs, find_unfinished, read_scaling
 from tests.engine.datasets import make_dataset
 
 SPEC = RunSpec(n_hidden=16, batch_size=16, max_epochs=12)
@@ -62,17 +62,21 @@ def encoder_of(run: Run, name: str):
     return restore_encoder(stage.read_weights("encoder"), stage.read_json("fit")["activation"])
 
 
+def scale_features(run, features):
+    return torch.from_numpy(read_scaling(run.stage("dataset"), "feature").apply(features))
+
+
 def test_scores_are_those_of_the_stored_encoders(finished):
     dataset, test = make_dataset(), make_dataset().splits.test
-    features = torch.from_numpy(dataset.features[test])
+    features = scale_features(finished, dataset.features[test])
     predicted = encoder_of(finished, "nonlinear")(features).detach().numpy()
-    measured = dataset.responses[test]
+    measured = read_scaling(finished.stage("dataset"), "response").apply(dataset.responses[test])
     p = compute_bootstrap_pvalues(measured, predicted, 200, 0)
     expected = {
         "r2_nonlinear": compute_r2(measured, predicted),
         "p_nonlinear": p,
         "q_nonlinear": correct_fdr(p),
-        "noise_ceiling": compute_noise_ceiling(dataset.test_repeats),
+        "noise_ceiling": compute_noise_ceiling(dataset.test_repeats, scaled=False),
     }
     for name, values in expected.items():
         stored = finished.stage("scores").read_array(name)
@@ -81,7 +85,7 @@ def test_scores_are_those_of_the_stored_encoders(finished):
 
 def test_dispersion_is_that_of_the_stored_encoder(finished):
     dataset = make_dataset()
-    features = torch.from_numpy(dataset.features[dataset.splits.test])
+    features = scale_features(finished, dataset.features[dataset.splits.test])
     expected = stream_dispersion(encoder_of(finished, "nonlinear"), features)
     stage = finished.stage("dispersion")
     for name in ("jne", "deviation_mean", "gain", "jne_ss"):

@@ -108,3 +108,35 @@ def test_mismatched_shapes_are_refused():
         compute_r2(np.zeros((4, 3)), np.zeros((4, 2)))
     with pytest.raises(InputError, match="repeats"):
         compute_noise_ceiling(np.zeros((4, 3)))
+
+
+def test_the_ceiling_of_repeats_that_are_not_scaled_is_that_of_scaled_ones():
+    rng = np.random.default_rng(4)
+    signal = rng.standard_normal((1, 400, 3))
+    repeats = signal + 0.9 * rng.standard_normal((3, 400, 3))
+    scaled = (repeats - repeats.mean(axis=(0, 1))) / repeats.std(axis=(0, 1))
+    expected = compute_noise_ceiling(scaled)
+    found = compute_noise_ceiling([5, -3, 100] + repeats * [4, 0.01, 1], scaled=False)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    truth = 100 * 1 / (1 + 0.81 / 3)
+    np.testing.assert_allclose(found, truth, atol=4)
+
+
+def test_the_ceiling_of_mixed_counts_is_that_of_a_loop():
+    rng = np.random.default_rng(5)
+    repeats = rng.standard_normal((1, 60, 4)) + 0.7 * rng.standard_normal((3, 60, 4))
+    repeats[2, 10:30] = np.nan
+    repeats[1:, 30:45] = np.nan
+    found = compute_noise_ceiling(repeats, scaled=False)
+    for voxel in range(4):
+        columns = [r[np.isfinite(r)] for r in repeats[:, :, voxel].T]
+        noise = np.mean([c.var(ddof=1) for c in columns if c.size > 1])
+        signal = max(np.concatenate(columns).var() - noise, 0)
+        share = np.mean([1 / c.size for c in columns])
+        assert found[voxel] == pytest.approx(100 * signal / (signal + noise * share), rel=1e-9)
+
+
+def test_a_voxel_that_misses_one_presentation_that_others_have_has_no_ceiling():
+    repeats = np.random.default_rng(6).standard_normal((2, 30, 3))
+    repeats[1, 4, 2] = np.nan
+    assert list(np.isnan(compute_noise_ceiling(repeats))) == [False, False, True]

@@ -15,7 +15,7 @@ from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.formats.guard import printable
 from jne_engine.report.export.citations import Citation, list_citations
 from jne_engine.report.export.content import SIMULATED
-from jne_engine.runs.store import Run, read_space
+from jne_engine.runs.store import Run, read_scaling, read_space
 
 WIDTH = 88
 
@@ -138,8 +138,18 @@ def _tell_data(run: Run) -> tuple[str, ...]:
         f"Responses of {m.subject} came from: {m.source.rstrip('.')}.",
         f"{counts['n_train']:,} stimuli were used for training, {counts['n_validation']:,} for"
         f" validation and {counts['n_test']:,} for the test; no stimulus was in two of these.",
+        _tell_scaling(run),
         f"Stimuli were described by {counts['n_features']:,} features ({m.feature_set}, layer"
         f" {m.layer}), and responses by {counts['n_voxels']:,} {_name_columns(run)}.{left_out}",
+    )
+
+
+def _tell_scaling(run: Run) -> str:
+    if read_scaling(run.stage("dataset"), "feature") is None:
+        return "Features and responses were fitted as they were given."
+    return (
+        "Each feature and each voxel was centred and scaled by its mean and standard deviation over"
+        " the training stimuli; JNE and gain are in these units."
     )
 
 

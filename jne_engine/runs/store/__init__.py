@@ -18,10 +18,12 @@ from jne_engine.runs.store.contents import (
     read_features,
     read_projection,
     read_roi_sets,
+    read_scaling,
     read_space,
     read_stimuli,
     read_truth,
     write_dataset,
+    write_scaling,
 )
 from jne_engine.runs.store.manifest import Manifest, compute_run_key
 from jne_engine.runs.store.runs import Run, RunFolder, find_runs, find_unfinished, open_run
@@ -44,8 +46,10 @@ __all__ = [
     "read_features",
     "read_projection",
     "read_roi_sets",
+    "read_scaling",
     "read_space",
     "read_stimuli",
     "read_truth",
     "write_dataset",
+    "write_scaling",
 ]

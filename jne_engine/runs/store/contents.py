@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection, restore_projection
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
 from jne_engine.datasets.dataset import EncodingDataset, GroundTruth, StimulusTable
+from jne_engine.model.scaling import Scaling
 from jne_engine.runs.store.stages import StageReader, StageWriter
 
 FEATURES = "test_features"
@@ -36,6 +37,20 @@ def write_dataset(stage: StageWriter, dataset: EncodingDataset) -> None:
         "features_sha256": _hash_features(features),
     }
     stage.write_json("description", description)
+
+
+def write_scaling(stage: StageWriter, features: Scaling, responses: Scaling) -> None:
+    """Write the means and scales that the fit took off features and responses."""
+    for what, scaling in (("feature", features), ("response", responses)):
+        stage.write_array(f"{what}_mean", scaling.mean)
+        stage.write_array(f"{what}_scale", scaling.scale)
+
+
+def read_scaling(stage: StageReader, what: Literal["feature", "response"]) -> Scaling | None:
+    """Read what the fit took off features or responses, None where it took them as they were."""
+    if not stage.has_array(f"{what}_mean"):
+        return None
+    return Scaling(stage.read_array(f"{what}_mean"), stage.read_array(f"{what}_scale"))
 
 
 def read_space(stage: StageReader) -> CorticalSpace | None:
