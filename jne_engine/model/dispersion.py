@@ -51,8 +51,6 @@ class Dispersion:
     deviation_mean : torch.Tensor of float32, shape (n_voxels,)
         μ, the mean absolute deviation. It measures nonlinearity too: JNE is 0 where every
         stimulus deviates by the same amount, μ is not.
-    deviation_mad : torch.Tensor of float32, shape (n_voxels,)
-        Median over stimuli of the deviation's absolute distance from its median.
     gain : torch.Tensor of float32, shape (n_voxels,)
         ‖J̄‖₁, the size of the mean Jacobian, which JNE carries as a factor.
     jne_ss : torch.Tensor of float32, shape (n_stimuli, n_voxels), or None
@@ -63,7 +61,6 @@ class Dispersion:
 
     jne: Tensor
     deviation_mean: Tensor
-    deviation_mad: Tensor
     gain: Tensor
     jne_ss: Tensor | None
     precision: PrecisionChoice
@@ -179,7 +176,6 @@ class Moments:
 
     jne: Tensor
     deviation_mean: Tensor
-    deviation_mad: Tensor
     jne_ss: Tensor
 
 
@@ -196,8 +192,7 @@ def summarise_deviations(deviations: Tensor) -> Moments:
     values = deviations.double()
     mean = values.mean(dim=0)
     jne_ss = (values - mean).square_()
-    mad = (values - values.quantile(0.5, dim=0)).abs().quantile(0.5, dim=0)
-    return Moments(jne_ss.mean(dim=0).sqrt(), mean, deviation_mad=mad, jne_ss=jne_ss)
+    return Moments(jne=jne_ss.mean(dim=0).sqrt(), deviation_mean=mean, jne_ss=jne_ss)
 
 
 @torch.no_grad()

@@ -194,13 +194,6 @@ def _list_jne() -> Iterable[Measure]:
         stage="dispersion", uses=_uses("map", "region", "truth", "recovery"),
     )  # fmt: skip
     yield Measure(
-        "deviation_mad", "Deviation, median absolute", JNE_UNIT, "sequential",
-        "Median over stimuli of the distance of the Jacobian's deviation from its median, which few"
-        " odd stimuli do not move.",
-        f"median_s |d_s - median_s d_s|, {_L1}", stage="dispersion",
-        uses=_uses("map", "region", "truth", "recovery"), optional=True, since="0.2.0",
-    )  # fmt: skip
-    yield Measure(
         "deviation_mean_per_gain", "Mean deviation / gain", "ratio", "sequential",
         "Mean deviation divided by the size of the mean Jacobian.",
         "deviation_mean / gain, where gain > 0",
