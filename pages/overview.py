@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.analysis.catalogue import JNE_UNIT
+from jne_engine.model.measures import JNE_UNIT
 from jne_engine.report.figures.curves import plot_learning_curves
 from jne_engine.report.figures.distributions import plot_tiers
 from jne_engine.runs.store import Run

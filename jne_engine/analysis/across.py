@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.maps import read_map, read_significant, read_surface
-from jne_engine.analysis.masks import find_map
 from jne_engine.core.arrays import BoolArray, Float32Array, IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.cortex.surfaces import GEOMETRIES
+from jne_engine.model.measures import Measure, find_measure
 from jne_engine.runs.store import Run
 
 FEWEST = 2
@@ -54,7 +53,7 @@ class GroupMap:
 
     Parameters
     ----------
-    info : MapInfo
+    info : Measure
         What it is; its kind tells the colours.
     space : SurfaceSpace
         Where the values lie.
@@ -66,7 +65,7 @@ class GroupMap:
         Which these are, in words.
     """
 
-    info: MapInfo
+    info: Measure
     space: SurfaceSpace
     values: Float32Array
     shown: BoolArray
@@ -153,7 +152,7 @@ def subtract_runs(first: Run, second: Run, name: str, *, significant: bool = Tru
     if significant:
         for i, run in enumerate(runs):
             shown &= aligned.spread(i, read_significant(run)) == 1
-    made = MapInfo(
+    made = Measure(
         "difference",
         f"{info.label}: {_name(first)} − {_name(second)}",
         info.unit,
@@ -224,20 +223,20 @@ def choose_subjects(runs: Sequence[Run]) -> tuple[tuple[Run, ...], tuple[Run, ..
     return chosen, tuple(run for run in runs if run not in chosen)
 
 
-def _describe_group(info: MapInfo, n_subjects: int) -> tuple[MapInfo, ...]:
+def _describe_group(info: Measure, n_subjects: int) -> tuple[Measure, ...]:
     of = f"{info.label}, {n_subjects} subjects"
     mean_text = f"Mean of {info.label} over the subjects with a value."
     return (
-        MapInfo("group_mean", f"Mean {of}", info.unit, info.kind, mean_text),
-        MapInfo(
+        Measure("group_mean", f"Mean {of}", info.unit, info.kind, mean_text),
+        Measure(
             "group_sd", f"SD {of}", info.unit, "sequential",
             "Standard deviation over subjects (ddof 1).",
         ),
-        MapInfo(
+        Measure(
             "group_share", "Significant in share of subjects", "fraction of subjects",
             "sequential", "Share of the subjects with a value in which the vertex is significant.",
         ),
-        MapInfo(
+        Measure(
             "group_n", "Subjects with a value", "subjects", "sequential",
             "How many subjects have a value at the vertex.",
         ),
@@ -270,9 +269,9 @@ def _check_subjects(runs: Sequence[Run]) -> None:
         raise InputError("mean over subjects", "different subjects", ", ".join(names), fix)
 
 
-def _require_numeric(name: str) -> MapInfo:
+def _require_numeric(name: str) -> Measure:
     """Return a map's entry; labels have neither differences nor means."""
-    info = find_map(name)
+    info = find_measure(name)
     if not info.is_numeric:
         fix = "choose a map of numbers"
         raise InputError(info.label, "a map of numbers", "a map of labels", fix)

@@ -9,15 +9,15 @@ import pandas as pd
 from matplotlib.path import Path as MplPath
 
 from jne_engine.analysis.estimates import Correlation, compute_mean, correlate
-from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
+from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
 from jne_engine.analysis.regions import WHOLE_BRAIN, select_voxels
 from jne_engine.core.arrays import BoolArray
+from jne_engine.model.measures import list_measures
 from jne_engine.runs.store import Run
 
 Outline = Sequence[tuple[float, float]]
 
 TRUTH = "truth_nonlinear_share"
-MEASURES = ("jne", "jne_per_gain", "deviation_mean", "delta_r2", "gain", "r2_nonlinear")
 
 
 def compare_r2(run: Run, preset: str | None = None) -> pd.DataFrame:
@@ -120,9 +120,9 @@ def tabulate_recovery(run: Run) -> pd.DataFrame:
     """
     significant = read_significant(run)
     rows = []
-    for measure in MEASURES if has_truth(run) else ():
-        found = _correlate_with_truth(run, measure, significant)
-        rows.append((measure, found.r, found.low, found.high, found.n))
+    for measure in select_known(run, list_measures("truth")) if has_truth(run) else ():
+        found = _correlate_with_truth(run, measure.name, significant)
+        rows.append((measure.name, found.r, found.low, found.high, found.n))
     table = pd.DataFrame(rows, columns=["measure", "r", "low", "high", "n"])
     return table.sort_values("r", ascending=False, kind="stable", ignore_index=True)
 

@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.catalogue import MAPS, STORED_VARIANTS, MapInfo
 from jne_engine.analysis.variant_maps import explain_variants, read_variant
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
+from jne_engine.model.measures import (
+    MEASURES,
+    VARIANT_STAGE,
+    Measure,
+    list_measures,
+    list_sources,
+    list_stored,
+)
 from jne_engine.runs.store import Run, read_projection, read_roi_sets, read_space
 
-OF_CEILING = ("r2_nonlinear_of_ceiling", "r2_linear_of_ceiling")
+OF_CEILING = tuple(m.name for m in list_measures("map") if m.name.endswith("_of_ceiling"))
 """Maps of R² over noise ceiling; above 1 the ceiling is estimated too low, or R² by luck high."""
 
 
-def list_maps(run: Run, preset: str | None = None) -> tuple[MapInfo, ...]:
+def list_maps(run: Run, preset: str | None = None) -> tuple[Measure, ...]:
     """Return the maps that a run has values for, in the order in which to offer them."""
     rois = choose_roi_set(run, preset)
-    missing = set() if rois is not None else {"roi", "tier"}
-    if not np.isfinite(run.stage("scores").read_array("noise_ceiling")).any():
-        missing |= {"noise_ceiling", *OF_CEILING}
-    if not run.stage("dataset").has_array("truth_nonlinear_share"):
-        missing |= {"truth_nonlinear_share", "truth_signal_to_noise"}
-    variants = () if explain_variants(run) else STORED_VARIANTS
-    found = [info for info in (*MAPS[:1], *variants, *MAPS[1:]) if info.name not in missing]
-    names = rois.names if rois is not None else ()
-    return tuple(replace(i, levels=names) if i.name == "roi" else i for i in found)
+    levels = {} if rois is None else {"roi": rois.names, "tier": TIERS}
+    missing = _find_missing(run) | ({"roi", "tier"} - levels.keys())
+    found = [m for m in list_measures("map") if not list_sources(m) & missing]
+    return tuple(replace(m, levels=levels.get(m.name, m.levels)) for m in found)
+
+
+def select_known(run: Run, measures: Iterable[Measure]) -> tuple[Measure, ...]:
+    """Return the measures that a run has, without those that its version or data lack."""
+    missing = _find_missing(run)
+    return tuple(m for m in measures if not list_sources(m) & missing)
+
+
+def _find_missing(run: Run) -> set[str]:
+    """Return the names of the optional measures that a run stores no value of."""
+    optional = [m for m in MEASURES.values() if m.optional and m.stage is not None]
+    variants = {m.name for m in list_stored(VARIANT_STAGE)} if explain_variants(run) else set()
+    return variants | {
+        m.name for m in optional if m.stage != VARIANT_STAGE and not _has_values(run, m)
+    }
+
+
+def _has_values(run: Run, measure: Measure) -> bool:
+    stage = run.stage(str(measure.stage))
+    return stage.has_array(measure.name) and bool(np.isfinite(stage.read_array(measure.name)).any())
 
 
 def read_map(run: Run, name: str, preset: str | None = None) -> Float32Array:
@@ -59,10 +81,12 @@ def read_map(run: Run, name: str, preset: str | None = None) -> Float32Array:
     InputError
         If there is no such map, or the run has no values for it.
     """
-    check_choice("map", name, (*_READERS, *_LABELLERS))
+    check_choice("map", name, [m.name for m in list_measures("map")])
     if name in _LABELLERS:
         return _LABELLERS[name](_require_rois(run, preset))
-    return np.asarray(_READERS[name](run), dtype=np.float32)
+    if name == "significant":
+        return read_significant(run).astype(np.float32)
+    return np.asarray(_read(run, MEASURES[name]), dtype=np.float32)
 
 
 def read_significant(run: Run) -> BoolArray:
@@ -90,7 +114,7 @@ def select_above_ceiling(run: Run, name: str) -> BoolArray:
 
 
 def select_above(
-    values: npt.NDArray[np.floating[Any]], info: MapInfo, threshold: float | None
+    values: npt.NDArray[np.floating[Any]], info: Measure, threshold: float | None
 ) -> BoolArray:
     """Return which values a threshold leaves: in a diverging map, those far enough from 0."""
     if threshold is None or not info.is_numeric:
@@ -194,43 +218,13 @@ def tell_why_bare(run: Run) -> str:
     return "Its voxels came without surfaces: import them again with surfaces, see the docs."
 
 
-def _read_scores(name: str) -> Callable[[Run], npt.NDArray[Any]]:
-    return lambda run: run.stage("scores").read_array(name)
-
-
-def _read_dispersion(name: str) -> Callable[[Run], npt.NDArray[Any]]:
-    return lambda run: run.stage("dispersion").read_array(name)
-
-
-def _read_planted(name: str) -> Callable[[Run], npt.NDArray[Any]]:
-    return lambda run: run.stage("dataset").read_array(name)
-
-
-def _read_stored_variant(name: str) -> Callable[[Run], npt.NDArray[Any]]:
-    return lambda run: read_variant(run, name.removeprefix("jne_"))
-
-
-def _compute_delta_r2(run: Run) -> npt.NDArray[Any]:
-    scores = run.stage("scores")
-    difference = scores.read_array("r2_nonlinear") - scores.read_array("r2_linear")
-    return np.asarray(difference)
-
-
-def _compute_jne_per_gain(run: Run) -> npt.NDArray[Any]:
-    dispersion = run.stage("dispersion")
-    jne, gain = dispersion.read_array("jne"), dispersion.read_array("gain")
-    ratio = np.full(jne.shape, np.nan, dtype=np.float32)
-    return np.divide(jne, gain, out=ratio, where=gain > 0)
-
-
-def _divide_by_ceiling(name: str) -> Callable[[Run], npt.NDArray[Any]]:
-    def divide(run: Run) -> npt.NDArray[Any]:
-        scores = run.stage("scores")
-        share, ceiling = scores.read_array(name), scores.read_array("noise_ceiling") / 100
-        ratio = np.full(share.shape, np.nan, dtype=np.float32)
-        return np.divide(share, ceiling, out=ratio, where=ceiling > 0)
-
-    return divide
+def _read(run: Run, measure: Measure) -> npt.NDArray[Any]:
+    """Return what a run stores of a measure, or compute it from what it stores of others."""
+    if measure.compute is not None:
+        return measure.compute(*(_read(run, MEASURES[name]) for name in measure.needs))
+    if measure.stage == VARIANT_STAGE:
+        return read_variant(run, measure.name)
+    return run.stage(str(measure.stage)).read_array(measure.name)
 
 
 def _label_rois(rois: RoiSet) -> Float32Array:
@@ -257,16 +251,6 @@ def _require_rois(run: Run, preset: str | None) -> RoiSet:
     return rois
 
 
-_READERS: dict[str, Callable[[Run], npt.NDArray[Any]]] = {
-    **{name: _read_dispersion(name) for name in ("jne", "deviation_mean", "gain")},
-    **{name: _read_scores(name) for name in ("r2_nonlinear", "r2_linear", "noise_ceiling")},
-    **{n: _read_planted(n) for n in ("truth_nonlinear_share", "truth_signal_to_noise")},
-    "jne_per_gain": _compute_jne_per_gain,
-    "delta_r2": _compute_delta_r2,
-    **{info.name: _read_stored_variant(info.name) for info in STORED_VARIANTS},
-    **{name: _divide_by_ceiling(name.removesuffix("_of_ceiling")) for name in OF_CEILING},
-    "significant": lambda run: read_significant(run).astype(np.float32),
-}
 _LABELLERS: dict[str, Callable[[RoiSet], Float32Array]] = {
     "tier": _label_tiers,
     "roi": _label_rois,

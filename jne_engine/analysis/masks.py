@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.catalogue import MAPS, STORED_VARIANTS, MapInfo
 from jne_engine.analysis.maps import choose_roi_set, read_map
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.errors import InputError
+from jne_engine.model.measures import Measure, find_measure
 from jne_engine.runs.store import Run
 
 SHOWN = "Shown"
@@ -70,20 +70,6 @@ class Hidden:
     holds_for_labels: bool = False
 
 
-def find_map(name: str) -> MapInfo:
-    """Return a map's entry in the catalogue.
-
-    Raises
-    ------
-    InputError
-        If there is no such map.
-    """
-    for info in (*MAPS, *STORED_VARIANTS):
-        if info.name == name:
-            return info
-    raise InputError("map", "a map of the catalogue", name, "choose one of the page's menu")
-
-
 def list_masks(run: Run, masks: Masks) -> tuple[Hidden, ...]:
     """Return the masks that depend on the voxel alone, not on the map's value.
 
@@ -138,7 +124,7 @@ def select_masked(
     """
     values = read_map(run, name, masks.preset)
     shown = np.isfinite(values)
-    for hidden in _list_for(find_map(name), values, masks, listed or list_masks(run, masks)):
+    for hidden in _list_for(find_measure(name), values, masks, listed or list_masks(run, masks)):
         shown &= ~hidden.voxels
     return np.asarray(shown, dtype=np.bool_)
 
@@ -146,7 +132,7 @@ def select_masked(
 def name_masks(name: str, masks: Masks, listed: Sequence[Hidden]) -> str:
     """Say in words which voxels of a map are shown."""
     nothing = np.zeros(0, dtype=np.float32)
-    parts = [h.shown_label for h in _list_for(find_map(name), nothing, masks, listed)]
+    parts = [h.shown_label for h in _list_for(find_measure(name), nothing, masks, listed)]
     return ", ".join(parts) or "voxels with a value"
 
 
@@ -162,7 +148,7 @@ def tabulate_masks(run: Run, name: str, masks: Masks) -> pd.DataFrame:
     """
     values = read_map(run, name, masks.preset)
     missing = Hidden(NO_VALUE, "", ~np.isfinite(values))
-    listed = _list_for(find_map(name), values, masks, list_masks(run, masks))
+    listed = _list_for(find_measure(name), values, masks, list_masks(run, masks))
     left, rows = np.ones(values.shape, dtype=np.bool_), []
     for hidden in (missing, *listed):
         rows.append((hidden.label, int(hidden.voxels.sum()), int((left & hidden.voxels).sum())))
@@ -184,7 +170,7 @@ def without_threshold(masks: Masks) -> Masks:
 
 
 def _list_for(
-    info: MapInfo, values: Float32Array, masks: Masks, listed: Sequence[Hidden]
+    info: Measure, values: Float32Array, masks: Masks, listed: Sequence[Hidden]
 ) -> list[Hidden]:
     if not info.is_numeric:
         return [hidden for hidden in listed if hidden.holds_for_labels]

@@ -6,20 +6,12 @@ import numpy as np
 import pandas as pd
 
 from jne_engine.analysis.estimates import compute_mean, compute_mean_interval
-from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
+from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
 from jne_engine.core.arrays import BoolArray
 from jne_engine.cortex.spaces import TIERS, RoiSet
+from jne_engine.model.measures import list_measures
 from jne_engine.runs.store import Run
 
-MEANS = {
-    "mean_r2_linear": "r2_linear",
-    "mean_r2_nonlinear": "r2_nonlinear",
-    "mean_jne": "jne",
-    "mean_deviation": "deviation_mean",
-    "mean_gain": "gain",
-}
-ROI_COLUMNS = ["name", "tier", "n_voxels", "n_significant", *MEANS, "jne_low", "jne_high"]
-TIER_COLUMNS = ["tier", "n_voxels", "n_significant", *MEANS, "jne_low", "jne_high"]
 WHOLE_BRAIN = "Whole brain"
 
 
@@ -37,8 +29,8 @@ def tabulate_rois(run: Run, preset: str | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row an ROI: ``name, tier, n_voxels, n_significant``, means over *significant*
-        voxels of R², JNE, mean deviation and gain, and the 95 % interval of mean JNE
-        (``jne_low, jne_high``). Empty where the run has no ROIs.
+        voxels (``mean_NAME``) of the measures of the list ``"region"`` that the run has, and the
+        95 % interval of mean JNE (``jne_low, jne_high``). Empty where the run has no ROIs.
 
     Raises
     ------
@@ -47,10 +39,8 @@ def tabulate_rois(run: Run, preset: str | None = None) -> pd.DataFrame:
     """
     rois = choose_roi_set(run, preset)
     if rois is None:
-        return pd.DataFrame(columns=ROI_COLUMNS)
-    labels = zip(rois.names, rois.tiers, strict=True)
-    keys = [{"name": name, "tier": tier} for name, tier in labels]
-    return _tabulate(run, keys, list(rois.masks))[ROI_COLUMNS]
+        return _tabulate(run, {"name": (), "tier": ()}, [])
+    return _tabulate(run, {"name": rois.names, "tier": rois.tiers}, list(rois.masks))
 
 
 def tabulate_tiers(run: Run, preset: str | None = None) -> pd.DataFrame:
@@ -63,7 +53,7 @@ def tabulate_tiers(run: Run, preset: str | None = None) -> pd.DataFrame:
     n_voxels = run.manifest.counts["n_voxels"]
     empty = np.zeros(n_voxels, dtype=np.bool_)
     masks = [empty if rois is None else rois.tier_mask(tier) for tier in TIERS]
-    return _tabulate(run, [{"tier": tier} for tier in TIERS], masks)[TIER_COLUMNS]
+    return _tabulate(run, {"tier": TIERS}, masks)
 
 
 def select_voxels(run: Run, rois: RoiSet | None, name: str) -> BoolArray:
@@ -80,16 +70,18 @@ def select_voxels(run: Run, rois: RoiSet | None, name: str) -> BoolArray:
     return significant & rois.mask(name)
 
 
-def _tabulate(run: Run, keys: list[dict[str, str | None]], masks: list[BoolArray]) -> pd.DataFrame:
+def _tabulate(
+    run: Run, keys: dict[str, tuple[str | None, ...]], masks: list[BoolArray]
+) -> pd.DataFrame:
     """Return one row a mask: its keys, counts, and means over its significant voxels."""
     significant = read_significant(run)
-    maps = {column: read_map(run, name) for column, name in MEANS.items()}
-    rows: list[dict[str, object]] = []
-    for key, mask in zip(keys, masks, strict=True):
-        chosen = mask & significant
-        row: dict[str, object] = dict(key)
-        row |= {"n_voxels": int(mask.sum()), "n_significant": int(chosen.sum())}
-        row |= {column: compute_mean(values[chosen]) for column, values in maps.items()}
-        row["jne_low"], row["jne_high"] = compute_mean_interval(maps["mean_jne"][chosen])
-        rows.append(row)
-    return pd.DataFrame(rows)
+    chosen = [mask & significant for mask in masks]
+    columns: dict[str, object] = dict(keys)
+    columns["n_voxels"] = [int(mask.sum()) for mask in masks]
+    columns["n_significant"] = [int(mask.sum()) for mask in chosen]
+    for measure in select_known(run, list_measures("region")):
+        values = read_map(run, measure.name)
+        columns[measure.mean_name] = [compute_mean(values[mask]) for mask in chosen]
+    limits = [compute_mean_interval(read_map(run, "jne")[mask]) for mask in chosen]
+    columns["jne_low"], columns["jne_high"] = zip(*limits, strict=True) if limits else ((), ())
+    return pd.DataFrame(columns)

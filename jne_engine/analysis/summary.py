@@ -9,17 +9,11 @@ import pandas as pd
 
 from jne_engine.analysis.comparisons import correlate_with_truth
 from jne_engine.analysis.maps import choose_roi_set
-from jne_engine.analysis.regions import (
-    ROI_COLUMNS,
-    TIER_COLUMNS,
-    WHOLE_BRAIN,
-    tabulate_rois,
-    tabulate_tiers,
-)
+from jne_engine.analysis.regions import WHOLE_BRAIN, tabulate_rois, tabulate_tiers
 from jne_engine.cortex.spaces import TIERS, RoiSet
 from jne_engine.runs.store import Run
 
-_INTERVAL = {"jne_low", "jne_high"}
+_INTERVAL = ["jne_low", "jne_high"]
 _IDENTITY = ("run_id", "name", "subject", "feature_set", "layer", "simulated", "source", "created")
 
 
@@ -53,7 +47,7 @@ def summarise_run(run: Run, preset: str | None = None) -> dict[str, Any]:
         "spec": dict(manifest.spec),
         "counts": dict(manifest.counts),
         "preset": _describe(choose_roi_set(run, preset)),
-        "rois": _records(tabulate_rois(run, preset), ROI_COLUMNS),
+        "rois": _records(tabulate_rois(run, preset)),
         "tiers": _summarise_tiers(run, preset),
         "truth": _summarise_truth(run),
         "notes": list(manifest.notes),
@@ -106,7 +100,7 @@ def _read_curve(run: Run, encoder: str) -> pd.DataFrame:
 
 
 def _summarise_tiers(run: Run, preset: str | None) -> dict[str, dict[str, Any]]:
-    records = _records(tabulate_tiers(run, preset), TIER_COLUMNS)
+    records = _records(tabulate_tiers(run, preset))
     return {tier: _without(records[i], "tier") for i, tier in enumerate(TIERS)}
 
 
@@ -123,10 +117,10 @@ def _describe(rois: RoiSet | None) -> dict[str, Any] | None:
     return {"name": rois.preset, "source": rois.source, "approximate": rois.approximate}
 
 
-def _records(table: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table's rows as plain values, without the intervals that only pages show."""
-    kept = [c for c in columns if c not in _INTERVAL]
-    return [{str(k): _plain(v) for k, v in row.items()} for row in table[kept].to_dict("records")]
+    rows = table.drop(columns=_INTERVAL).to_dict("records")
+    return [{str(k): _plain(v) for k, v in row.items()} for row in rows]
 
 
 def _without(record: dict[str, Any], key: str) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.groupings import list_groupings, read_grouping
 from jne_engine.analysis.maps import choose_roi_set, list_maps, read_map, select_above_ceiling
 from jne_engine.analysis.places import find_marked
 from jne_engine.analysis.selectivity import list_stimulus_ids, rank_stimuli
 from jne_engine.core.arrays import IntArray
 from jne_engine.cortex.spaces import Hemisphere
+from jne_engine.model.measures import Measure
 from jne_engine.runs.store import Run
 
 VALUE_COLUMNS = ["map", "value", "text", "sd", "n", "unit"]
@@ -89,7 +89,7 @@ def rank_vertex_stimuli(run: Run, columns: Sequence[int]) -> pd.DataFrame:
     return rank_stimuli(values, None if given is None else read_grouping(run, given))
 
 
-def _summarise(info: MapInfo, values: npt.NDArray[np.float32]) -> tuple[object, ...]:
+def _summarise(info: Measure, values: npt.NDArray[np.float32]) -> tuple[object, ...]:
     """Return one map's row: the value itself, or mean and deviation of several."""
     finite = values[np.isfinite(values)].astype(np.float64)
     mean = float(finite.mean()) if finite.size else float("nan")

@@ -14,7 +14,7 @@ Gao et al. (2025), arXiv 2510.13688, section 3.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import torch
@@ -156,6 +156,14 @@ def compute_jne_ss(jacobians: Tensor) -> Tensor:
     return summarise_deviations(compute_deviations(dense)).jne_ss.to(dense.dtype)
 
 
+def measure_jacobians(jacobians: Tensor) -> dict[str, Tensor]:
+    """Return what :class:`Dispersion` holds of each voxel, by name, from dense Jacobians."""
+    dense = torch.as_tensor(jacobians)
+    moments = summarise_deviations(compute_deviations(dense))
+    found = {name: getattr(moments, name) for name in _MOMENTS}
+    return found | {"gain": dense.mean(dim=0).abs().sum(dim=0)}
+
+
 def compute_deviations(jacobians: Tensor) -> Tensor:
     """Return s = Σ_f |J − J̄| from dense Jacobians, shape (n_stimuli, n_voxels), float64."""
     dense = torch.as_tensor(jacobians).double()
@@ -169,6 +177,9 @@ class Moments:
     jne: Tensor
     deviation_mean: Tensor
     jne_ss: Tensor
+
+
+_MOMENTS = tuple(f.name for f in fields(Moments) if f.name != "jne_ss")
 
 
 def summarise_deviations(deviations: Tensor) -> Moments:
@@ -251,10 +262,10 @@ def stream_dispersion(
         if not target.has(rows):
             target.write(rows, torch.stack([deviate(s) for s in range(rows.start, rows.stop)]))
         report(rows.stop, factors.n_stimuli)
-    jne, deviation_mean = _summarise_into(target, factors.n_voxels)
+    moments = _summarise_into(target, factors.n_voxels)
     gain = compute_absolute_sums(factors.readout, passes.mean, voxel_block).float().cpu()
     kept = target.values if isinstance(target, MemorySink) else None
-    return Dispersion(jne, deviation_mean, gain, kept, choice)
+    return Dispersion(**moments, gain=gain, jne_ss=kept, precision=choice)
 
 
 def _count_products(factors: JacobianFactors) -> float:
@@ -262,11 +273,12 @@ def _count_products(factors: JacobianFactors) -> float:
     return float(factors.n_stimuli) * factors.n_voxels * n_hidden * factors.n_features
 
 
-def _summarise_into(sink: DeviationSink, n_voxels: int) -> tuple[Tensor, Tensor]:
-    """Turn a sink's deviations into JNE-SS and return JNE and μ, float32."""
-    jne, deviation_mean = torch.empty(n_voxels), torch.empty(n_voxels)
+def _summarise_into(sink: DeviationSink, n_voxels: int) -> dict[str, Tensor]:
+    """Turn a sink's deviations into JNE-SS and return the moments of each voxel, float32."""
+    found = {name: torch.empty(n_voxels) for name in _MOMENTS}
     for voxels in cut_blocks(n_voxels, SUMMARY_BLOCK):
         moments = summarise_deviations(sink.read_voxels(voxels))
-        jne[voxels], deviation_mean[voxels] = moments.jne.float(), moments.deviation_mean.float()
+        for name, values in found.items():
+            values[voxels] = getattr(moments, name).float()
         sink.write_jne_ss(voxels, moments.jne_ss.float())
-    return jne, deviation_mean
+    return found

@@ -27,27 +27,28 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.jacobian import JacobianFactors, factorise
 
-Variant = Literal["l1", "l2", "zscored_l1", "zscored_l2"]
+Variant = Literal["jne", "jne_l2", "jne_zscored_l1", "jne_zscored_l2"]
 
-VARIANTS: tuple[Variant, ...] = ("l1", "l2", "zscored_l1", "zscored_l2")
+VARIANTS: tuple[Variant, ...] = ("jne", "jne_l2", "jne_zscored_l1", "jne_zscored_l2")
+"""Names of :mod:`jne_engine.model.measures`."""
 
 VOXEL_BLOCK = 2048
 """Voxels handled at once; bounds memory, changes no result beyond rounding."""
 
 _ORDERS: Mapping[Variant, int] = MappingProxyType(
-    {"l1": 1, "l2": 2, "zscored_l1": 1, "zscored_l2": 2}
+    {"jne": 1, "jne_l2": 2, "jne_zscored_l1": 1, "jne_zscored_l2": 2}
 )
 
 
-def compute_variant(jacobians: Tensor, variant: Variant = "l1") -> Tensor:
+def compute_variant(jacobians: Tensor, variant: Variant = "jne") -> Tensor:
     """Return one variant of JNE of every voxel from dense Jacobians.
 
     Parameters
     ----------
     jacobians : torch.Tensor, shape (n_stimuli, n_features, n_voxels)
         An array is taken too.
-    variant : {"l1", "l2", "zscored_l1", "zscored_l2"}
-        ``"l1"`` is JNE itself.
+    variant : {"jne", "jne_l2", "jne_zscored_l1", "jne_zscored_l2"}
+        ``"jne"`` is the L1 norm of raw Jacobians.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def compute_variant(jacobians: Tensor, variant: Variant = "l1") -> Tensor:
     """
     check_choice("variant", variant, VARIANTS)
     values = torch.as_tensor(jacobians).double()
-    if variant.startswith("zscored"):
+    if "zscored" in variant:
         values = zscore_features(values, dim=1)
     centred = values - values.mean(dim=0)
     deviations: Tensor = torch.linalg.vector_norm(centred, _ORDERS[variant], dim=1)
@@ -144,7 +145,7 @@ def _compute_block(factors: JacobianFactors) -> dict[Variant, Tensor]:
         zscored = zscore_features(jacobian, dim=1) - zscored_mean
         jacobian -= raw_mean
         for name in VARIANTS:
-            centred = zscored if name.startswith("zscored") else jacobian
+            centred = zscored if "zscored" in name else jacobian
             deviations[name].append(torch.linalg.vector_norm(centred, _ORDERS[name], dim=1))
     return {name: _spread(torch.stack(rows)) for name, rows in deviations.items()}
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from jne_engine.core.disk import sha256, write_atomically
 from jne_engine.core.errors import StoreError
+from jne_engine.model.measures import RENAMED
 
 RESULT = "result.json"
 FORMAT_VERSION = 1
@@ -127,4 +128,11 @@ def _read_table(path: Path, expected: str) -> pd.DataFrame:
         raise StoreError(str(path), "a table of the result", str(error), fix) from error
     if sha256(content) != expected:
         raise StoreError(str(path), "the SHA-256 in result.json", "other content", fix)
-    return pd.read_parquet(io.BytesIO(content))
+    return _rename_measures(pd.read_parquet(io.BytesIO(content)))
+
+
+def _rename_measures(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the names that measures have today, as columns and as values."""
+    table = table.rename(columns=RENAMED)
+    named = {c: table[c].replace(RENAMED) for c in ("measure", "first", "second") if c in table}
+    return table.assign(**named)

@@ -18,6 +18,7 @@ from jne_engine.core.progress import Progress
 from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
+from jne_engine.model.measures import list_stored
 from jne_engine.model.scaling import Scaling
 from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
@@ -151,16 +152,17 @@ class RunStages:
     def _score(self, folder: RunFolder, stage: StageWriter) -> None:
         measured = self._responses(self.dataset.splits.test)
         features = self._features(self.dataset.splits.test)
+        found: dict[str, npt.NDArray[Any]] = {}
         for done, name in enumerate(("linear", "nonlinear")):
             self.report("scores", done, 2)
             predicted = predict(self._load(folder, name), features).numpy()
             pvalues = compute_bootstrap_pvalues(
                 measured, predicted, self.spec.n_resamples, self.spec.seed
             )
-            self._write_voxels(stage, f"r2_{name}", compute_r2(measured, predicted))
-            self._write_voxels(stage, f"p_{name}", pvalues)
-            self._write_voxels(stage, f"q_{name}", correct_fdr(pvalues))
-        stage.write_array("noise_ceiling", self._noise_ceiling())
+            found[f"r2_{name}"] = compute_r2(measured, predicted)
+            found |= {f"p_{name}": pvalues, f"q_{name}": correct_fdr(pvalues)}
+        found["noise_ceiling"] = self._noise_ceiling()
+        self._write_measures("scores", stage, found)
         self.report("scores", 2, 2)
 
     def _disperse(self, folder: RunFolder, stage: StageWriter) -> None:
@@ -173,8 +175,8 @@ class RunStages:
             progress=self._progress("dispersion"),
             sink=DiskSink(folder.scratch("dispersion"), jne_ss, self.columns),
         )
-        for name in ("jne", "deviation_mean", "gain"):
-            self._write_voxels(stage, name, getattr(result, name).numpy())
+        found = {m.name: getattr(result, m.name).numpy() for m in list_stored("dispersion")}
+        self._write_measures("dispersion", stage, found)
         stage.write_json("precision", asdict(result.precision))
 
     def _fit(self, activation: Activation, name: str) -> tuple[ResidualEncoder, LearningCurve]:
@@ -216,7 +218,7 @@ class RunStages:
         return restore_encoder(weights, fit["activation"])
 
     def _noise_ceiling(self) -> Float32Array:
-        """Return the ceiling in percent: given, from repeats, or NaN where unknown."""
+        """Return each valid voxel's ceiling in percent: given, from repeats, or NaN."""
         dataset = self.dataset
         if dataset.noise_ceiling is not None:
             ceiling = 100 * dataset.noise_ceiling
@@ -226,13 +228,16 @@ class RunStages:
             )
         else:
             ceiling = np.full(dataset.n_voxels, np.nan, dtype=np.float32)
-        return np.where(dataset.valid_voxels, ceiling, np.float32(np.nan))
+        return ceiling[self.columns]
 
-    def _write_voxels(self, stage: StageWriter, name: str, values: npt.NDArray[Any]) -> None:
-        """Write one value a valid voxel into an array over all columns, float32."""
-        whole = np.full(self.dataset.n_voxels, np.nan, dtype=np.float32)
-        whole[self.columns] = values
-        stage.write_array(name, whole)
+    def _write_measures(
+        self, name: str, stage: StageWriter, found: Mapping[str, npt.NDArray[Any]]
+    ) -> None:
+        """Write what the stage stores, a value a valid voxel, over all columns as float32."""
+        for measure in list_stored(name):
+            whole = np.full(self.dataset.n_voxels, np.nan, dtype=np.float32)
+            whole[self.columns] = found[measure.name]
+            stage.write_array(measure.name, whole)
 
     def _progress(self, stage: str) -> Progress:
         return functools.partial(self.report, stage)

@@ -77,7 +77,7 @@ def summarise_placements(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         sd_jne=("jne", "std"),
         min_jne=("jne", "min"),
         max_jne=("jne", "max"),
-        mean_deviation=("deviation_mean", "mean"),
+        mean_deviation_mean=("deviation_mean", "mean"),
     ).reset_index()
 
 

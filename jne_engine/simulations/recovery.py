@@ -14,23 +14,18 @@ import pandas as pd
 from scipy import stats
 from torch import Tensor, nn
 
-from jne_engine.core.arrays import Float64Array
+from jne_engine.core.arrays import AnyArray, Float64Array
 from jne_engine.core.progress import Progress, ignore_progress
-from jne_engine.model.dispersion import compute_deviations, stream_dispersion
+from jne_engine.model.dispersion import measure_jacobians, stream_dispersion
 from jne_engine.model.encoders import build_encoder
+from jne_engine.model.measures import list_measures, list_stored
 from jne_engine.model.scoring import compute_r2
 from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.model.training import LearningCurve, Samples, fit_encoder, predict
-from jne_engine.model.variants import VARIANTS, Variant, compute_variant, stream_variants
+from jne_engine.model.variants import VARIANTS, compute_variant, stream_variants
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.planted import TEST, TRAIN, VALIDATION, PlantedVoxels, draw_samples
 from jne_engine.simulations.settings import RecoveryCondition, RecoverySettings
-
-MEASURES = (
-    "jne", "l2", "zscored_l1", "zscored_l2", "deviation_mean", "jne_over_gain",
-    "deviation_mean_over_gain", "delta_r2",
-)  # fmt: skip
-"""Measures of nonlinearity, as the tables name them; ``jne`` is the L1 variant."""
 
 CONDITION = list(RecoveryCondition._fields)
 
@@ -90,7 +85,7 @@ def correlate_measures(voxels: pd.DataFrame, n_resamples: int, seed: int = 0) ->
     for key, group in voxels.groupby([*CONDITION, "source"], sort=False, dropna=False):
         names = dict(zip([*CONDITION, "source"], key, strict=True))
         truth = group["nonlinear_share"].to_numpy(dtype=np.float64)
-        for measure in MEASURES:
+        for measure in (m.name for m in list_measures("recovery")):
             values = group[measure].to_numpy(dtype=np.float64)
             if np.isfinite(values).all():
                 rows.append(
@@ -146,8 +141,9 @@ def _simulate_subject(
         encoders[name] = encoder
         fits.append({**condition._asdict(), "encoder": name, **_describe_fit(curve, r2[name])})
     fitted = _measure_fitted(encoders["nonlinear"], test.features)
-    fitted["delta_r2"] = r2["nonlinear"] - r2["linear"]
-    sources = {"fitted": fitted, "planted": _measure_planted(planted, test.features)}
+    fitted |= {f"r2_{name}": values for name, values in r2.items()}
+    measured = {"fitted": fitted, "planted": _measure_planted(planted, test.features)}
+    sources = {source: _tabulate(values) for source, values in measured.items()}
     tables = [_label(table, source, planted, condition) for source, table in sources.items()]
     return pd.concat(tables, ignore_index=True), fits
 
@@ -180,34 +176,33 @@ def _fit(
     return encoder, fit_encoder(encoder, train, validation, spec)
 
 
-def _measure_fitted(encoder: nn.Module, features: Tensor) -> pd.DataFrame:
+def _measure_fitted(encoder: nn.Module, features: Tensor) -> dict[str, AnyArray]:
     dispersion = stream_dispersion(encoder, features)
-    variants = stream_variants(encoder, features)
-    return _tabulate(variants, dispersion.jne, dispersion.deviation_mean, dispersion.gain)
+    found = {m.name: getattr(dispersion, m.name) for m in list_stored("dispersion")}
+    return _to_arrays(stream_variants(encoder, features) | found)
 
 
-def _measure_planted(planted: PlantedVoxels, features: Tensor) -> pd.DataFrame:
+def _measure_planted(planted: PlantedVoxels, features: Tensor) -> dict[str, AnyArray]:
     jacobians = planted.jacobians(features)
     variants = {name: compute_variant(jacobians, name) for name in VARIANTS}
-    deviation_mean = compute_deviations(jacobians).mean(dim=0)
-    return _tabulate(variants, variants["l1"], deviation_mean, jacobians.mean(dim=0).abs().sum(0))
+    return _to_arrays(measure_jacobians(jacobians) | variants)
 
 
-def _tabulate(
-    variants: Mapping[Variant, Tensor], jne: Tensor, deviation_mean: Tensor, gain: Tensor
-) -> pd.DataFrame:
-    """Return measures as columns; ΔR² is NaN where there is no fit."""
-    columns = {
-        "jne": jne,
-        "l2": variants["l2"],
-        "zscored_l1": variants["zscored_l1"],
-        "zscored_l2": variants["zscored_l2"],
-        "deviation_mean": deviation_mean,
-        "jne_over_gain": jne / gain,
-        "deviation_mean_over_gain": deviation_mean / gain,
-        "gain": gain,
-    }
-    return pd.DataFrame({k: v.double().numpy() for k, v in columns.items()}).assign(delta_r2=np.nan)
+def _to_arrays(tensors: Mapping[str, Tensor]) -> dict[str, AnyArray]:
+    return {name: values.numpy() for name, values in tensors.items()}
+
+
+def _tabulate(found: Mapping[str, AnyArray]) -> pd.DataFrame:
+    """Return measures as columns; NaN where one needs a fit and there is none, as ΔR²."""
+    columns = {"gain": found["gain"]}
+    for measure in list_measures("recovery"):
+        if measure.name in found:
+            columns[measure.name] = found[measure.name]
+        elif measure.compute is not None and found.keys() >= set(measure.needs):
+            columns[measure.name] = measure.compute(*(found[name] for name in measure.needs))
+        else:
+            columns[measure.name] = np.full_like(found["gain"], np.nan)
+    return pd.DataFrame({name: values.astype(np.float64) for name, values in columns.items()})
 
 
 def _label(

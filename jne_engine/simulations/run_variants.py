@@ -57,7 +57,7 @@ def compute_run_variants(
     columns: dict[str, npt.NDArray[np.float32]] = {
         name: _spread_over(valid, variants[name].numpy()) for name in VARIANTS
     }
-    _check_features(run, columns["l1"])
+    _check_features(run, columns["jne"])
     q = run.stage("scores").read_array("q_nonlinear")
     significant = np.nan_to_num(q, nan=1.0) < float(run.manifest.spec["fdr_q"])
     maps = pd.DataFrame({"voxel": np.arange(valid.size), "significant": significant, **columns})

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.roi_groups import BY
+from jne_engine.model.measures import Measure
 from jne_engine.report.figures.distributions import DRAWINGS, plot_distribution
 from jne_engine.report.figures.hierarchy import plot_estimates
 from jne_engine.runs.store import Run
@@ -36,7 +36,7 @@ class View:
 
     Parameters
     ----------
-    info : MapInfo
+    info : Measure
         The measure.
     by : {"roi", "tier"}
         What voxels are grouped by.
@@ -46,17 +46,12 @@ class View:
         Significant voxels only; show the comparison matched on R² too.
     """
 
-    info: MapInfo
+    info: Measure
     by: Any
     draw: str
     quantile: str
     significant: bool
     matched: bool
-
-    @property
-    def axis(self) -> str:
-        """The measure with its unit."""
-        return f"{self.info.label} ({self.info.unit})" if self.info.unit else self.info.label
 
     @property
     def voxels(self) -> str:
@@ -132,7 +127,7 @@ def show_means_and_shares(run: Run, view: View) -> None:
     """Show the mean and the share of high voxels of every group, with bootstrap intervals."""
     means = _tabulate_means(run, view)
     show_result(
-        plot_estimates(means, "mean", axis=f"Mean {view.axis}", dark=is_dark()),
+        plot_estimates(means, "mean", axis=f"Mean {view.info.axis}", dark=is_dark()),
         means, "means", *view.names, run.run_id,
         title=f"Mean {view.info.label} of {PLACES[view.by]}, with 95 % intervals",
         how="mean over voxels; the interval is the middle 95 % of 1,000 bootstrap resamples of"

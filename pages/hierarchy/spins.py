@@ -55,7 +55,7 @@ def _show_result(run: Run, view: View, result: SimulationResult) -> None:
         tests = table[table["kind"] == kind]
         if tests.empty:
             continue
-        unit = f" of {view.axis}" if kind == "difference" else ""
+        unit = f" of {view.info.axis}" if kind == "difference" else ""
         counted = int(tests["n_rotations"].min())
         show_result(
             plot_spins(tests, axis=axis + unit, dark=is_dark()),

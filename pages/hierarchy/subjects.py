@@ -40,7 +40,7 @@ def show_subjects(run: Run, view: View) -> None:
     names = (*view.names, *(r.run_id[-6:] for r in runs))
     note_runs(r.run_id for r in runs)
     show_result(
-        plot_subjects(means, axis=f"Mean {view.axis}", dark=is_dark()),
+        plot_subjects(means, axis=f"Mean {view.info.axis}", dark=is_dark()),
         means, "subjects", *names,
         title=f"Mean {view.info.label} of {PLACES[view.by]} in {len(runs)} subjects",
         how=f"mean over a subject's {view.voxels}; one run a subject, with the same features, layer"

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from jne_engine.analysis import studies
-from jne_engine.analysis.catalogue import R2_UNIT, MapInfo
 from jne_engine.analysis.studies import LOW_R2, RunGroup
+from jne_engine.model.measures import R2_UNIT, Measure
 from jne_engine.report.figures.layers import (
     plot_agreement,
     plot_layer_matrix,
@@ -64,7 +64,7 @@ def choose_group(run: Run) -> RunGroup:
     return chosen
 
 
-def choose_measure(group: RunGroup) -> MapInfo:
+def choose_measure(group: RunGroup) -> Measure:
     """Choose one of the maps of numbers that all runs of the group have."""
     found = [{info.name: info for info in cached.list_maps(run)} for run in group.runs]
     shared = {name: info for name, info in found[0].items()
@@ -110,7 +110,7 @@ def show_lacks(group: RunGroup) -> None:
             st.switch_page("pages/data.py")
 
 
-def stack(group: RunGroup, info: MapInfo, *, significant: bool) -> Any:
+def stack(group: RunGroup, info: Measure, *, significant: bool) -> Any:
     """Return the means of every run, subject, layer and place."""
     tables = [
         (run.manifest.subject, run.manifest.layer,
@@ -120,7 +120,7 @@ def stack(group: RunGroup, info: MapInfo, *, significant: bool) -> Any:
     return studies.stack_runs(tables)
 
 
-def show_over_layers(averages: Any, info: MapInfo, kind: str) -> None:
+def show_over_layers(averages: Any, info: Measure, kind: str) -> None:
     """Show one line a place over layers."""
     over = "; ".join(INTERVALS[o] for o in ("voxels", "subjects") if o in set(averages["over"]))
     n_layers = averages["layer"].nunique()
@@ -134,7 +134,7 @@ def show_over_layers(averages: Any, info: MapInfo, kind: str) -> None:
     )  # fmt: skip
 
 
-def show_matrices(averages: Any, info: MapInfo, kind: str) -> None:
+def show_matrices(averages: Any, info: Measure, kind: str) -> None:
     """Show the measure by layer and place, beside how well each layer predicts there."""
     left, right = st.columns(2, gap="large")
     with left:
@@ -159,7 +159,7 @@ def show_matrices(averages: Any, info: MapInfo, kind: str) -> None:
         )  # fmt: skip
 
 
-def show_subjects(stacked: Any, averages: Any, info: MapInfo, kind: str, *, layer: int) -> None:
+def show_subjects(stacked: Any, averages: Any, info: Measure, kind: str, *, layer: int) -> None:
     """Show every subject's means in one layer, joined, and the mean over subjects."""
     own, mean = stacked[stacked["layer"] == layer], averages[averages["layer"] == layer]
     n_subjects = own["subject"].nunique()
@@ -173,7 +173,7 @@ def show_subjects(stacked: Any, averages: Any, info: MapInfo, kind: str, *, laye
     )  # fmt: skip
 
 
-def show_agreement(pairs: Any, info: MapInfo, *, layer: int) -> None:
+def show_agreement(pairs: Any, info: Measure, *, layer: int) -> None:
     """Show how alike the subjects' ROI profiles are."""
     if pairs.empty:
         show_missing(f"Layer {layer} has one subject only.", "Choose another layer.")

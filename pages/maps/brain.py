@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.analysis.across import choose_subjects
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.map_tables import tabulate_groups, tabulate_maps
 from jne_engine.analysis.maps import OF_CEILING
 from jne_engine.analysis.masks import Masks
+from jne_engine.model.measures import Measure
 from jne_engine.report.figures.tables import write_csv
 from jne_engine.report.figures.template import name_file
 from jne_engine.runs.store import Run
@@ -26,7 +26,7 @@ from pages.frame.state import choose_map, select
 from pages.frame.widgets import plain, show_note
 from pages.maps.controls import choose_panes
 
-Maps = dict[str, MapInfo]
+Maps = dict[str, Measure]
 TALL = 780
 
 

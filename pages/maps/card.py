@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.analysis.catalogue import JNE_SS_UNIT
+from jne_engine.model.measures import JNE_SS_UNIT
 from jne_engine.report.figures.gallery import render_gallery
 from jne_engine.report.figures.vertices import plot_jne_ss
 from jne_engine.runs.store import Run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.maps import OF_CEILING
 from jne_engine.analysis.masks import Masks
+from jne_engine.model.measures import Measure
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.figures import show_table
@@ -53,7 +53,7 @@ def choose_masks(run: Run) -> Masks:
     )
 
 
-def show_counts(run: Run, info: MapInfo, masks: Masks, *, alone: bool = False) -> None:
+def show_counts(run: Run, info: Measure, masks: Masks, *, alone: bool = False) -> None:
     """Say how many voxels are shown and hidden, and how many each mask hides.
 
     ``alone``: say that the counts are this run's, where the brain shows what several have.
@@ -75,13 +75,13 @@ def show_counts(run: Run, info: MapInfo, masks: Masks, *, alone: bool = False) -
         )
 
 
-def show_mask_table(run: Run, info: MapInfo, masks: Masks) -> None:
+def show_mask_table(run: Run, info: Measure, masks: Masks) -> None:
     """Offer the counts of each mask as a table."""
     table = cached.tabulate_masks(run, info.name, masks)
     show_table(table, "masks", info.name, run.run_id, label="How many voxels each mask hides")
 
 
-def choose_panes(maps: dict[str, MapInfo], chosen: str) -> tuple[str, ...]:
+def choose_panes(maps: dict[str, Measure], chosen: str) -> tuple[str, ...]:
     """Show the choice of maps beside the chosen one; return all, the chosen one first."""
     names = [name for name in maps if name != chosen]
     st.multiselect("Maps beside it", names, max_selections=3, placeholder="choose up to three",
@@ -90,13 +90,13 @@ def choose_panes(maps: dict[str, MapInfo], chosen: str) -> tuple[str, ...]:
     return (chosen, *read_list("panes", names)[:3])
 
 
-def choose_comparison(info: MapInfo) -> str:
+def choose_comparison(info: Measure) -> str:
     """Show the choice of what stands beside a map; labels have no difference and no mean."""
     options = [name for name in COMPARISONS if info.is_numeric or name in ("", "maps", "runs")]
     return choose("Beside it", "compare", options, format_func=COMPARISONS.__getitem__)
 
 
-def explain_map(run: Run, info: MapInfo) -> None:
+def explain_map(run: Run, info: Measure) -> None:
     """Say what a map's values are, in which unit, and which maps are missing."""
     unit = f" Unit: {info.unit}." if info.unit else ""
     st.caption(f"**{plain(info.label)}.** {info.explanation}{unit}")

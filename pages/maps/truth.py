@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.analysis.catalogue import MapInfo
+from jne_engine.model.measures import Measure
 from jne_engine.report.figures.comparisons import plot_pairs
 from jne_engine.runs.store import Run
 from pages.frame import cached
@@ -14,7 +14,7 @@ from pages.frame.figures import show_result, show_table
 TRUTH = "truth_nonlinear_share"
 
 
-def show_truth(run: Run, maps: dict[str, MapInfo], chosen: str) -> None:
+def show_truth(run: Run, maps: dict[str, Measure], chosen: str) -> None:
     """Show estimates against the nonlinearity that the simulation planted, where it is known."""
     if cached.correlate_with_truth(run) is None:
         return
@@ -39,10 +39,10 @@ def show_truth(run: Run, maps: dict[str, MapInfo], chosen: str) -> None:
         show_table(recovery, "recovery", run.run_id, label="As CSV")
 
 
-def _show_pairs(run: Run, estimate: MapInfo, truth: MapInfo) -> None:
+def _show_pairs(run: Run, estimate: Measure, truth: Measure) -> None:
     found = cached.correlate_with_truth(run, estimate.name)
     pairs = cached.tabulate_pairs(run, TRUTH, estimate.name)
-    labels = f"{truth.label} ({truth.unit})", f"{estimate.label} ({estimate.unit})"
+    labels = truth.axis, estimate.axis
     x, y = pairs[TRUTH].to_numpy(), pairs[estimate.name].to_numpy()
     show_result(
         plot_pairs(x, y, found, labels=labels, dark=is_dark()), pairs, "truth",

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.analysis.catalogue import JNE_UNIT, R2_UNIT
 from jne_engine.analysis.comparisons import select_inside
 from jne_engine.analysis.estimates import compute_mean, correlate
+from jne_engine.model.measures import JNE_UNIT, R2_UNIT
 from jne_engine.report.figures.comparisons import (
     N_POINTS,
     add_areas,

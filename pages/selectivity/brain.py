@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.analysis import selectivity
-from jne_engine.analysis.catalogue import JNE_SS_UNIT
+from jne_engine.model.measures import JNE_SS_UNIT
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.cortex import VertexSelection, show_cortex

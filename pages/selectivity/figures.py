@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.analysis import selectivity, selectivity_index
-from jne_engine.analysis.catalogue import JNE_SS_UNIT
 from jne_engine.analysis.selectivity_index import N_PERMUTATIONS, N_RESAMPLES
+from jne_engine.model.measures import JNE_SS_UNIT
 from jne_engine.report.figures.selectivity import plot_category_matrix, plot_category_means
 from jne_engine.runs.grouping import Grouping
 from pages.frame import cached

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine.analysis import regions, summary
-from jne_engine.analysis.catalogue import JNE_UNIT
+from jne_engine.model.measures import JNE_UNIT
 from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import write_synthetic_study

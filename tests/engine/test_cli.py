@@ -61,7 +61,7 @@ def test_info_json_has_the_promised_keys(demo_root):
     assert summary["simulated"] is True
     roi_keys = {
         "name", "tier", "n_voxels", "n_significant", "mean_r2_linear", "mean_r2_nonlinear",
-        "mean_jne", "mean_deviation", "mean_gain",
+        "mean_jne", "mean_deviation_mean", "mean_gain",
     }  # fmt: skip
     assert len(summary["rois"]) == 10
     assert all(roi_keys <= roi.keys() for roi in summary["rois"])

@@ -31,7 +31,7 @@ from tests.synthetic_run import CATEGORIES, ROI_NAMES, ROI_TIERS, Recipe, plant,
 TIER_NAMES = ("primary", "intermediate", "higher")
 ROI_KEYS = {
     "name", "tier", "n_voxels", "n_significant", "mean_r2_linear", "mean_r2_nonlinear",
-    "mean_jne", "mean_deviation", "mean_gain",
+    "mean_jne", "mean_deviation_mean", "mean_gain",
 }  # fmt: skip
 LABELS = "labels:category"
 
@@ -149,7 +149,7 @@ def test_roi_table_holds_counts_and_means_over_significant_voxels(run, planted, 
         assert row["n_significant"] == sum(chosen)
         arrays = {**planted.scores, **planted.dispersion}
         for key, name in (("mean_r2_linear", "r2_linear"), ("mean_r2_nonlinear", "r2_nonlinear"),
-                          ("mean_jne", "jne"), ("mean_deviation", "deviation_mean"),
+                          ("mean_jne", "jne"), ("mean_deviation_mean", "deviation_mean"),
                           ("mean_gain", "gain")):  # fmt: skip
             assert row[key] == pytest.approx(mean_of(arrays[name], chosen), rel=1e-12)
 

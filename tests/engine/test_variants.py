@@ -16,7 +16,7 @@ def variant_oracle(jacobians, variant):
     """Return a variant voxel by voxel and stimulus by stimulus."""
     values = torch.as_tensor(jacobians).double().numpy().copy()
     n_stimuli, _, n_voxels = values.shape
-    if variant.startswith("zscored"):
+    if variant.startswith("jne_zscored"):
         for s in range(n_stimuli):
             for v in range(n_voxels):
                 row = values[s, :, v]
@@ -25,7 +25,7 @@ def variant_oracle(jacobians, variant):
     found = np.zeros(n_voxels)
     for v in range(n_voxels):
         centred = values[:, :, v] - values[:, :, v].mean(axis=0)
-        if variant.endswith("l1"):
+        if variant.endswith(("jne", "l1")):
             deviations = np.abs(centred).sum(axis=1)
         else:
             deviations = np.sqrt((centred**2).sum(axis=1))
@@ -50,7 +50,7 @@ def test_l1_is_jne():
     torch.testing.assert_close(compute_variant(jacobians), compute_jne(jacobians))
 
 
-@pytest.mark.parametrize("variant", ["zscored_l1", "zscored_l2"])
+@pytest.mark.parametrize("variant", ["jne_zscored_l1", "jne_zscored_l2"])
 def test_zscored_variants_do_not_see_gain(variant):
     jacobians = random_jacobians(2)
     gains = torch.tensor([0.1, 1.0, 3.0, 100.0])

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis.validation import VALIDATION
+from jne_engine.model.variants import VARIANTS
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import open_run
 from jne_engine.simulations.live import simulate_live
@@ -46,7 +47,7 @@ def stored_root(tmp_path_factory):
 def invent_variants(run):
     rng = np.random.default_rng(0)
     n_voxels = open_run(run).manifest.counts["n_voxels"]
-    maps = {name: rng.random(n_voxels) for name in ("l1", "l2", "zscored_l1", "zscored_l2")}
+    maps = {name: rng.random(n_voxels) for name in VARIANTS}
     table = _frame({"significant": np.full(n_voxels, True), **maps})
     settings = {"run": run.name, "simulated": True}
     tables = {"maps": table, "correlations": correlate_variants(table)}

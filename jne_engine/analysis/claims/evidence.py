@@ -227,9 +227,9 @@ def gather_variants(run: Run) -> dict[str, Evidence]:
                        "press “Compute” on the page Validation, check Variants")  # fmt: skip
         return {"l1-l2": missing, "zscored": missing}
     table = stored.tables["correlations"].set_index(["first", "second"])
-    both = [("l1", "zscored_l1"), ("l2", "zscored_l2")]
+    both = [("jne", "jne_zscored_l1"), ("jne_l2", "jne_zscored_l2")]
     return {
-        "l1-l2": _describe_variants(table.loc[[("l1", "l2")]], L1_L2),
+        "l1-l2": _describe_variants(table.loc[[("jne", "jne_l2")]], L1_L2),
         "zscored": _describe_variants(table.loc[both], ZSCORED),
     }
 

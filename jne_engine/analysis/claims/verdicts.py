@@ -17,7 +17,6 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.catalogue import JNE_UNIT, R2_UNIT
 from jne_engine.analysis.claims.categories import gather_categories, gather_planted
 from jne_engine.analysis.claims.evidence import (
     Evidence,
@@ -30,6 +29,7 @@ from jne_engine.analysis.claims.evidence import (
 )
 from jne_engine.analysis.hierarchy import ALPHA
 from jne_engine.core.checks import check_choice
+from jne_engine.model.measures import JNE_UNIT, R2_UNIT
 from jne_engine.model.scoring import correct_fdr
 from jne_engine.runs.store import Run
 

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.maps import list_maps, read_map, read_significant
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_choice
 from jne_engine.core.palettes import NEUTRAL, TIER_COLOURS, region_colours
 from jne_engine.cortex.spaces import TIERS, CorticalSpace, RoiSet, SurfaceSpace
 from jne_engine.formats.guard import printable
+from jne_engine.model.measures import Measure
 from jne_engine.report.export.names import slug, tell_apart
 from jne_engine.runs.store import Run, read_roi_sets, read_space
 
 SIMULATED = "SIMULATED"
 MASK = "significant"
 """The map that every export holds, so that no value travels without its test."""
-
-_R2 = "1 - sum_s (y_s - yhat_s)^2 / sum_s (y_s - mean_s y_s)^2"
-
-FORMULAS: Mapping[str, str] = MappingProxyType(
-    {
-        "jne": "sqrt(mean_s (d_s - mean_s d_s)^2), d_s = sum_f |J_sf - mean_s J_sf|",
-        "jne_per_gain": "jne / gain, where gain > 0",
-        "deviation_mean": "mean_s d_s, d_s = sum_f |J_sf - mean_s J_sf|",
-        "gain": "sum_f |mean_s J_sf|",
-        "r2_nonlinear": f"{_R2}, nonlinear encoder",
-        "r2_linear": f"{_R2}, linear encoder",
-        "delta_r2": "r2_nonlinear - r2_linear",
-        MASK: "1 where q_nonlinear < fdr_q, else 0; q by Benjamini and Hochberg (1995) over voxels",
-    }
-)
-"""How a map is computed: s stimuli of the test, f features, J = d response / d feature."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +29,7 @@ class ExportMap:
 
     Parameters
     ----------
-    info : MapInfo
+    info : Measure
         Name, unit and meaning.
     values : numpy.ndarray of float32, shape (n_voxels,)
         Value at every response column; NaN where there is none.
@@ -55,7 +37,7 @@ class ExportMap:
         Which voxels hold values, in words.
     """
 
-    info: MapInfo
+    info: Measure
     values: Float32Array
     voxels: str
 
@@ -67,7 +49,7 @@ class ExportMap:
     @property
     def formula(self) -> str:
         """How it is computed, ``""`` where the meaning says it all."""
-        return FORMULAS.get(self.name, "")
+        return self.info.formula
 
     @property
     def n(self) -> int:
@@ -139,8 +121,7 @@ class RunContent:
 
     def map_title(self, item: ExportMap) -> str:
         """Return a map's title with its unit, SIMULATED included."""
-        unit = f" ({item.info.unit})" if item.info.unit else ""
-        return self.title(f"{item.info.label}{unit}")
+        return self.title(item.info.axis)
 
 
 def gather_content(
@@ -186,7 +167,7 @@ def describe_space(space: CorticalSpace | None) -> dict[str, Any]:
     return {"kind": "volume", "name": space.name, "shape": list(space.shape), "affine": affine}
 
 
-def _take_map(run: Run, info: MapInfo, *, significant: bool) -> ExportMap:
+def _take_map(run: Run, info: Measure, *, significant: bool) -> ExportMap:
     values = read_map(run, info.name)
     if not significant:
         return ExportMap(info, values, "every voxel that has a value")

@@ -10,9 +10,9 @@ import numpy as np
 
 from jne_engine import __version__
 from jne_engine.analysis import maps, summary
-from jne_engine.analysis.catalogue import JNE_UNIT
 from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.formats.guard import printable
+from jne_engine.model.measures import list_measures
 from jne_engine.report.export.citations import Citation, list_citations
 from jne_engine.report.export.content import SIMULATED
 from jne_engine.runs.store import Run, read_scaling, read_space
@@ -45,6 +45,8 @@ class Methods:
         What was done, in sentences.
     rows : tuple of (str, str)
         The same as a table of names and values.
+    formulas : tuple of str
+        The run's maps of numbers, each with its unit and how it is computed.
     citations : tuple of Citation
         Whom to cite.
     """
@@ -52,6 +54,7 @@ class Methods:
     title: str
     paragraph: str
     rows: tuple[tuple[str, str], ...]
+    formulas: tuple[str, ...]
     citations: tuple[Citation, ...]
 
 
@@ -83,11 +86,14 @@ def describe_methods(run: Run) -> Methods:
     rows = (*_tabulate_data(run), *_tabulate_fits(run, fits), *_tabulate_results(run, precision))
     paragraph = " ".join(printable_long(sentence) for sentence in sentences)
     plain_rows = tuple((name, printable(str(value))) for name, value in rows)
-    return Methods(printable(title), paragraph, plain_rows, list_citations(run))
+    formulas = tuple(
+        f"{m.axis}: {m.formula or m.explanation}" for m in maps.list_maps(run) if m.is_numeric
+    )
+    return Methods(printable(title), paragraph, plain_rows, formulas, list_citations(run))
 
 
 def format_methods(methods: Methods, *, width: int = WIDTH) -> str:
-    """Return a methods text as plain lines: paragraph, table, limits, references, BibTeX.
+    """Return a methods text as plain lines: paragraph, table, maps, limits, references, BibTeX.
 
     Parameters
     ----------
@@ -101,6 +107,7 @@ def format_methods(methods: Methods, *, width: int = WIDTH) -> str:
     parts = (
         ("Methods", _wrap(methods.paragraph, width)),
         ("Numbers", "\n".join(table)),
+        ("Maps", _format_list(methods.formulas, width)),
         ("What this shows", _format_list(SHOWS, width)),
         ("What this does not show", _format_list(SHOWS_NOT, width)),
         ("References", "\n".join(_wrap(line, width, hang=2) for line in references)),
@@ -264,8 +271,10 @@ def _tabulate_results(run: Run, precision: dict[str, Any]) -> tuple[tuple[str, A
     checked = "" if error is None else f", JNE within {error:.2g} of float32 where checked"
     return (
         ("significant", share),
-        ("mean R² nonlinear / linear", f"{_mean(run, 'r2_nonlinear')} / {_mean(run, 'r2_linear')}"),
-        ("mean JNE", f"{_mean(run, 'jne')} {JNE_UNIT}"),
+        *(
+            (f"mean {m.label}", f"{_mean(run, m.name)} {m.unit}")
+            for m in maps.select_known(run, list_measures("region"))
+        ),
         ("Jacobian", f"closed form, {precision['used']}{checked}"),
         ("variant", "L1 over features, not z-scored, population statistics"),
         ("bootstrap resamples", m.spec["n_resamples"]),

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.catalogue import JNE_UNIT, R2_UNIT
 from jne_engine.analysis.regions import tabulate_rois
 from jne_engine.cortex.spaces import CorticalSpace, SurfaceSpace, VolumeSpace
 from jne_engine.formats.guard import printable
+from jne_engine.model.measures import JNE_UNIT, list_measures
 from jne_engine.report.export.content import ExportLabels, RunContent
 from jne_engine.report.figures.tables import write_csv
 from jne_engine.runs.store import read_roi_sets
@@ -41,11 +41,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "tier": ("", "Place of the ROI in the visual hierarchy."),
     "n_voxels": ("voxels", "Voxels of the ROI."),
     "n_significant": ("voxels", "Significant voxels of the ROI."),
-    "mean_r2_linear": (R2_UNIT, f"R² of the linear encoder, {_MEANS}."),
-    "mean_r2_nonlinear": (R2_UNIT, f"R² of the nonlinear encoder, {_MEANS}."),
-    "mean_jne": (JNE_UNIT, f"JNE, {_MEANS}."),
-    "mean_deviation": (JNE_UNIT, f"Mean deviation, {_MEANS}."),
-    "mean_gain": (JNE_UNIT, f"Gain, {_MEANS}."),
+    **{m.mean_name: (m.unit, f"{m.label}, {_MEANS}.") for m in list_measures("region")},
     "jne_low": (JNE_UNIT, "Lower end of the 95 % interval of mean_jne over voxels."),
     "jne_high": (JNE_UNIT, "Upper end of the 95 % interval of mean_jne over voxels."),
 }

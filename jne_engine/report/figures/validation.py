@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from jne_engine.core.palettes import SIMULATED_COLOUR
+from jne_engine.model.measures import MEASURES, list_measures
 from jne_engine.report.figures.template import choose_ink, escape_label, style_figure
 
 ACTIVATION_LABELS: Mapping[str, str] = MappingProxyType(
@@ -30,20 +31,6 @@ PLACEMENT_LABELS: Mapping[str, str] = MappingProxyType(
 PLACEMENT_COLOURS: Mapping[str, str] = MappingProxyType(
     {"none": "#8a8f98", "loc1": "#44aa99", "loc2": "#0072b2", "both": "#332288"}
 )
-MEASURE_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "jne": "JNE (L1)",
-        "l1": "JNE (L1)",
-        "l2": "L2",
-        "zscored_l1": "z-scored L1",
-        "zscored_l2": "z-scored L2",
-        "deviation_mean": "μ",
-        "jne_over_gain": "JNE / gain",
-        "deviation_mean_over_gain": "μ / gain",
-        "delta_r2": "ΔR²",
-    }
-)
-
 AXIS_DEPTH = 72
 """Pixels below a panel that its axis and the axis's title take."""
 
@@ -187,7 +174,8 @@ def plot_recovery(
         Rows are conditions, columns measures; hover shows the spread over seeds.
     """
     shown = summary[summary["source"] == source]
-    measures = [m for m in MEASURE_LABELS if m in set(shown["measure"])]
+    found = set(shown["measure"])
+    measures = [m.name for m in list_measures("recovery") if m.name in found]
     labelled = shown.assign(condition=[_name_condition(row) for _, row in shown.iterrows()])
     order = list(dict.fromkeys(labelled["condition"]))
     tables = {
@@ -288,8 +276,8 @@ def _name_condition(row: pd.Series) -> str:
 
 def _heatmap(table: pd.DataFrame, *, dark: bool) -> go.Figure:
     """Return a table of correlations, blue below 0 and red above."""
-    columns = [escape_label(MEASURE_LABELS[name]) for name in table.columns]
-    rows = [MEASURE_LABELS.get(name, name) for name in table.index]
+    columns = [escape_label(MEASURES[name].label) for name in table.columns]
+    rows = [MEASURES[name].label if name in MEASURES else name for name in table.index]
     heatmap = go.Heatmap(
         x=columns,
         y=rows,

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from jne_engine.analysis.catalogue import JNE_SS_UNIT
 from jne_engine.core.palettes import ACCENT
+from jne_engine.model.measures import JNE_SS_UNIT
 from jne_engine.report.figures.template import choose_ink, style_figure
 
 BINS = 30

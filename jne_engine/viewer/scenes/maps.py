@@ -13,7 +13,6 @@ from jne_engine.analysis.across import GroupMap
 from jne_engine.analysis.maps import choose_roi_set, list_maps, list_presets, read_map, read_surface
 from jne_engine.analysis.masks import (
     Masks,
-    find_map,
     list_masks,
     name_masks,
     select_masked,
@@ -21,6 +20,7 @@ from jne_engine.analysis.masks import (
 )
 from jne_engine.core.arrays import IntArray
 from jne_engine.cortex.spaces import Hemisphere
+from jne_engine.model.measures import find_measure
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import ViewerScene
 from jne_engine.viewer.scenes.run import list_run_maps, select_vertices
@@ -142,7 +142,7 @@ def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> Viewer
     ViewerScene or None
         None where the run's surface cannot be drawn.
     """
-    info, values = find_map(name), read_map(run, name)
+    info, values = find_measure(name), read_map(run, name)
     shown, label = select_shown(run, name), "significant voxels"
     if columns:
         shown, label = np.zeros(values.shape, dtype=np.bool_), "voxels of the drawn area"
@@ -171,7 +171,7 @@ def _take(group: GroupMap) -> RunMap:
 
 
 def _read_other(run: Run, name: str, masks: Masks) -> RunMap:
-    info = find_map(name)
+    info = find_measure(name)
     masks = _keep_known_rois(run, masks)
     listed = list_masks(run, masks)
     shown = select_masked(run, name, masks, listed)

@@ -9,7 +9,6 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.catalogue import JNE_SS_UNIT, VARIANT_MAPS, MapInfo
 from jne_engine.analysis.maps import list_maps, read_map, read_run_projection, read_significant
 from jne_engine.analysis.masks import (
     Masks,
@@ -20,6 +19,7 @@ from jne_engine.analysis.masks import (
 )
 from jne_engine.core.arrays import AnyArray
 from jne_engine.cortex.spaces import Hemisphere
+from jne_engine.model.measures import find_measure, list_measures
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import ViewerScene
 from jne_engine.viewer.scenes.surface import RunMap, build_on_surface
@@ -91,11 +91,11 @@ def build_variant_scene(run: Run, variants: pd.DataFrame) -> ViewerScene | None:
         None where the run's surface cannot be drawn.
     """
     maps = []
-    for info in VARIANT_MAPS:
+    for info in list_measures("variant"):
         values = variants[info.name].to_numpy(dtype=np.float32)
         shown = variants["significant"].to_numpy(dtype=np.bool_) & np.isfinite(values)
         maps.append(RunMap(info, values, shown, "significant voxels"))
-    return build_on_surface(run, maps, panes=tuple(info.name for info in VARIANT_MAPS))
+    return build_on_surface(run, maps, panes=tuple(shown.info.name for shown in maps))
 
 
 def build_stimulus_scene(
@@ -126,8 +126,9 @@ def build_stimulus_scene(
         None where the run's surface cannot be drawn.
     """
     shown = read_significant(run) & np.isfinite(values)
-    explanation = "Squared departure of the stimuli's Jacobian deviation from its mean, averaged."
-    info = MapInfo("jne_ss", f"JNE-SS: {label}", JNE_SS_UNIT, "sequential", explanation)
+    info = find_measure("jne_ss")
+    explanation = f"{info.explanation[:-1]}, averaged over the stimuli."
+    info = replace(info, label=f"{info.label}: {label}", explanation=explanation)
     maps = [RunMap(info, values, shown, "significant voxels")]
     scene = build_on_surface(run, maps, preset=preset, panes=("jne_ss",))
     return None if scene is None else select_vertices(scene, selected)

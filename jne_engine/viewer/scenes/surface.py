@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.analysis.maps import (
     choose_roi_set,
     read_run_projection,
@@ -21,13 +20,10 @@ from jne_engine.core.arrays import AnyArray
 from jne_engine.core.palettes import TIER_COLOURS, region_colours
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, RoiSet, SurfaceSpace
+from jne_engine.model.measures import Measure
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import ViewerLabels, ViewerMap, ViewerScene, ViewerSurface
 from jne_engine.viewer.surfaces import Display, choose_display, show_subject_surface
-
-COLOURS = {"r2_linear": "magma", "r2_nonlinear": "magma", "noise_ceiling": "cividis"}
-COLOURS |= {"truth_nonlinear_share": "viridis", "gain": "cividis"}
-COLOURS |= {"r2_nonlinear_of_ceiling": "magma", "r2_linear_of_ceiling": "magma"}
 
 BESIDE = "@"
 """Between a map's name and the run that it is of, where that is not the scene's own."""
@@ -38,7 +34,7 @@ class RunMap(NamedTuple):
 
     Parameters
     ----------
-    info : MapInfo
+    info : Measure
         Description.
     values : numpy.ndarray, shape (n_voxels,)
     shown : numpy.ndarray of bool, shape (n_voxels,)
@@ -51,7 +47,7 @@ class RunMap(NamedTuple):
         Hide values below this one too.
     """
 
-    info: MapInfo
+    info: Measure
     values: AnyArray
     shown: AnyArray
     mask_label: str = "voxels with a value"
@@ -199,7 +195,7 @@ def _build_map(space: SurfaceSpace, display: Display, run_map: RunMap) -> Viewer
         mask_left=None if whole else masks[0],
         mask_right=None if whole else masks[1],
         mask_label=run_map.mask_label,
-        colours=COLOURS.get(info.name.partition(BESIDE)[0]) if info.is_numeric else None,
+        colours=info.colours,
         categories=() if info.is_numeric else _name_colours(info.levels),
     )
 

@@ -239,10 +239,10 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
 
 def test_variants_stand_side_by_side_at_significant_voxels(run):
     space, n_voxels = read_surface(run), run.manifest.counts["n_voxels"]
-    names = ("l1", "l2", "zscored_l1", "zscored_l2")
+    names = ("jne", "jne_l2", "jne_zscored_l1", "jne_zscored_l2")
     rng = np.random.default_rng(0)
     table = pd.DataFrame({name: rng.random(n_voxels).astype(np.float32) for name in names})
-    table.loc[3, "l2"] = np.nan
+    table.loc[3, "jne_l2"] = np.nan
     table["significant"] = np.arange(n_voxels) % 2 == 1
     scene = build_variant_scene(run, table)
     assert scene.panes == names == tuple(m.name for m in scene.maps)

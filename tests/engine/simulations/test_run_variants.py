@@ -38,16 +38,16 @@ def test_maps_are_the_dense_variants_of_the_stored_encoder(run, dataset):
         expected = compute_variant(jacobians, variant)
         np.testing.assert_allclose(maps.loc[valid, variant], expected, rtol=1e-4)
         assert maps.loc[~valid, variant].isna().all()
-    np.testing.assert_allclose(maps["l1"], run.stage("dispersion").read_array("jne"), rtol=1e-4)
+    np.testing.assert_allclose(maps["jne"], run.stage("dispersion").read_array("jne"), rtol=1e-4)
 
 
 def test_correlations_are_over_significant_voxels(run, dataset):
     result = compute_run_variants(run, dataset.features[dataset.splits.test])
     maps, table = result.tables["maps"], result.tables["correlations"]
     chosen = maps[maps["significant"]]
-    row = table.query("first == 'l1' and second == 'zscored_l2'").iloc[0]
+    row = table.query("first == 'jne' and second == 'jne_zscored_l2'").iloc[0]
     assert row["n"] == len(chosen) > 2
-    assert row["r"] == pytest.approx(np.corrcoef(chosen["l1"], chosen["zscored_l2"])[0, 1])
+    assert row["r"] == pytest.approx(np.corrcoef(chosen["jne"], chosen["jne_zscored_l2"])[0, 1])
     assert len(table) == 16
 
 

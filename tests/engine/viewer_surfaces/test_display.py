@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from nibabel import freesurfer
 
 from jne_engine.analysis import listing, maps
-from jne_engine.analysis.catalogue import MapInfo
 from jne_engine.cli.main import main
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.cortex.surfaces import load_sulcal_depth, load_surface
+from jne_engine.model.measures import Measure
 from jne_engine.viewer.scenes.surface import RunMap, build_scene
 from jne_engine.viewer.surfaces import (
     choose_display,
@@ -51,7 +51,7 @@ def test_fsaverage_is_drawn_on_its_first_vertices_and_that_is_said(surface):
     assert display.surface.name == "fsaverage5"
     assert "3 of the run's 6 vertices are not shown" in display.note
     assert "surfaces --fetch fsaverage" in display.note
-    info = MapInfo("jne", "JNE", "a.u.", "sequential", "")
+    info = Measure("jne", "JNE", "a.u.", "sequential", "")
     values = np.arange(1, 7, dtype=np.float32)
     rois = None
     scene = build_scene(
@@ -171,7 +171,7 @@ def test_regions_are_cut_like_the_maps(synthetic_root):
     n = rois.masks.shape[1]
     vertices = np.arange(0, 163842, 163842 // n)[:n]
     run_space = space("fsaverage", vertices, [])
-    jne = RunMap(MapInfo("jne", "JNE", "", "sequential", ""), np.ones(n), np.ones(n, bool))
+    jne = RunMap(Measure("jne", "JNE", "", "sequential", ""), np.ones(n), np.ones(n, bool))
     scene = build_scene(
         run_space, choose_display(run_space, NOTHING), [jne], rois,
         panes=("jne",), title="t", provenance="p", simulated=False,

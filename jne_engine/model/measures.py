@@ -1,0 +1,300 @@
+"""Every map and measure of a run, once: what it is called, what it says, where it comes from.
+
+To add one: an entry here, and its number in the stage that stores it. All lists of measures, in
+stages, maps, tables, figures, exports and texts, are made of this one. Torch-free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from jne_engine.core.arrays import FloatArray
+from jne_engine.core.checks import check_choice
+
+MeasureKind = Literal["sequential", "diverging", "categorical", "mask"]
+Use = Literal["map", "region", "truth", "recovery", "variant"]
+
+JNE_UNIT = "Δresponse / Δfeature"
+JNE_SS_UNIT = "(Δresponse / Δfeature)²"
+R2_UNIT = "fraction of variance"
+
+VARIANT_STAGE = "variants"
+"""Not of the run's own folder: the stored result beside the runs."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One quantity of a run, a value a response column.
+
+    Parameters
+    ----------
+    name, label : str
+        Name in the store, in addresses, tables and files; name shown to people.
+    unit : str
+        Unit of the values, empty for categories.
+    kind : {"sequential", "diverging", "categorical", "mask"}
+        Which colours suit the map; diverging maps are centred at 0.
+    explanation : str
+        One sentence on what the values say.
+    formula : str
+        How it is computed: s stimuli of the test, f features, J = d response / d feature; empty
+        where the explanation says it all.
+    colours : str, optional
+        Colour map that it begins with; that of its kind by default.
+    stage : str, optional
+        Stage that stores it as an array of its name.
+    needs, compute
+        Names of the measures that it is computed from, and the function of their arrays.
+    uses : frozenset of str
+        Lists that it stands in: ``"map"`` (maps, hierarchy, layers, exports, methods),
+        ``"region"`` (means of ROIs and tiers), ``"truth"`` (held against what was planted in a
+        simulated run), ``"recovery"`` (the simulation of that name), ``"variant"`` (variants of
+        JNE side by side).
+    optional : bool
+        Whether complete runs may lack it, as older runs a later stage, or measured ones a truth.
+        It is then not offered, and neither is what is computed from it.
+    per_stimulus : bool
+        Whether it has a value a stimulus too.
+    since : str
+        Version whose runs were the first to have it.
+    levels : tuple of str
+        Names of the values 0, 1, … of a categorical map.
+    """
+
+    name: str
+    label: str
+    unit: str
+    kind: MeasureKind
+    explanation: str
+    formula: str = ""
+    colours: str | None = None
+    stage: str | None = None
+    needs: tuple[str, ...] = ()
+    compute: Callable[..., FloatArray] | None = None
+    uses: frozenset[Use] = frozenset()
+    optional: bool = False
+    per_stimulus: bool = False
+    since: str = "0.1.0"
+    levels: tuple[str, ...] = ()
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it holds numbers, which have differences and means; others hold labels."""
+        return self.kind in ("sequential", "diverging")
+
+    @property
+    def axis(self) -> str:
+        """Label with its unit, as an axis is named."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def mean_name(self) -> str:
+        """Name of its mean over voxels in tables."""
+        return f"mean_{self.name}"
+
+
+def list_measures(use: Use) -> tuple[Measure, ...]:
+    """Return the measures of one list, in the order in which to show them."""
+    return tuple(m for m in MEASURES.values() if use in m.uses)
+
+
+def list_stored(stage: str) -> tuple[Measure, ...]:
+    """Return the measures that a stage stores as one value a voxel."""
+    return tuple(m for m in MEASURES.values() if m.stage == stage and not m.per_stimulus)
+
+
+def find_measure(name: str) -> Measure:
+    """Return a measure by its name, or by one that it had in an earlier version.
+
+    Raises
+    ------
+    InputError
+        If there is no such measure.
+    """
+    current = RENAMED.get(name, name)
+    check_choice("measure", current, tuple(MEASURES))
+    return MEASURES[current]
+
+
+def list_sources(measure: Measure) -> set[str]:
+    """Return the names of the measures that one is read or computed from, itself included."""
+    found = {measure.name}
+    for name in measure.needs:
+        found |= list_sources(MEASURES[name])
+    return found
+
+
+def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Return a ratio, NaN where the denominator is not above 0."""
+    ratio = np.full_like(numerator, np.nan)
+    return np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+
+
+def _divide_by_percent(numerator: FloatArray, percent: FloatArray) -> FloatArray:
+    return _divide(numerator, percent / 100)
+
+
+def _subtract(first: FloatArray, second: FloatArray) -> FloatArray:
+    return np.asarray(first - second)
+
+
+_R2 = "1 - sum_s (y_s - yhat_s)^2 / sum_s (y_s - mean_s y_s)^2"
+_L1 = "d_s = sum_f |J_sf - mean_s J_sf|"
+_L2 = "d_s = sqrt(sum_f (J_sf - mean_s J_sf)^2)"
+_SPREAD = "sqrt(mean_s (d_s - mean_s d_s)^2)"
+_ZSCORED = "J z-scored over f for each stimulus"
+_ABOVE_1 = (
+    " divided by the noise ceiling; 1 is all that can be predicted, and more than 1 says that the"
+    " ceiling is estimated too low there."
+)
+_P = "share of bootstrap resamples of the test stimuli in which R^2 is below 0"
+_Q = "p by Benjamini and Hochberg (1995) over voxels"
+
+
+def _uses(*names: Use) -> frozenset[Use]:
+    return frozenset(names)
+
+
+def _list_jne() -> Iterable[Measure]:
+    yield Measure(
+        "jne", "JNE", JNE_UNIT, "sequential",
+        "How much the Jacobian's deviation from its mean varies over stimuli; 0 for a linear"
+        " response.",
+        f"{_SPREAD}, {_L1}",
+        stage="dispersion", uses=_uses("map", "region", "truth", "recovery", "variant"),
+    )  # fmt: skip
+    for name, label, formula in (
+        ("jne_l2", "L2", f"{_SPREAD}, {_L2}"),
+        ("jne_zscored_l1", "z-scored L1", f"{_SPREAD}, {_L1}, {_ZSCORED}"),
+        ("jne_zscored_l2", "z-scored L2", f"{_SPREAD}, {_L2}, {_ZSCORED}"),
+    ):
+        scaled = ", Jacobians z-scored over features first" if "zscored" in name else ""
+        yield Measure(
+            name, f"JNE, {label}", "ratio" if scaled else JNE_UNIT, "sequential",
+            f"Spread over stimuli of the {label[-2:]} size of the Jacobian's deviation from its"
+            f" mean{scaled}.",
+            formula, stage=VARIANT_STAGE, uses=_uses("map", "recovery", "variant"), optional=True,
+        )  # fmt: skip
+    yield Measure(
+        "jne_per_gain", "JNE / gain", "ratio", "sequential",
+        "JNE divided by the size of the mean Jacobian, so that strong responses do not count more.",
+        "jne / gain, where gain > 0",
+        needs=("jne", "gain"), compute=_divide, uses=_uses("map", "truth", "recovery"),
+    )  # fmt: skip
+    yield Measure(
+        "deviation_mean", "Mean deviation", JNE_UNIT, "sequential",
+        "Mean over stimuli of the Jacobian's absolute deviation from its mean; also 0 for a linear"
+        " response.",
+        f"mean_s d_s, {_L1}",
+        stage="dispersion", uses=_uses("map", "region", "truth", "recovery"),
+    )  # fmt: skip
+    yield Measure(
+        "deviation_mean_per_gain", "Mean deviation / gain", "ratio", "sequential",
+        "Mean deviation divided by the size of the mean Jacobian.",
+        "deviation_mean / gain, where gain > 0",
+        needs=("deviation_mean", "gain"), compute=_divide, uses=_uses("recovery"),
+    )  # fmt: skip
+    yield Measure(
+        "gain", "Gain", JNE_UNIT, "sequential",
+        "Summed absolute size of the mean Jacobian: how strongly responses follow features.",
+        "sum_f |mean_s J_sf|", "cividis",
+        stage="dispersion", uses=_uses("map", "region", "truth"),
+    )  # fmt: skip
+    yield Measure(
+        "jne_ss", "JNE-SS", JNE_SS_UNIT, "sequential",
+        "Squared departure of a stimulus's Jacobian deviation from its mean over stimuli.",
+        f"(d_s - mean_s d_s)^2, {_L1}",
+        stage="dispersion", per_stimulus=True,
+    )  # fmt: skip
+
+
+def _list_scores() -> Iterable[Measure]:
+    for encoder in ("nonlinear", "linear"):
+        yield Measure(
+            f"r2_{encoder}", f"R² {encoder} encoder", R2_UNIT, "sequential",
+            f"Share of the test responses' variance that the {encoder} encoder predicts.",
+            f"{_R2}, {encoder} encoder", "magma",
+            stage="scores", uses=_uses("map", "region", "truth")
+            if encoder == "nonlinear" else _uses("map", "region"),
+        )  # fmt: skip
+        yield Measure(
+            f"p_{encoder}", f"p of the {encoder} encoder", "", "sequential",
+            f"Probability of an R² of the {encoder} encoder below 0.", _P, stage="scores",
+        )  # fmt: skip
+        yield Measure(
+            f"q_{encoder}", f"q of the {encoder} encoder", "", "sequential",
+            f"False discovery rate at which the {encoder} encoder predicts.", _Q, stage="scores",
+        )  # fmt: skip
+    yield Measure(
+        "delta_r2", "ΔR² (nonlinear − linear)", R2_UNIT, "diverging",
+        "What the nonlinear encoder predicts beyond the linear one; below 0 it predicts less.",
+        "r2_nonlinear - r2_linear",
+        needs=("r2_nonlinear", "r2_linear"), compute=_subtract,
+        uses=_uses("map", "truth", "recovery"),
+    )  # fmt: skip
+    yield Measure(
+        "noise_ceiling", "Noise ceiling", "%", "sequential",
+        "Share of the variance that repeated presentations of a stimulus have in common.",
+        colours="cividis", stage="scores", uses=_uses("map"), optional=True,
+    )  # fmt: skip
+    for encoder in ("nonlinear", "linear"):
+        yield Measure(
+            f"r2_{encoder}_of_ceiling", f"R² {encoder} / ceiling", "ratio", "sequential",
+            f"R² of the {encoder} encoder{_ABOVE_1}",
+            f"r2_{encoder} / (noise_ceiling / 100), where noise_ceiling > 0", "magma",
+            needs=(f"r2_{encoder}", "noise_ceiling"), compute=_divide_by_percent,
+            uses=_uses("map"),
+        )  # fmt: skip
+
+
+def _list_truths() -> Iterable[Measure]:
+    yield Measure(
+        "truth_nonlinear_share", "Planted nonlinear share", "fraction of signal variance",
+        "sequential",
+        "What the simulation put in: the share of the signal that no linear map of the features"
+        " explains.",
+        colours="viridis", stage="dataset", uses=_uses("map"), optional=True,
+    )  # fmt: skip
+    yield Measure(
+        "truth_signal_to_noise", "Planted signal-to-noise", "ratio of variances", "sequential",
+        "What the simulation put in: signal variance over noise variance of one presentation.",
+        stage="dataset", uses=_uses("map"), optional=True,
+    )  # fmt: skip
+
+
+def _list_labels() -> Iterable[Measure]:
+    """Yield what is made of a run's choices: level of significance, ROI set."""
+    yield Measure(
+        "significant", "Significant voxels", "", "mask",
+        "Voxels whose nonlinear encoder predicts better than chance after FDR correction.",
+        "1 where q_nonlinear < fdr_q, else 0; q by Benjamini and Hochberg (1995) over voxels",
+        needs=("q_nonlinear",), uses=_uses("map"), levels=("not significant", "significant"),
+    )  # fmt: skip
+    yield Measure("tier", "Tier", "", "categorical",
+                  "Place of each ROI in the visual hierarchy.", uses=_uses("map"))  # fmt: skip
+    yield Measure("roi", "ROI", "", "categorical",
+                  "Regions of interest of the chosen atlas.", uses=_uses("map"))  # fmt: skip
+
+
+MEASURES = MappingProxyType(
+    {m.name: m for m in (*_list_jne(), *_list_scores(), *_list_truths(), *_list_labels())}
+)
+"""By name, in the order in which lists show them."""
+
+RENAMED = MappingProxyType(
+    {
+        "l1": "jne",
+        "l2": "jne_l2",
+        "zscored_l1": "jne_zscored_l1",
+        "zscored_l2": "jne_zscored_l2",
+        "jne_over_gain": "jne_per_gain",
+        "deviation_mean_over_gain": "deviation_mean_per_gain",
+        "mean_deviation": "mean_deviation_mean",
+    }
+)
+"""Names in results and addresses of earlier versions, to those of today."""
