@@ -1,6 +1,6 @@
 #!/bin/sh
 # NiiVue 0.69.0 reads a CIFTI-2 file whose XML is one line (as nibabel 5.3.2 writes it) as zeros,
-# without an error; the same file with a line feed between tags is read exactly.
+# without an error (its log warns); the same file with a line feed between tags is read exactly.
 # Source: @niivue/niivue 0.69.0, src/nvmesh-loaders.ts, readNII2: the XML is read line by line, and
 # after the line of <BrainModel the next *line* must begin with <VertexIndices>.
 # Needs python3, node and npm. Exits with 1 where the behaviour has changed.
