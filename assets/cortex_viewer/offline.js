@@ -11,6 +11,7 @@ import { CortexViewer } from './viewer.js';
  * @param {string} text base64 of a gzip container whose arrays are in byte planes
  * @param {{key?: string, link?: string, looks?: object, least?: number}} view a name of its own where a page holds several; how to
  *   begin where the address says nothing: the state's short form, and how each map is painted; the least height, CSS pixels
+ * @returns {Promise<() => void>} ends the viewer and gives its graphics context back
  */
 export async function openOffline(host, text, { key, link = '', looks = {}, least = 380 } = {}) {
   const { header, blobs } = restore(unpack(await gunzip(bytesFromBase64(text))));
@@ -25,6 +26,10 @@ export async function openOffline(host, text, { key, link = '', looks = {}, leas
   if (!changed) takeLooks(viewer, looks);
   fit();
   addEventListener('resize', fit);
+  return () => {
+    removeEventListener('resize', fit);
+    viewer.destroy();
+  };
 }
 
 /** Paint each shown map as it was painted. @param {CortexViewer} viewer @param {Object<string, object>} looks by name of the map */

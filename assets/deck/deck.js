@@ -13,6 +13,8 @@
 const LEAST_TEXT = 18;
 const LEAST_LINE = 2;
 const LEAST_BRAIN = 200;
+/** Brains that stay alive; browsers take the graphics context of the oldest away where there are more than 16. */
+const MOST_BRAINS = 8;
 const KEYS = [
   ['→ Space', 'next slide'], ['←', 'slide before'], ['Home End', 'first, last'], ['F', 'full window'],
   ['N', 'speaker notes in a second window'], ['T', 'start or stop the timer'], ['0', 'timer to zero'], ['D', 'light or dark'],
@@ -26,7 +28,7 @@ export function openDeck(host, story, renderers) {
 
 class Deck {
   constructor(host, story, renderers) {
-    Object.assign(this, { host, story, renderers, at: 0, drawn: new Map(), notes: null });
+    Object.assign(this, { host, story, renderers, at: 0, drawn: new Map(), brains: new Map(), notes: null });
     this.timer = new Timer(() => this.showTime());
     this.setDark(startsDark());
     this.build();
@@ -63,6 +65,8 @@ class Deck {
     this.number.textContent = `${this.at + 1} / ${this.slides.length}`;
     document.title = `${slide.title} · ${this.story.name}`;
     keepPlace(this.at);
+    const close = this.brains.get(this.at);
+    if (close) this.brains.delete(this.at) && this.brains.set(this.at, close); // the youngest again
     this.draw(this.at).then(() => this.fit());
     this.showNotes();
   }
@@ -73,6 +77,17 @@ class Deck {
     return this.drawn.get(place);
   }
 
+  /** Give back the graphics of the brains that were shown the longest ago; they are drawn again on the way back. */
+  retire() {
+    const oldest = [...this.brains.keys()].filter((place) => place !== this.at);
+    for (const place of oldest.slice(0, Math.max(0, this.brains.size - MOST_BRAINS))) {
+      this.brains.get(place)();
+      this.brains.delete(place);
+      this.drawn.delete(place);
+      this.pages[place].querySelector('.deck-figure').replaceChildren(picture(this.slides[place]));
+    }
+  }
+
   async fill(slide, box, place) {
     try {
       if (slide.figure) await this.plot(box, slide.figure);
@@ -80,7 +95,8 @@ class Deck {
         const several = (slide.view.maps ?? []).length > 1;
         const brain = make('div', { className: `cortex-viewer${several ? '' : ' deck-alone'}` });
         box.replaceChildren(brain);
-        await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}`, least: LEAST_BRAIN });
+        this.brains.set(place, await this.renderers.openBrain(brain, slide.brain, { ...slide.view, key: `slide${place + 1}`, least: LEAST_BRAIN }));
+        this.retire();
       } else box.replaceChildren(picture(slide));
     } catch (error) {
       box.replaceChildren(...(slide.picture ? [picture(slide)] : []), make('p', {}, `This slide could not be drawn live: ${error.message}`));
@@ -217,7 +233,9 @@ function buildPage(slide) {
 }
 
 function canShowBrains() {
-  return document.createElement('canvas').getContext('webgl2') !== null;
+  const gl = document.createElement('canvas').getContext('webgl2');
+  gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  return gl !== null;
 }
 
 function picture(slide) {

@@ -79,7 +79,8 @@ def _compute_here(spec: JobSpec, following: Following) -> Path:
     from jne_engine.model.spec import RunSpec
     from jne_engine.runs.pipeline import compute_run
 
-    fitted, choices = read_fitted(spec.payload["weights"]), RunSpec.from_dict(spec.payload["spec"])
+    choices = RunSpec.from_dict(spec.payload["spec"])
+    fitted = read_fitted(spec.payload["weights"], choices)
     with StageBars(quiet=following.quiet) as bars:
         dataset = open_dataset(spec.payload, bars)
         path = compute_run(dataset, choices, following.root, fitted=fitted, report=bars).path

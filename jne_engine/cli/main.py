@@ -207,6 +207,11 @@ def run(
     following = _following(options)
     given = {"linear": linear_weights, "nonlinear": nonlinear_weights}
     weights = {name: path for name, path in given.items() if path is not None}
+    if nonlinear_weights is not None and options["activation"] is None:
+        from jne_engine.model.checkpoints import activation_from_name
+
+        told = activation_from_name(nonlinear_weights)
+        options["activation"] = None if told == "identity" else told  # which is then refused
     follow([request_run(dataset, read_spec(options), weights=weights)], following)
 
 

@@ -56,6 +56,8 @@ BROKEN_FILE_ERRORS: Final = (
 
 COPY_AGAIN: Final = "check that the file was written and copied completely, or write it again"
 
+MAY_READ: Final = "give yourself the right to read it, or close the program that has it locked"
+
 _PIECE: Final = 2**20
 _USUAL_EXPANSION: Final = 100
 _SHOWN: Final = 200
@@ -94,6 +96,8 @@ def reading(
     except known as error:
         reason = printable(str(error)) or "no reason given"
         found = f"{type(error).__name__} ({reason})"
+        if isinstance(error, PermissionError | BlockingIOError):
+            fix = MAY_READ
         raise InputError(printable(path.name), expected, found, fix) from error
 
 
@@ -125,7 +129,7 @@ def check_file(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> Path:
     Raises
     ------
     InputError
-        If there is no such file, it cannot be looked at, or it is empty.
+        If there is no such file, it is empty, or it may not be read.
     UnsafeFileError
         If it is a device, a pipe or a socket, or larger than the limit.
     """
@@ -146,6 +150,8 @@ def check_file(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> Path:
         size = readable_size(found.st_size)
         fix = "split the file, or raise the limit if you trust it"
         raise UnsafeFileError(name, f"at most {readable_size(max_bytes)}", size, fix)
+    with reading(path, expected="a file that you may read"):
+        path.open("rb").close()
     return path
 
 

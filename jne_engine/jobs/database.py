@@ -123,19 +123,23 @@ def prepare_table(files: JobFiles) -> None:
     """
     try:
         files.log(0).parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(files.folder / "table.lock"), connect(files.table) as connection:
+            _make_table(files, connection)
     except OSError as error:
         fix = "choose a folder of runs that you may write"
         raise StoreError(str(files.folder), "a writable folder", str(error), fix) from error
-    with FileLock(files.folder / "table.lock"), connect(files.table) as connection:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            connection.execute("PRAGMA journal_mode=WAL")
-            script = f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
-            connection.executescript(script)
-        elif version != SCHEMA_VERSION:
-            fix = f"move {files.folder} away; runs are not in it"
-            expected = f"version {SCHEMA_VERSION}"
-            raise StoreError(str(files.table), expected, f"version {version}", fix)
+
+
+def _make_table(files: JobFiles, connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.execute("PRAGMA journal_mode=WAL")
+        script = f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
+        connection.executescript(script)
+    elif version != SCHEMA_VERSION:
+        fix = f"move {files.folder} away; runs are not in it"
+        expected = f"version {SCHEMA_VERSION}"
+        raise StoreError(str(files.table), expected, f"version {version}", fix)
 
 
 @contextmanager

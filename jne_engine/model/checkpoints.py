@@ -55,6 +55,8 @@ _ACTIVATION_SUFFIXES: Final[Mapping[str, Activation]] = {
     "res_nonlinear_gelu": "gelu",
     "res_nonlinear_tanh": "tanh",
 }
+_WRAPPERS: Final = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod)\.")
+"""What ``DataParallel`` and ``torch.compile`` put before the names of weights."""
 _KEY_PATTERN: Final = re.compile(r"encoder\.(lin0|lin1|mlp\.(\d{1,3}))\.0\.(weight|bias)")
 
 
@@ -104,6 +106,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
         does not fit the file.
     """
     path = check_file(path, max_bytes=MAX_CHECKPOINT_BYTES)
+    if path.suffix in (".json", ".safetensors"):
+        kind = "a sharded checkpoint's index" if path.suffix == ".json" else "a safetensors file"
+        raise InputError(printable(path.name), "one state dict of torch.save", kind, _SAVE_AGAIN)
     with reading(path, expected="a state dict in torch's zip format", fix=_SAVE_AGAIN):
         _check_archive(path)
         try:
@@ -139,7 +144,7 @@ def encoder_from_checkpoint(
         If the file asks for more than its own content.
     """
     path = Path(path)
-    state = read_checkpoint(path)
+    state = _unwrap(printable(path.name), read_checkpoint(path))
     chosen = activation or activation_from_name(path)
     architecture = infer_architecture(printable(path.name), state, activation=chosen)
     encoder = ResidualEncoder(
@@ -154,6 +159,12 @@ def encoder_from_checkpoint(
     return encoder.eval()
 
 
+def find_activation(path: Path) -> Activation | None:
+    """Return the activation that the end of a file's name tells, None where it tells none."""
+    ends = (a for suffix, a in _ACTIVATION_SUFFIXES.items() if path.stem.endswith(suffix))
+    return next(ends, None)
+
+
 def activation_from_name(path: Path) -> Activation:
     """Return the activation that the end of a file's name tells.
 
@@ -162,11 +173,11 @@ def activation_from_name(path: Path) -> Activation:
     InputError
         If the name ends in none of the scripts' encoder types.
     """
-    for suffix, activation in _ACTIVATION_SUFFIXES.items():
-        if path.stem.endswith(suffix):
-            return activation
+    told = find_activation(path)
+    if told is not None:
+        return told
     expected = f"a name that ends in {', '.join(_ACTIVATION_SUFFIXES)}"
-    fix = "rename the file or pass the activation"
+    fix = "rename the file or pass the activation (--activation)"
     raise InputError(printable(path.name), expected, printable(path.stem), fix)
 
 
@@ -246,6 +257,15 @@ def _matrix(name: str, state: Mapping[str, Tensor], key: str) -> tuple[int, int]
         raise InputError(name, f"a matrix {key}", found, fix)
     rows, columns = state[key].shape
     return rows, columns
+
+
+def _unwrap(name: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights under the names that the wrapped model gave them."""
+    plain = {_WRAPPERS.sub("", key): tensor for key, tensor in state.items()}
+    if len(plain) != len(state):
+        found = "the same one with and without module. or _orig_mod."
+        raise InputError(name, "each weight once", found, _SAVE_AGAIN)
+    return plain
 
 
 def _own_key(key: str) -> str:

@@ -18,7 +18,9 @@ from pathlib import Path
 import torch
 
 from jne_engine import __version__
+from jne_engine.core.checks import check_length
 from jne_engine.core.disk import telling_disk_errors
+from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.scaling import Scaling, tell_far
 from jne_engine.model.spec import RunSpec
@@ -72,6 +74,7 @@ def compute_run(
         If the disk is full or not writable.
     """
     given = dict(fitted or {})
+    _check_fitted(dataset, spec, given)
     key = compute_key(dataset, spec, given)
     path = root / name_run(dataset, key)
     stages = RunStages(
@@ -83,6 +86,20 @@ def compute_run(
             _write_stages(folder, stages)
             folder.complete(_summarise(folder, stages, key))
     return Run(path)
+
+
+def _check_fitted(
+    dataset: EncodingDataset, spec: RunSpec, fitted: Mapping[str, FittedEncoder]
+) -> None:
+    """Require encoders of the run's activations, features and columns, before anything is made."""
+    for name, given in fitted.items():
+        encoder, source = given.encoder, given.source.name
+        activation = "identity" if name == "linear" else spec.activation
+        fix = f"give the weights of the {name} encoder that was fitted to this dataset"
+        if encoder.activation != activation:
+            raise InputError(source, f"activation {activation}", encoder.activation, fix)
+        check_length(source, encoder.n_features, dataset.n_features, unit="features", fix=fix)
+        check_length(source, encoder.n_voxels, dataset.n_voxels, unit="voxels", fix=fix)
 
 
 def compute_key(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from jne_engine.core.errors import JneError
+from jne_engine.core.errors import JneError, StoreError
 from jne_engine.datasets import allowed, library
 from jne_engine.datasets.library import DatasetEntry
 from jne_engine.datasets.previewing import Previewer
@@ -45,8 +45,24 @@ def open_table() -> Jobs:
     return open_jobs(find_root())
 
 
+def explain_read_only() -> str:
+    """Return one line on why runs can only be looked at, ``""`` where jobs can be asked for."""
+    if not find_root().is_dir():
+        return ""
+    try:
+        open_table()
+    except StoreError as error:
+        return f"Runs can be looked at only, and nothing can be computed: {plain(error)}"
+    return ""
+
+
 def list_jobs() -> tuple[JobRecord, ...]:
-    """Return all jobs, the newest first, and see to it that somebody works on them."""
+    """Return all jobs, the newest first, and see to it that somebody works on them.
+
+    Where the folder of runs cannot be written there are none: see :func:`explain_read_only`.
+    """
+    if explain_read_only():
+        return ()
     table = open_table()
     records = table.list()
     if any(record.is_active for record in records):
@@ -117,6 +133,8 @@ def read_losses(job_id: int) -> Any:
 
 def read_studies() -> Mapping[str, tuple[StudyRow, ...]]:
     """Return every study's runs, the newest study first."""
+    if explain_read_only():
+        return {}
     table = open_table()
     return {name: tabulate_study(table, name) for name in list_studies(table)}
 

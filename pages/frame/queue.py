@@ -265,7 +265,7 @@ def _tabulate(rows: Sequence[StudyRow]) -> list[Mapping[str, Any]]:
             "activation": row.spec.get("activation", "–"),
             "hidden": row.spec.get("n_hidden"),
             "seed": row.spec.get("seed"),
-            "open": f"/maps?run={row.run_id}" if row.state == "done" else None,
+            "open": f"./maps?run={row.run_id}" if row.state == "done" else None,
         }
         for row in rows
     ]

@@ -16,6 +16,7 @@ from pages.frame.access import show_visitor
 from pages.frame.comparison import choose_run, choose_study, list_group, name_run
 from pages.frame.entry import enter_through_app
 from pages.frame.figures import choose_picture_format
+from pages.frame.jobs import explain_read_only
 from pages.frame.pin import frame_page, show_copy_link
 from pages.frame.plain import one_line_errors, plain
 from pages.frame.runtime import mount_runtime
@@ -76,6 +77,8 @@ def _show_head(
     st.html(STYLE)
     mount_runtime()
     frame_page(run.run_id if run is not None and not alone else "", simulated=simulated)
+    if told := explain_read_only():
+        st.caption(f":material/lock: {told}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header(title, anchor=False, width="content")
         if simulated:

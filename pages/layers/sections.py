@@ -196,7 +196,7 @@ def show_runs(group: RunGroup) -> None:
     st.subheader(f"Runs ({len(group.runs)})", anchor=False)
     study = read_selection().study
     rows = [cached.describe_run(run) for run in group.runs]
-    linked = [{"open": "/layers?" + urlencode({"study": study, "run": row["run_id"]}), **row}
+    linked = [{"open": "./layers?" + urlencode({"study": study, "run": row["run_id"]}), **row}
               for row in rows]  # fmt: skip
     st.dataframe(
         linked, hide_index=True, key="runs",

@@ -58,6 +58,7 @@ SMALL_TEXT = """() => {
   walk(document.body);
   return out;
 }"""
+BRAIN = "document.querySelector('.deck-slide:not([hidden]) .cortex-viewer')?.__cortex?.viewer"
 LINE = ".deck-slide:not([hidden]) .scatterlayer .js-line"
 THIN_LINES = """(line) => [...document.querySelectorAll(line)]
   .map((line) => parseFloat(getComputedStyle(line).strokeWidth)).filter((width) => width < 2)"""
@@ -179,3 +180,21 @@ def test_notes_open_in_a_second_window_and_words_are_inert(deck, context):
     assert notes.locator("script").count() == 0
     deck.keyboard.press("Home")
     expect(notes.locator("body")).to_contain_text("Next: Slide 2")
+
+
+def test_every_one_of_twenty_brains_is_there_on_the_way_back(own_page, problems, tmp_path):
+    story = tell_story(tmp_path, 20, n_brains=20)
+    own_page.goto(write_html(read_deck(tmp_path, story.id), tmp_path / "deck.html").as_uri())
+    alive = f"() => {{ const v = {BRAIN}; return v && !v.lost && v.root.dataset.settled; }}"
+    for place in range(20):
+        own_page.wait_for_function(alive)
+        if place == 2:
+            own_page.evaluate(f"{BRAIN}.setView('medial')")
+            own_page.wait_for_function("location.hash.includes('medial')")
+        own_page.keyboard.press("PageDown")
+    for place in reversed(range(20)):
+        own_page.wait_for_function(alive)
+        assert own_page.evaluate(f"{BRAIN}.renderer.gl.isContextLost()") is False
+        assert own_page.evaluate(f"{BRAIN}.state.view") == ("medial" if place == 2 else "dorsal")
+        own_page.keyboard.press("PageUp")
+    assert own_page.locator(".cortex-viewer canvas").count() <= 8 * 4

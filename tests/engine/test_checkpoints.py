@@ -20,12 +20,14 @@ import torch
 from torch import Tensor, nn
 
 from jne_engine.core.errors import JneError, UnsafeFileError
+from jne_engine.jobs.kinds.run import read_fitted
 from jne_engine.model.checkpoints import (
     activation_from_name,
     encoder_from_checkpoint,
     infer_architecture,
     read_checkpoint,
 )
+from jne_engine.model.spec import RunSpec
 from tests.engine.readers.files import cuts, refused
 
 NAME = "clip_vit_S1_L12_res_nonlinear_relu.pth"
@@ -112,6 +114,40 @@ def test_the_activation_comes_from_the_name_or_is_told(tmp_path: Path) -> None:
     assert encoder_from_checkpoint(path, activation="swish").activation == "swish"
     with refused("activation", "one of identity"):
         encoder_from_checkpoint(path, activation="sine")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrap", ["module.{}", "_orig_mod.{}", "_orig_mod.module.{}"])
+def test_names_that_wrappers_put_before_weights_are_taken_off(tmp_path: Path, wrap: str) -> None:
+    state = script_state()
+    plain = encoder_from_checkpoint(save(tmp_path, state))
+    wrapped = {wrap.format(key): tensor for key, tensor in state.items()}
+    found = encoder_from_checkpoint(save(tmp_path, wrapped)).state_dict()
+    assert found.keys() == plain.state_dict().keys()
+    assert all(torch.equal(found[key], tensor) for key, tensor in plain.state_dict().items())
+    with refused(NAME, "each weight once"):
+        encoder_from_checkpoint(save(tmp_path, state | wrapped))
+
+
+@pytest.mark.parametrize(("name", "what"), [
+    ("pytorch_model.bin.index.json", "sharded checkpoint"), ("a.safetensors", "safetensors file"),
+])  # fmt: skip
+def test_other_kinds_of_checkpoints_are_refused_by_name(
+    tmp_path: Path, name: str, what: str
+) -> None:
+    (tmp_path / name).write_text("{}")
+    with refused(name, what):
+        read_checkpoint(tmp_path / name)
+
+
+def test_a_fitted_file_has_the_activation_that_its_run_asks_for(tmp_path: Path) -> None:
+    relu = save(tmp_path, script_state())
+    with refused(NAME, "activation identity, found relu by its name"):
+        read_fitted({"linear": str(relu)}, RunSpec())
+    with refused(NAME, "activation gelu, found relu.*--activation relu"):
+        read_fitted({"nonlinear": str(relu)}, RunSpec(activation="gelu"))
+    unnamed = {"nonlinear": str(save(tmp_path, script_state(), "weights.pth"))}
+    found = read_fitted(unnamed, RunSpec(activation="gelu"))
+    assert found["nonlinear"].encoder.activation == "gelu"
 
 
 def test_architecture_is_inferred() -> None:

@@ -182,8 +182,28 @@ def test_encoders_fitted_elsewhere_are_taken_as_they_are(tmp_path):
 
 def test_an_encoder_of_other_responses_is_refused(tmp_path):
     brought = FittedEncoder(build_encoder(8, 12, n_hidden=6), InputRecord("theirs.pth", "1" * 64))
-    with pytest.raises(InputError, match="encoder: expected 30 voxels, found 12"):
+    with pytest.raises(InputError, match=r"theirs.pth: expected 30 voxels, found 12"):
         compute_run(make_dataset(), SPEC, tmp_path, fitted={"nonlinear": brought})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "activation", "match"),
+    [
+        ("linear", (8, 30), "relu", "activation identity, found relu"),
+        ("nonlinear", (8, 30), "identity", "activation relu, found identity"),
+        ("nonlinear", (9, 30), "relu", "8 features, found 9"),
+        ("linear", (8, 31), "identity", "30 voxels, found 31"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_before_anything_is_made(
+    tmp_path, name, sizes, activation, match
+):
+    encoder = build_encoder(*sizes, n_hidden=6, activation=activation)
+    brought = FittedEncoder(encoder, InputRecord("theirs.pth", "1" * 64))
+    with pytest.raises(InputError, match=match):
+        compute_run(make_dataset(), SPEC, tmp_path, fitted={name: brought})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("stage", ["linear", "nonlinear", "scores", "dispersion"])

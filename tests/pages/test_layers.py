@@ -92,7 +92,7 @@ def test_a_study_offers_its_own_runs_only_and_each_has_a_link(show, tmp_path):  
     assert_healthy(app)
     shown = app.dataframe[-2].value
     assert sorted(shown["run_id"]) == sorted(ids)
-    assert set(shown["open"]) == {f"/layers?study=a+%26+b&run={i}" for i in ids}
+    assert set(shown["open"]) == {f"./layers?study=a+%26+b&run={i}" for i in ids}
     assert "Only one subject here" in " ".join(i.value for i in app.info)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.layers import read_dataset_layer
 from jne_engine.formats.guard import hash_file
 from jne_engine.jobs.reports import JobReport
-from jne_engine.model.checkpoints import encoder_from_checkpoint
-from jne_engine.model.spec import RunSpec
+from jne_engine.model.checkpoints import encoder_from_checkpoint, find_activation
+from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.runs.pipeline import compute_key, compute_run, name_run
 from jne_engine.runs.stages import FittedEncoder
 from jne_engine.simulations.subject import simulate_subject
@@ -36,8 +37,9 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
         Not asked: every block of a run reports.
     """
     del cancelled
+    spec = RunSpec.from_dict(payload["spec"])
+    fitted = read_fitted(payload["weights"], spec)
     dataset = open_dataset(payload, report)
-    spec, fitted = RunSpec.from_dict(payload["spec"]), read_fitted(payload["weights"])
     place = report.root / name_run(dataset, compute_key(dataset, spec, fitted))
     report.identify(
         place, subject=dataset.subject, feature_set=dataset.feature_set, layer=dataset.layer
@@ -77,11 +79,24 @@ def _read_dataset(payload: Mapping[str, Any]) -> EncodingDataset:
     return read_dataset(payload["dataset"], allowed_root=None if root is None else Path(root))
 
 
-def read_fitted(weights: Mapping[str, str]) -> dict[str, FittedEncoder]:
-    """Read the encoders that somebody fitted elsewhere, by ``"linear"`` and ``"nonlinear"``."""
-    return {
-        name: FittedEncoder(
-            encoder_from_checkpoint(Path(path)), InputRecord(Path(path).name, hash_file(Path(path)))
-        )
-        for name, path in weights.items()
-    }
+def read_fitted(weights: Mapping[str, str], spec: RunSpec) -> dict[str, FittedEncoder]:
+    """Read the encoders that somebody fitted elsewhere, by ``"linear"`` and ``"nonlinear"``.
+
+    Where a file's name does not tell its activation, it is the one that the run asks for.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or its name tells another activation than the run asks for.
+    """
+    wanted: dict[str, Activation] = {"linear": "identity", "nonlinear": spec.activation}
+    return {name: _read_fitted(Path(path), wanted[name]) for name, path in weights.items()}
+
+
+def _read_fitted(path: Path, activation: Activation) -> FittedEncoder:
+    told = find_activation(path)
+    if told not in (None, activation):
+        fix = f"give the weights of the other encoder, or pass --activation {told}"
+        raise InputError(path.name, f"activation {activation}", f"{told} by its name", fix)
+    encoder = encoder_from_checkpoint(path, activation=activation)
+    return FittedEncoder(encoder, InputRecord(path.name, hash_file(path)))

@@ -2,6 +2,7 @@
 
 ``stat-<label>`` and the suffix ``statmap`` follow what nilearn and FitLins write; the rest is
 of the BIDS specification (common derivatives; entities ``hemi``, ``space``, ``den``, ``desc``).
+Labels lie in ``anat``: a segmentation in ``func`` must name the task that it was made of.
 """
 
 from __future__ import annotations
@@ -69,8 +70,10 @@ def write_bids(content: RunContent, folder: Path) -> Iterator[None]:
     check_bids(content.space)
     _write_head(content, folder)
     subject = f"sub-{bids_label(content.run.manifest.subject)}"
-    place = folder / subject / "func"
+    place, labelled = folder / subject / "func", folder / subject / "anat"
     place.mkdir(parents=True)
+    if content.labels:
+        labelled.mkdir()
     names = tell_apart(bids_label(item.name) for item in content.maps)
     for item, label in zip(content.maps, names, strict=True):
         for entities, extension, save in _list_map_files(content, item):
@@ -81,8 +84,8 @@ def write_bids(content: RunContent, folder: Path) -> Iterator[None]:
     for labels, label in zip(content.labels, names, strict=True):
         for entities, extension, save in _list_label_files(content, labels):
             stem = f"{subject}{entities}_desc-{_desc(content)}{label}_dseg"
-            _write_pair(place, stem, extension, save, _describe_labels(content, labels))
-            (place / f"{stem}.tsv").write_text(tell_label_table(labels), encoding="utf-8")
+            _write_pair(labelled, stem, extension, save, _describe_labels(content, labels))
+            (labelled / f"{stem}.tsv").write_text(tell_label_table(labels), encoding="utf-8")
         yield
 
 
@@ -160,6 +163,9 @@ def _describe_any(content: RunContent) -> dict[str, Any]:
         about["SpatialReference"] = f"orig: grid of the source responses, {printable(space.name)}"
     elif space is not None and canonical_name(space.surface) not in _SURFACES:
         about["SpatialReference"] = f"orig: surface {printable(space.surface)}"
+    elif space is not None:
+        n = count_vertices(space, "left")
+        about["Density"] = f"{n:,} vertices a hemisphere, {printable(space.surface)}"
     return about
 
 
@@ -177,7 +183,8 @@ def _write_head(content: RunContent, folder: Path) -> None:
     }
     _write_json(folder / "participants.json", columns)
     meaning = content.title(f"Jacobian nonlinearity of encoders, run {manifest.run_id}")
-    kinds = [_desc(content), *(f"{_desc(content)}{bids_label(x.name)}" for x in content.labels)]
+    ends = ("", *tell_apart(bids_label(labels.name) for labels in content.labels))
+    kinds = [f"desc-{_desc(content)}{end}" for end in ends]
     table = pd.DataFrame({"desc_id": kinds, "description": [meaning] * len(kinds)})
     _write_tsv(folder / "descriptions.tsv", table)
     (folder / ".bidsignore").write_text(f"{MARK}\n*_statmap.*\n", encoding="utf-8")

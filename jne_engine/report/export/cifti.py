@@ -136,6 +136,18 @@ def _save_labels(
     _save(codes[None].astype(np.float32), axes, "NIFTI_INTENT_CONNECTIVITY_DENSE_LABELS", path)
 
 
+class _LinedHeader(nib.Cifti2Header):
+    """The XML with a line feed between tags: NiiVue reads it line by line, all else as before."""
+
+    def to_xml(self, enc: str = "utf-8") -> bytes:
+        """Return the XML; neither texts nor attributes can hold ``><``, which is escaped there."""
+        return bytes(super().to_xml(enc)).replace(b"><", b">\n<")
+
+
+class _LinedImage(nib.Cifti2Image):
+    header_class = _LinedHeader
+
+
 def _save(
     values: npt.NDArray[np.float32],
     axes: tuple[ScalarAxis | LabelAxis, BrainModelAxis],
@@ -143,7 +155,7 @@ def _save(
     path: Path,
 ) -> None:
     """Write a CIFTI-2 file."""
-    image = nib.Cifti2Image(values, header=axes)
+    image = _LinedImage(values, header=_LinedHeader(nib.Cifti2Header.from_axes(axes).matrix))
     image.nifti_header.set_intent(intent)
     image.nifti_header["pixdim"][1:] = 1
     image.to_filename(path)

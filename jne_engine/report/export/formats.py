@@ -70,14 +70,15 @@ _ALL = (
     Format(
         "csv", "CSV: tables for spreadsheets, R, anything",
         "voxels: a row a voxel. rois: a row an ROI. roi-members: a row a voxel and ROI that it lies"
-        f" in. {tables.DICTIONARY} describes every column. A quote before a cell's first letter"
-        " keeps spreadsheets from running it.",
+        f" in. {tables.DICTIONARY} describes every column. A voxel without a value has an empty"
+        " cell. A quote before a cell's first letter keeps spreadsheets from running it.",
         _of_space(tables.check_tables), tables.export_csv,
     ),
     Format(
         "parquet", "Parquet: the same tables for pandas, polars, R",
         "voxels: a row a voxel. rois: a row an ROI. roi-members: a row a voxel and ROI that it lies"
-        f" in. {tables.DICTIONARY} describes every column.",
+        f" in. {tables.DICTIONARY} describes every column. A voxel without a value has a null,"
+        " which pandas reads as NaN.",
         _of_space(tables.check_tables), tables.export_parquet,
     ),
     Format(

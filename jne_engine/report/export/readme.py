@@ -57,20 +57,39 @@ def _tell_place(content: RunContent, form: Format) -> str:
     text = f"Surface: {printable(space.surface)}; {counts}; vertices count from 0."
     if form.name == "cifti" and canonical_name(space.surface) == FSLR:
         text += f" {tell_vertices(space)}"
-    return text
+    return text + _tell_workbench(content, form)
+
+
+def _tell_workbench(content: RunContent, form: Format) -> str:
+    """Name the flag by which Connectome Workbench leaves out what has no value."""
+    mask, maps = content.stem(MASK), content.stem("maps")
+    if form.name == "gifti":
+        first = content.stem(content.maps[0].name)
+        command = f"-metric-stats hemi-L_{first}.shape.gii -reduce MEAN"
+        ending = f"-roi hemi-L_{mask}.shape.gii gives the mean over significant vertices."
+    elif form.name == "cifti":
+        command = f"-cifti-stats {maps}.dscalar.nii -reduce MEAN"
+        ending = (
+            f"-roi {maps}.dscalar.nii ends each row, a map, with its mean over significant"
+            " vertices, for their mask is the last map."
+        )
+    else:
+        return ""
+    told = "Connectome Workbench counts NaN in unless -roi leaves it out"
+    return f" {told}: wb_command {command} {ending}"
 
 
 def _tell_voxels(content: RunContent) -> str:
     counts = content.run.manifest.counts
     held = (
-        "Values stand at significant voxels only; the others are NaN."
+        "Values stand at significant voxels only; the others have none."
         if content.significant_only
         else f"Values stand at every voxel that has one; mask them with the map “{MASK}”."
     )
     return (
         f"{held} The run has {counts['n_voxels']:,} voxels, {counts['n_significant']:,} of them"
-        f" significant and {counts['n_invalid']:,} invalid (constant or not finite; NaN in every"
-        " result)."
+        f" significant and {counts['n_invalid']:,} invalid (constant or not finite; without a"
+        " value in every result)."
     )
 
 

@@ -22,6 +22,7 @@ Column = dict[str, str]
 
 DICTIONARY = "data-dictionary.json"
 
+_MISSING = "null elsewhere, in CSV an empty cell; pandas reads either as NaN."
 _MEANS = "mean over the ROI's significant voxels"
 _COLUMNS: dict[str, tuple[str, str]] = {
     "column": ("", "Response column of the run, from 0."),
@@ -68,7 +69,7 @@ def export_csv(content: RunContent, folder: Path) -> Iterator[None]:
 
 
 def export_parquet(content: RunContent, folder: Path) -> Iterator[None]:
-    """Write the tables as parquet, float32 as in the run.
+    """Write the tables as parquet, float32 as in the run; where there is no value, a null.
 
     Yields
     ------
@@ -161,7 +162,7 @@ def describe_columns(content: RunContent, names: tuple[str, ...]) -> list[Column
     """Return name, unit, description and formula of columns."""
     known = {name: _entry(name, *about) for name, about in _COLUMNS.items()}
     for item in content.maps:
-        text = f"{item.info.explanation} Holds {item.voxels}; empty elsewhere."
+        text = f"{item.info.explanation} Holds {item.voxels}; {_MISSING}"
         known[item.name] = _entry(item.name, item.info.unit, text, item.formula)
     for labels in content.labels:
         known[labels.name] = _entry(labels.name, "", printable(labels.explanation))

@@ -8,6 +8,7 @@ import zipfile
 import nibabel as nib
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 import pytest
 
 from jne_engine.analysis import maps, regions
@@ -226,7 +227,7 @@ def test_bids_has_a_sidecar_for_every_file(which, tmp_path, request):
     assert about["Name"].startswith("SIMULATED")
     people = pd.read_csv(folder / "participants.tsv", sep="\t")
     assert list(people["participant_id"]) == ["sub-sim01"]
-    files = [p for p in (folder / "sub-sim01" / "func").iterdir()
+    files = [p for p in (folder / "sub-sim01").rglob("*.*")
              if p.suffix not in (".json", ".tsv")]  # fmt: skip
     assert len(files) == (1 if which == "volume_run" else 2) * (len(numeric(run)) + 2)
     for path in files:
@@ -278,6 +279,19 @@ def test_measured_data_are_not_called_simulated(tmp_path):
     texts = (folder / "README.txt").read_text() + (folder / "export.json").read_text()
     assert "SIMULATED" not in texts
     assert not name_export(run, "csv").startswith("SIMULATED")
+
+
+def test_parquet_has_a_null_where_there_is_no_value_and_says_so(surface_run, tmp_path):
+    folder = export_run(surface_run, "parquet", tmp_path / "out", significant=True)
+    table = pyarrow.parquet.read_table(folder / "SIMULATED-voxels.parquet")
+    shown, jne = maps.read_significant(surface_run), maps.read_map(surface_run, "jne")
+    held = np.where(shown & np.isfinite(jne), jne, None)
+    assert table["jne"].to_pylist() == [None if v is None else float(v) for v in held]
+    assert 0 < table["jne"].null_count < len(table)
+    (entry,) = (e for e in json.loads((folder / "data-dictionary.json").read_text())
+                ["SIMULATED-voxels"] if e["name"] == "jne")  # fmt: skip
+    assert "null elsewhere" in entry["description"]
+    assert "has a null" in (folder / "README.txt").read_text().replace("\n", " ")
 
 
 def test_significant_leaves_nan_elsewhere_and_the_mask_whole(surface_run, tmp_path):
