@@ -136,7 +136,7 @@ def _save_labels(
     _save(codes[None].astype(np.float32), axes, "NIFTI_INTENT_CONNECTIVITY_DENSE_LABELS", path)
 
 
-class _LinedHeader(nib.Cifti2Header):
+class _LinedHeader(nib.Cifti2Header):  # type: ignore[misc]
     """The XML with a line feed between tags: NiiVue reads it line by line, all else as before."""
 
     def to_xml(self, enc: str = "utf-8") -> bytes:
@@ -144,7 +144,7 @@ class _LinedHeader(nib.Cifti2Header):
         return bytes(super().to_xml(enc)).replace(b"><", b">\n<")
 
 
-class _LinedImage(nib.Cifti2Image):
+class _LinedImage(nib.Cifti2Image):  # type: ignore[misc]
     header_class = _LinedHeader
 
 
