@@ -2,37 +2,49 @@
 
 A scrambled order of images leaves every file intact; only a model that should predict visual
 cortex and does not can tell. So a quick ridge regression is compared with the same regression on
-shuffled pairings of images and responses.
+shuffled pairings of images and responses. It can fail to predict for other reasons too (few
+images, noise, features of another kind), so that a scrambled order is claimed only where something
+else says that there is a signal to be found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
-from jne_engine.core.arrays import BoolArray, IntArray
+from jne_engine.core.arrays import BoolArray, Float64Array, IntArray
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace, VolumeSpace
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.datasets.description import DESCRIPTION_NAME, read_description_values
 from jne_engine.datasets.feature_files import FeatureFile
 from jne_engine.datasets.imported import ImportedFiles, build_imported_dataset, read_thumbnails
 from jne_engine.features.gabor import extract_gabor_features
-from jne_engine.model.scoring import compute_r2
+from jne_engine.model.scoring import compute_noise_ceiling, compute_r2
 
 N_SHUFFLES: Final = 20
 MAX_TRAIN: Final = 2000
 MAX_VOXELS: Final = 200
-PENALTY: Final = 1.0
-"""Ridge penalty as a multiple of the number of training images; features are z-scored."""
+PENALTIES: Final = np.logspace(-4, 3, 8)
+"""Ridge penalties as multiples of the number of training images; features are z-scored."""
 
 MIN_DEVIATIONS: Final = 4
 """How far above shuffled pairings the true one must lie, in their standard deviations."""
+
+MIN_R2: Final = 0.002
+"""Mean test R² below which nothing is called sound: near 0 the mean predicts as well."""
+MIN_WITHIN: Final = 0.05
+"""Mean R² within the training images that says that features and responses belong together."""
+MIN_CEILING: Final = 0.3
+"""Mean noise ceiling above which features of the right images predict something."""
+MIN_QUARTER: Final = 20
+"""Test images that a stretch needs to be judged alone."""
 
 MIN_VALID: Final = 0.5
 """Share of an ROI's columns that should have responses."""
@@ -65,8 +77,8 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return the verdict as one line."""
-        mark = {True: "ok", False: "WRONG", None: "unknown"}[self.ok]
-        return f"{mark:<8}{self.name}: {self.text}"
+        mark = {True: "ok", False: "WRONG", None: "cannot tell"}[self.ok]
+        return f"{mark:<12}{self.name}: {self.text}"
 
 
 def check_dataset(dataset: EncodingDataset, *, seed: int = 0) -> tuple[Verdict, ...]:
@@ -161,32 +173,102 @@ def check_hemispheres(dataset: EncodingDataset) -> Verdict:
 
 
 def check_pairing(dataset: EncodingDataset, *, seed: int = 0) -> Verdict:
-    """Ask whether features predict early visual cortex better than any shuffled pairing does.
+    """Ask whether features predict responses better than any shuffled pairing of both does.
 
-    A ridge regression is fitted to at most 2000 training images and scored on the test images;
-    then again with the responses of the training images shuffled, 20 times.
+    A ridge regression, its penalty chosen for each column by leave-one-out error, is fitted to at
+    most 2000 training images and scored on the test images; then again with the responses of the
+    training images shuffled, 20 times.
 
     Returns
     -------
     Verdict
-        False where the true pairing predicts less than 4 standard deviations of the shuffled
-        ones better than their mean.
+        True where the true pairing predicts clearly more than shuffled ones, and more than the
+        mean does. False where something else says that there is a signal which the pairing does
+        not find: within the training images features predict, or responses repeat themselves, or
+        one stretch of test images is predicted and another is not. None where there are too few
+        data, or too little signal, to tell.
     """
     columns, where = _choose_columns(dataset)
     rng = np.random.default_rng(seed)
     train = rng.permutation(dataset.splits.train)[:MAX_TRAIN]
-    scaler = StandardScaler().fit(dataset.features[train])
-    x, x_test = (scaler.transform(dataset.features[r]) for r in (train, dataset.splits.test))
-    y = dataset.responses[train][:, columns]
-    y_test = dataset.responses[dataset.splits.test][:, columns]
-    true = _score(x, y, x_test, y_test)
-    shuffled = [_score(x, y[rng.permutation(len(y))], x_test, y_test) for _ in range(N_SHUFFLES)]
+    test = dataset.splits.test
+    x, y = dataset.features[train], dataset.responses[train][:, columns]
+    y_test = dataset.responses[test][:, columns]
+    orders = [np.arange(train.size), *(rng.permutation(train.size) for _ in range(N_SHUFFLES))]
+    predicted = _predict(x, [y[order] for order in orders], dataset.features[test])
+    scores = [float(np.nanmean(compute_r2(y_test, p))) for p in predicted]
+    true, shuffled = scores[0], np.asarray(scores[1:])
+    bar = float(shuffled.mean() + MIN_DEVIATIONS * shuffled.std())
     text = (
         f"mean test R² of a quick ridge in {where} is {true:.3f}, "
-        f"{np.mean(shuffled):.3f} ± {np.std(shuffled):.3f} over {N_SHUFFLES} shuffled pairings"
+        f"{shuffled.mean():.3f} ± {shuffled.std():.3f} over {N_SHUFFLES} shuffled pairings"
     )
-    gain = true - float(np.mean(shuffled))
-    return Verdict("order of images", gain > MIN_DEVIATIONS * float(np.std(shuffled)), text)
+    contradiction = _contradict(dataset, (x, y), columns, agreement=_agree(y_test, predicted[0]))
+    if true > max(bar, MIN_R2):
+        stretch = _find_unpredicted(_agree(y_test, predicted[0]))
+        return Verdict("order of images", stretch is None, text + (stretch or ""))
+    if contradiction is not None:
+        return Verdict("order of images", False, text + contradiction)
+    need = f"more than {max(bar, MIN_R2):.3f} would tell; too few data, or too little signal"
+    return Verdict("order of images", None, f"{text}; {need}")
+
+
+def _contradict(
+    dataset: EncodingDataset,
+    training: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+    columns: IntArray,
+    *,
+    agreement: Float64Array,
+) -> str | None:
+    """Return what says that the signal is there although the test images are not predicted."""
+    x, y = training
+    half = len(x) // 2
+    (inside,) = _predict(x[:half], [y[:half]], x[half:])
+    within = float(np.nanmean(compute_r2(y[half:], inside)))
+    if within > MIN_WITHIN and _is_positive(_agree(y[half:], inside)):
+        return f"; yet within the training images it is {within:.3f}"
+    ceiling = _average_ceiling(dataset, columns)
+    if ceiling > MIN_CEILING:
+        return f"; yet the responses repeat themselves: their noise ceiling is {ceiling:.0%}"
+    return _find_unpredicted(agreement)
+
+
+def _find_unpredicted(agreement: Float64Array) -> str | None:
+    """Return which quarter of the test images is not predicted where another clearly is."""
+    if agreement.size < 4 * MIN_QUARTER:
+        return None
+    quarters = np.array_split(agreement, 4)
+    z = np.array([q.mean() / (q.std(ddof=1) / np.sqrt(q.size) + 1e-12) for q in quarters])
+    means = np.array([q.mean() for q in quarters])
+    poor = int(means.argmin())
+    if z.max() < MIN_DEVIATIONS or z[poor] > 1 or means[poor] > 0.1 * means.max():
+        return None
+    return (
+        f"; yet of four stretches of test images the {('first', 'second', 'third', 'last')[poor]}"
+        " is not predicted at all: is the order right there?"
+    )
+
+
+def _agree(y: npt.NDArray[Any], predicted: npt.NDArray[Any]) -> Float64Array:
+    """Return how far each image's predicted pattern is like its measured one, (n_images,)."""
+    parts = [np.nan_to_num(a - a.mean(axis=0)) for a in (y, predicted)]
+    scales = [np.maximum(a.std(axis=0), 1e-12) for a in parts]
+    return np.asarray((parts[0] / scales[0] * (parts[1] / scales[1])).mean(axis=1), dtype=float)
+
+
+def _is_positive(agreement: Float64Array) -> bool:
+    error = agreement.std(ddof=1) / np.sqrt(agreement.size)
+    return bool(agreement.mean() > MIN_DEVIATIONS * error)
+
+
+def _average_ceiling(dataset: EncodingDataset, columns: IntArray) -> float:
+    """Return the mean noise ceiling of some columns as a fraction, 0 where nobody knows it."""
+    if dataset.noise_ceiling is not None:
+        return float(np.nan_to_num(dataset.noise_ceiling[columns]).mean())
+    if dataset.test_repeats is None:
+        return 0.0
+    found = compute_noise_ceiling(dataset.test_repeats[:, :, columns], scaled=False)
+    return float(np.nan_to_num(found).mean()) / 100
 
 
 def _choose_columns(dataset: EncodingDataset) -> tuple[IntArray, str]:
@@ -211,9 +293,14 @@ def _best(dataset: EncodingDataset, mask: BoolArray) -> IntArray:
     return columns[:: max(1, columns.size // MAX_VOXELS)][:MAX_VOXELS]
 
 
-def _score(
-    x: npt.NDArray[Any], y: npt.NDArray[Any], x_test: npt.NDArray[Any], y_test: npt.NDArray[Any]
-) -> float:
-    """Fit a ridge regression and return its mean R² over columns of the test images."""
-    model = Ridge(alpha=PENALTY * len(x)).fit(x, y)
-    return float(np.nanmean(compute_r2(y_test, model.predict(x_test).reshape(y_test.shape))))
+def _predict(
+    x: npt.NDArray[Any], responses: Sequence[npt.NDArray[Any]], x_test: npt.NDArray[Any]
+) -> list[npt.NDArray[Any]]:
+    """Fit each set of responses by ridge regression and return its predictions at the test."""
+    scaler = StandardScaler().fit(x)
+    together = np.concatenate(responses, axis=1)
+    means = together.mean(axis=0)
+    model = RidgeCV(alphas=len(x) * PENALTIES, alpha_per_target=True, fit_intercept=False)
+    model.fit(scaler.transform(x), together - means)
+    predicted = model.predict(scaler.transform(x_test)).reshape(len(x_test), -1) + means
+    return np.split(predicted, len(responses), axis=1)

@@ -53,12 +53,33 @@ def test_true_data_pass(dataset):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_scrambled_order_of_images_is_caught(dataset, seed):
+def test_a_scrambled_order_of_images_is_never_called_sound(dataset, seed):
     assert check_pairing(dataset, seed=seed).ok
     everything = scramble(dataset, np.arange(300))
     verdict = check_pairing(everything, seed=seed)
+    assert verdict.ok is None
+    assert str(verdict).startswith("cannot tell order of images: mean test R²")
+    assert "too few data, or too little signal" in verdict.text
+
+    ceiling = np.full(N_VOXELS, 0.8, dtype=np.float32)
+    verdict = check_pairing(replace(everything, noise_ceiling=ceiling), seed=seed)
     assert verdict.ok is False
-    assert str(verdict).startswith("WRONG   order of images: mean test R²")
+    assert str(verdict).startswith("WRONG")
+    assert "their noise ceiling is 80%" in verdict.text
+
+
+def test_responses_without_signal_leave_it_open(dataset):
+    noise = np.random.default_rng(3).standard_normal(dataset.responses.shape).astype(np.float32)
+    assert check_pairing(replace(dataset, responses=noise)).ok is None
+
+
+def test_a_stretch_of_test_images_in_another_order_is_caught():
+    wide = make_dataset(n_stimuli=1200, n_voxels=N_VOXELS)
+    assert check_pairing(wide).ok
+    last = wide.splits.test[-75:]
+    verdict = check_pairing(scramble(wide, last))
+    assert verdict.ok is False
+    assert "the last is not predicted at all" in verdict.text
 
 
 def test_an_order_that_is_wrong_only_in_the_test_images_is_caught(dataset):
