@@ -192,13 +192,13 @@ def _judge_measures(voxels: pd.DataFrame) -> pd.DataFrame:
                     "at_share_0": float(values[planted == 0].mean()),
                 }
             )
-    if not rows:
-        return pd.DataFrame()
     return _average(pd.DataFrame(rows), ["planting", "measure"], ("r", "rho", "at_share_0"))
 
 
 def _average(table: pd.DataFrame, by: list[str], values: tuple[str, ...]) -> pd.DataFrame:
     """Return means over subjects, with half a 95 % interval of the mean by Student's t."""
+    if table.empty:
+        return pd.DataFrame(columns=[*by, "n_subjects", "n_voxels", *values])
     groups = table.groupby(by, sort=False)
     columns = {"n_subjects": groups.size(), "n_voxels": groups["n_voxels"].sum()}
     factor = stats.t.ppf(0.975, columns["n_subjects"] - 1) / np.sqrt(columns["n_subjects"])
