@@ -66,14 +66,14 @@ def _draw(sizes: Sizes) -> tuple[SplitArrays, ResidualEncoder]:
 
 def _run(arrays: SplitArrays, sizes: Sizes) -> None:
     """Do a run's work: both fits and the dispersion."""
-    samples = [
+    train, validation = (
         Samples(torch.from_numpy(arrays.features[r]), torch.from_numpy(arrays.responses[r]))
         for r in (arrays.train, arrays.validation)
-    ]
+    )
     spec = RunSpec(n_hidden=sizes.n_hidden, max_epochs=N_EPOCHS, patience=N_EPOCHS)
     for activation in ("identity", spec.activation):
         encoder = build_encoder(
             sizes.n_features, sizes.n_voxels, n_hidden=sizes.n_hidden, activation=activation
         )
-        fit_encoder(encoder, *samples, spec)
+        fit_encoder(encoder, train, validation, spec)
     stream_dispersion(encoder, torch.from_numpy(arrays.features[arrays.test]))

@@ -126,14 +126,13 @@ def replace_readout(encoder: nn.Module, readout: Tensor, layer: str | None = Non
         If nobody says which layer it is.
     """
     n_voxels, n_hidden = readout.shape
-    is_ours = isinstance(encoder, ResidualEncoder)
-    has_bias = is_ours and encoder.readout.bias is not None
+    has_bias = isinstance(encoder, ResidualEncoder) and encoder.first.bias is not None
     with torch.device("meta"):
         last = nn.Linear(n_hidden, n_voxels, bias=has_bias)
     last.weight = nn.Parameter(readout, requires_grad=False)
     if has_bias:
         last.bias = nn.Parameter(readout.new_zeros(n_voxels), requires_grad=False)
-    if not is_ours:
+    if not isinstance(encoder, ResidualEncoder):
         return nn.Sequential(_name_layer(encoder, layer), last)
     other = copy.copy(encoder)
     other._modules = {**encoder._modules, "readout": last}
