@@ -31,11 +31,11 @@ MEASURES: tuple[str, ...] = (
     "nonlinear_share",
     "nonlinear_share_fitted",
     "jne_calibrated",
-    *("jne", "deviation_mean", "jne_over_gain"),
-    *(name for name in VARIANTS if name != "l1"),
+    *("jne", "deviation_mean", "jne_per_gain"),
+    *(name for name in VARIANTS if name != "jne"),
     "delta_r2",
 )
-"""What is correlated with the planted share; the variant ``l1`` is JNE itself."""
+"""What is correlated with the planted share; of the variants, the first is JNE itself."""
 LEVEL = 0.05
 POWER_SHARES: tuple[float, ...] = (0.05, 0.1, 0.3, 0.6)
 POWER_WINDOW = 0.02
@@ -66,7 +66,7 @@ def simulate_calibration(
     settings = settings or CalibrationSettings()
     report = progress or ignore_progress
     total = settings.n_seeds * len(settings.plantings)
-    tables = []
+    tables: list[pd.DataFrame] = []
     for seed in range(settings.n_seeds):
         shown = simulate_stimuli(seed, n_stimuli=settings.n_stimuli, n_test=settings.n_test)
         for planting in settings.plantings:
@@ -102,7 +102,7 @@ def _measure_subject(
     variants = stream_variants(nonlinear, few)
     assert subject.ground_truth is not None
     columns = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity", "reason")}
-    columns |= {name: variants[name].numpy() for name in VARIANTS if name in MEASURES}
+    columns |= {name: variants[name].numpy() for name in VARIANTS if name != "jne"}
     return pd.DataFrame(
         {
             "planting": planting,
@@ -112,7 +112,7 @@ def _measure_subject(
             "jne_calibrated": stream_dispersion(found.encoder, few).jne.numpy(),
             "jne": dispersion.jne.numpy(),
             "deviation_mean": dispersion.deviation_mean.numpy(),
-            "jne_over_gain": (dispersion.jne / dispersion.gain).numpy(),
+            "jne_per_gain": (dispersion.jne / dispersion.gain).numpy(),
             "r2_linear": r2[0],
             "r2_nonlinear": r2[1],
             "delta_r2": r2[1] - r2[0],
