@@ -19,6 +19,7 @@ from jne_engine.core.progress import Progress
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.simulations.activations import simulate_activations
+from jne_engine.simulations.calibration import simulate_calibration
 from jne_engine.simulations.catalogue import make
 from jne_engine.simulations.input_scale import simulate_input_scale
 from jne_engine.simulations.networks import simulate_networks
@@ -28,6 +29,7 @@ from jne_engine.simulations.sample_size import simulate_sample_size
 from jne_engine.simulations.settings import (
     WIRINGS,
     ActivationSettings,
+    CalibrationSettings,
     InputScaleSettings,
     NetworkSettings,
     RecoverySettings,
@@ -157,6 +159,14 @@ def recovery(**options: Any) -> None:
     """Correlate measures with the planted nonlinear share of simulated voxels."""
     settings, report = _read(RecoverySettings, options)
     report.compute("recovery", lambda progress: simulate_recovery(settings, progress))
+
+
+@simulate.command()
+@size_options(CalibrationSettings)
+def calibration(**options: Any) -> None:
+    """Count false positives, power and recovery of every measure on simulated subjects."""
+    settings, report = _read(CalibrationSettings, options)
+    report.compute("calibration", lambda progress: simulate_calibration(settings, progress))
 
 
 @simulate.command()

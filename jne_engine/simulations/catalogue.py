@@ -18,6 +18,7 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.progress import Progress
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.activations import simulate_activations
+from jne_engine.simulations.calibration import simulate_calibration
 from jne_engine.simulations.input_scale import simulate_input_scale
 from jne_engine.simulations.networks import simulate_networks
 from jne_engine.simulations.recovery import simulate_recovery
@@ -33,6 +34,7 @@ FUNCTIONS: Mapping[str, Callable[[Any, Progress], SimulationResult]] = MappingPr
         "sample-size": simulate_sample_size,
         "input-scale": simulate_input_scale,
         "recovery": simulate_recovery,
+        "calibration": simulate_calibration,
     }
 )
 """What computes each stored result, by the result's name."""

@@ -315,6 +315,57 @@ class RecoverySettings(SimulationSettings):
         return [c for c in all_conditions if c.planting in self.plantings]
 
 
+@dataclass(frozen=True)
+class CalibrationSettings(SimulationSettings):
+    """Settings of the calibration of measures on simulated subjects of known nonlinear share.
+
+    Parameters
+    ----------
+    plantings : tuple of str
+        Which shares are planted, as
+        :data:`~jne_engine.simulations.subject.recipe.PLANTINGS` names them.
+    n_seeds : int
+        Subjects of each planting; each draws its own pictures, units, weights and noise.
+    n_stimuli, n_test : int
+        Pictures in all, and those held out; a tenth of all goes to validation.
+    n_vertices : int
+        About how many vertices; 10,067 are all.
+    n_hidden : int
+        Hidden units of the fitted encoders.
+    max_epochs : int
+        Epochs at most.
+    n_jacobians : int
+        Test stimuli whose Jacobians enter JNE and its variants.
+    """
+
+    REDUCED: ClassVar[dict[str, Any]] = {
+        "n_stimuli": 1500, "n_test": 360, "n_vertices": 500, "n_hidden": 128, "n_jacobians": 100,
+    }  # fmt: skip
+
+    plantings: tuple[str, ...] = (
+        "v1-linear",
+        "mixed",
+        "mostly-linear",
+        "mostly-nonlinear",
+        "linear",
+    )
+    n_seeds: int = 10
+    n_stimuli: int = 3000
+    n_test: int = 600
+    n_vertices: int = 10_067
+    n_hidden: int = 256
+    max_epochs: int = 512
+    n_jacobians: int = 300
+
+    def __post_init__(self) -> None:
+        """Validate each choice."""
+        _check_some("plantings", self.plantings)
+        for name in ("n_seeds", "n_hidden", "max_epochs", "n_vertices"):
+            _check_count(name, getattr(self, name), 1)
+        _check_count("n_jacobians", self.n_jacobians, 2)
+        _check_count("n_test", self.n_test, self.n_jacobians)
+
+
 def _check_activations(activations: Sequence[str]) -> None:
     _check_some("activations", activations)
     for activation in activations:
@@ -340,6 +391,7 @@ FULL_SIZE: Mapping[str, SimulationSettings] = MappingProxyType(
         "sample-size": SampleSizeSettings(),
         "input-scale": InputScaleSettings(),
         "recovery": RecoverySettings(),
+        "calibration": CalibrationSettings(),
     }
 )
 """Settings of each simulation in full size."""

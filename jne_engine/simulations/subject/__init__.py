@@ -37,6 +37,7 @@ from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.simulations.subject.cortex import Cortex, choose_vertices
 from jne_engine.simulations.subject.recipe import (
     GATED_CATEGORIES,
+    Planting,
     Recipe,
     draw_recipe,
     name_preferences,
@@ -63,6 +64,7 @@ def simulate_subject(
     n_vertices: int | None = None,
     subject: str = "S1",
     layer: int = 0,
+    planting: Planting = "areas",
     progress: Progress = ignore_progress,
 ) -> EncodingDataset:
     """Simulate one subject whose nonlinearity is known.
@@ -83,6 +85,8 @@ def simulate_subject(
     layer : int
         Which of :data:`~jne_engine.features.gabor_layers.GABOR_LAYERS` to give as features;
         responses are the same for each.
+    planting : str
+        Which nonlinear shares: one of :data:`~jne_engine.simulations.subject.recipe.PLANTINGS`.
     progress : callable, optional
         Called as ``progress(pictures drawn, n_stimuli)``.
 
@@ -110,7 +114,7 @@ def simulate_subject(
         np.random.default_rng((shown.seed, 2)),
     )
     rng = np.random.default_rng((seed, 3))
-    recipe = draw_recipe(bank, rois, Cortex(space), rng, n_repeats=N_REPEATS)
+    recipe = draw_recipe(bank, rois, Cortex(space), rng, n_repeats=N_REPEATS, planting=planting)
     responses, repeats = _present(bank, recipe, shown.splits, rng)
     return EncodingDataset(
         name="Simulated subject",
@@ -119,7 +123,7 @@ def simulate_subject(
         responses=responses,
         splits=shown.splits,
         stimuli=shown.stimuli,
-        provenance=_describe(shown, bank, seed, layer),
+        provenance=_describe(shown, bank, seed, layer, planting),
         space=space,
         roi_sets=MappingProxyType({rois.preset: rois}),
         test_repeats=repeats,
@@ -179,8 +183,11 @@ def _add_noise(
     return noisy
 
 
-def _describe(shown: SimulatedStimuli, bank: SignalBank, seed: int, layer: int) -> Provenance:
+def _describe(
+    shown: SimulatedStimuli, bank: SignalBank, seed: int, layer: int, planting: Planting
+) -> Provenance:
     text = f"simulated subject, stimulus seed {shown.seed}, subject seed {seed}"
+    text += "" if planting == "areas" else f", nonlinear shares {planting}"
     notes = [
         f"Pictures of {len(set(shown.categories))} categories, drawn; Gabor features, layer "
         f"{layer}: {GABOR_LAYERS[layer]}.",

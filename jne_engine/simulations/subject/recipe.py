@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal, get_args
 
 import numpy as np
 
 from jne_engine.core.arrays import Float64Array
+from jne_engine.core.checks import check_choice
 from jne_engine.cortex.spaces import RoiSet
 from jne_engine.simulations.subject.cortex import Cortex
 from jne_engine.simulations.subject.signal import SignalBank
@@ -29,6 +31,19 @@ SHARES: Mapping[str, float] = MappingProxyType(
 )
 """Mean nonlinear share of each ROI."""
 NEIGHBOUR_SHARE = 0.42
+Planting = Literal["areas", "v1-linear", "mixed", "mostly-linear", "mostly-nonlinear", "linear"]
+PLANTINGS: tuple[Planting, ...] = get_args(Planting)
+"""How nonlinear shares are planted: by area as in cortex; the same, but V1 exactly linear; or for
+each voxel by itself as :data:`MIXTURES` says."""
+MIXTURES: Mapping[str, tuple[float, tuple[float, ...]]] = MappingProxyType(
+    {
+        "mixed": (0.4, (0.05, 0.1, 0.3, 0.6)),
+        "mostly-linear": (0.95, (0.05, 0.1, 0.3, 0.6)),
+        "mostly-nonlinear": (0.05, (0.05, 0.1, 0.3, 0.6)),
+        "linear": (1.0, ()),
+    }
+)
+"""Part of the voxels that is exactly linear, and the shares of the others, equally many each."""
 SHARE_SPREAD = 0.11
 """Standard deviation of the share's smooth variation within an area."""
 SHARE_JITTER = 0.05
@@ -86,7 +101,13 @@ class Recipe:
 
 
 def draw_recipe(
-    bank: SignalBank, rois: RoiSet, cortex: Cortex, rng: np.random.Generator, *, n_repeats: int
+    bank: SignalBank,
+    rois: RoiSet,
+    cortex: Cortex,
+    rng: np.random.Generator,
+    *,
+    n_repeats: int,
+    planting: Planting = "areas",
 ) -> Recipe:
     """Draw what every voxel of a subject is made of.
 
@@ -101,12 +122,20 @@ def draw_recipe(
         The subject's source of chance.
     n_repeats : int
         Presentations of every stimulus.
+    planting : str
+        One of :data:`PLANTINGS`: which nonlinear shares.
 
     Returns
     -------
     Recipe
+
+    Raises
+    ------
+    InputError
+        If there is no such planting.
     """
-    share = _draw_shares(rois, cortex, rng)
+    check_choice("planting", planting, PLANTINGS)
+    share = _draw_shares(rois, cortex, rng, planting)
     ceiling = _draw_ceilings(share, cortex, rng)
     linear = cortex.field(rng, WEIGHT_SMOOTHING, bank.linear.shape[1]).T
     # Leading latents carry most of the pictures' contrast and weigh most, as in cortex.
@@ -115,14 +144,25 @@ def draw_recipe(
     return Recipe(linear, units, share, ceiling, n_repeats)
 
 
-def _draw_shares(rois: RoiSet, cortex: Cortex, rng: np.random.Generator) -> Float64Array:
-    """Draw nonlinear shares: an area's mean, a smooth variation and some jitter."""
+def _draw_shares(
+    rois: RoiSet, cortex: Cortex, rng: np.random.Generator, planting: Planting
+) -> Float64Array:
+    """Draw nonlinear shares: an area's mean, a smooth variation and some jitter.
+
+    Plantings with shares of their own draw them for each voxel by itself.
+    """
+    if planting in MIXTURES:
+        linear, others = MIXTURES[planting]
+        odds = [linear, *[(1 - linear) / max(len(others), 1)] * len(others)]
+        return rng.choice([0.0, *others], size=cortex.n_voxels, p=odds)
     mean = np.full(cortex.n_voxels, NEIGHBOUR_SHARE)
     for name, mask in zip(rois.names, rois.masks, strict=True):
         mean[mask] = SHARES[name]
     share = cortex.smooth(mean, 2) + SHARE_SPREAD * cortex.field(rng, WEIGHT_SMOOTHING, 1)[:, 0]
     share += SHARE_JITTER * rng.standard_normal(cortex.n_voxels)
     clipped: Float64Array = np.clip(share, 0, LARGEST_SHARE)
+    if planting == "v1-linear":
+        clipped[rois.mask("V1")] = 0
     return clipped
 
 
@@ -130,7 +170,8 @@ def _draw_ceilings(share: Float64Array, cortex: Cortex, rng: np.random.Generator
     """Draw noise ceilings as a slow field that has nothing to do with the nonlinear share."""
     field = cortex.field(rng, FIELD_SMOOTHING, 1)[:, 0]
     centred = share - share.mean()
-    field -= centred * (centred @ field) / (centred @ centred)
+    if centred.any():
+        field -= centred * (centred @ field) / (centred @ centred)
     ceiling: Float64Array = np.clip(
         CEILING_MEAN + CEILING_SPREAD * field / field.std(), *CEILING_RANGE
     )

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from jne_engine.bench import (
+    calibration,
     catalogue,
     command,
     extraction,
@@ -30,6 +31,7 @@ PROMISED = {
     "exponent_voxels", "features_of_forward", "spin_1000",
     "read_stimulus_map", "read_voxel_profile",
     "category_map_first", "category_maps_pass_s", "embed_10000",
+    "calibration_of_run", "exponent_calibration",
 }  # fmt: skip
 TOY = Sizes(n_features=6, n_hidden=8, n_voxels=70, n_stimuli=3, n_test=9, n_checked=9, rounds=1)
 
@@ -63,6 +65,9 @@ def test_a_row_without_value_or_goal_claims_nothing():
 def test_each_figure_runs_at_toy_sizes(name, monkeypatch):
     monkeypatch.setattr(fits, "EPOCH_STIMULI", 8)
     monkeypatch.setattr(fits, "EPOCH_BATCH", 4)
+    monkeypatch.setattr(calibration, "CALIBRATED", TOY)
+    monkeypatch.setattr(calibration, "N_TRAIN", 20)
+    monkeypatch.setattr(calibration, "N_EPOCHS", 1)
     monkeypatch.setattr(streams, "JACREV_CHUNK", 5)
     monkeypatch.setattr(imports, "SCAN", imports.Scan((6, 5, 4), 40, 50, (5, 4)))
     monkeypatch.setattr(sizes, "FSAVERAGE_VOXELS", 90)

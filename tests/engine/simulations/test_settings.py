@@ -7,6 +7,7 @@ import pytest
 from jne_engine.core.errors import InputError
 from jne_engine.simulations.settings import (
     ActivationSettings,
+    CalibrationSettings,
     InputScaleSettings,
     NetworkSettings,
     RecoverySettings,
@@ -19,6 +20,7 @@ ALL = [
     SampleSizeSettings,
     InputScaleSettings,
     RecoverySettings,
+    CalibrationSettings,
 ]
 
 
@@ -52,6 +54,8 @@ def test_recovery_runs_the_whole_grid_and_other_plantings_at_the_base():
         (RecoverySettings, {"n_units": 3}),
         (RecoverySettings, {"plantings": ("other",)}),
         (RecoverySettings, {"signal_to_noise": (0.0,)}),
+        (CalibrationSettings, {"plantings": ()}),
+        (CalibrationSettings, {"n_test": 50}),
     ],
 )
 def test_impossible_settings_are_refused(settings, changes):

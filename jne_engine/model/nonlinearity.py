@@ -1,0 +1,303 @@
+"""Which voxels are nonlinear, and how much: a share with an interval, and a test.
+
+Docs: ``docs/nonlinearity.md`` has the equations, their reasons, and where they fail.
+
+1. Linear path: l = x·w, a ridge a voxel on the features; e = y − l.
+2. Nonlinear features: h′, the encoder's last hidden units without what [x, 1] explains of
+   them by least squares over all stimuli, each over its standard deviation.
+3. Nonlinear path: g = h′·r, a ridge a voxel of e on h′.
+4. How much: share = c / (c + d) on test stimuli, c = cov(e, g), d = cov(y, l).
+5. Which: does e go with g on test stimuli beyond chance? A score test, one-sided.
+
+Axes: s stimulus, f feature, h hidden unit, v voxel, b bootstrap resample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jne_engine.core.arrays import BoolArray, Float32Array, IntArray, UInt8Array
+from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.model.hidden import read_hidden, replace_readout, span_features, take_out_linear
+from jne_engine.model.ridge import Ridge
+from jne_engine.model.score_test import ScoreTest
+from jne_engine.model.scoring import correct_fdr, draw_bootstrap_counts
+from jne_engine.model.spec import RunSpec
+
+VOXEL_BLOCK = 2048
+"""Voxels handled at once; bounds memory, changes no result beyond rounding."""
+LINEAR_ALPHAS: tuple[float, ...] = tuple(10 ** (i / 2) for i in range(13))
+"""Penalties of the linear path, 1 to 10⁶, for features of unit variance."""
+READOUT_ALPHAS: tuple[float, ...] = tuple(10 ** (i / 2) for i in range(-2, 13))
+"""Penalties of the nonlinear path, 0.1 to 10⁶. "No nonlinear path" is not among them: it would
+make the test miss what is there (false positives 2 % instead of 5 %)."""
+INTERVAL = (0.025, 0.975)
+
+CANNOT_TELL: Mapping[int, str] = MappingProxyType(
+    {
+        1: "responses are missing or constant",
+        2: "no hidden unit is nonlinear over these stimuli",
+        3: "too few test stimuli",
+        4: "the prediction is no better than chance",
+    }
+)
+"""Why a voxel has no share: the codes of :attr:`Nonlinearity.reason`, 0 where it has one."""
+MISSING, LINEAR_UNITS, FEW_STIMULI, UNPREDICTED = CANNOT_TELL
+
+
+@dataclass(frozen=True, eq=False)
+class SplitArrays:
+    """One subject's features and responses, and which stimuli are which.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n_stimuli, n_features)
+        Of all stimuli, those without responses or outside the splits included.
+    responses : numpy.ndarray, shape (n_stimuli, n_columns)
+        May lie on disk (``numpy.memmap``): it is read a block of voxels at a time.
+    train, validation, test : numpy.ndarray of int64
+        Rows of each split.
+    columns : numpy.ndarray of int64, optional
+        Columns of the responses that are voxels of the encoder; all by default.
+    """
+
+    features: Float32Array
+    responses: Float32Array
+    train: IntArray
+    validation: IntArray
+    test: IntArray
+    columns: IntArray | None = None
+
+    @property
+    def n_voxels(self) -> int:
+        """Number of voxels."""
+        return int(self.responses.shape[1]) if self.columns is None else int(self.columns.size)
+
+    def read(self, block: slice) -> tuple[Tensor, ...]:
+        """Return a block of voxels over train, validation and test, in the features' dtype."""
+        chosen = block if self.columns is None else self.columns[block]
+        part = np.asarray(self.responses[:, chosen], dtype=self.features.dtype)
+        return tuple(torch.from_numpy(part[r]) for r in (self.train, self.validation, self.test))
+
+
+@dataclass(frozen=True, eq=False)
+class Nonlinearity:
+    """What is known of every voxel; NaN where it cannot be told, never 0 for want of knowledge.
+
+    Parameters
+    ----------
+    nonlinear_share : numpy.ndarray of float32, shape (n_voxels,)
+        Nonlinear share of the predicted variance, on test stimuli. Not cut to 0..1: the estimate
+        of a linear voxel lies around 0, on either side.
+    nonlinear_share_low, nonlinear_share_high : numpy.ndarray of float32, shape (n_voxels,)
+        Bounds of its 95 % bootstrap interval over test stimuli.
+    nonlinear_share_fitted : numpy.ndarray of float32, shape (n_voxels,)
+        The same share of the fitted predictions' variance over training stimuli, 0 to 1.
+    p_nonlinearity, q_nonlinearity : numpy.ndarray of float32, shape (n_voxels,)
+        One-sided p of the score test, and its Benjamini-Hochberg q over the tested voxels.
+    reason : numpy.ndarray of uint8, shape (n_voxels,)
+        0, or why there is no share: see :data:`CANNOT_TELL`. With code 4 the test stands still.
+    encoder : torch.nn.Module
+        The encoder with the nonlinear path as its readout. Its Jacobian disperses as that of
+        the whole prediction l + g does, whose other terms are linear: its JNE is the calibrated
+        JNE. What it predicts is g up to a linear map of the features. Voxels with reason 1 have
+        a readout of 0.
+    n_components : int
+        Leading directions of the features that the test takes out.
+    n_units : int
+        Hidden units that are not linear in the features.
+    absorbed : float
+        Share of nonlinear variance that least squares take for linear by chance, at most 1: the
+        features' rank over the number of stimuli.
+    """
+
+    nonlinear_share: Float32Array
+    nonlinear_share_low: Float32Array
+    nonlinear_share_high: Float32Array
+    nonlinear_share_fitted: Float32Array
+    p_nonlinearity: Float32Array
+    q_nonlinearity: Float32Array
+    reason: UInt8Array
+    encoder: nn.Module
+    n_components: int
+    n_units: int
+    absorbed: float
+
+
+def measure_nonlinearity(
+    encoder: nn.Module,
+    arrays: SplitArrays,
+    spec: RunSpec,
+    *,
+    layer: str | None = None,
+    progress: Progress = ignore_progress,
+    voxel_block: int = VOXEL_BLOCK,
+) -> Nonlinearity:
+    """Measure how nonlinear every voxel is, with an encoder that was fitted to train.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module
+        The run's nonlinear encoder, fitted without the test responses; only its hidden layers
+        are used.
+    arrays : SplitArrays
+        What it was fitted to.
+    spec : RunSpec
+        Number of bootstrap resamples, and their seed.
+    layer : str, optional
+        Name of the last hidden layer where the encoder is not a ResidualEncoder.
+    progress : callable
+        Called as ``progress(voxels done, n_voxels)`` before each block; what it raises ends
+        the work.
+    voxel_block : int
+        Voxels handled at once.
+
+    Returns
+    -------
+    Nonlinearity
+        Memory beside the inputs: the hidden units of all stimuli, the new readout (n_hidden ×
+        n_voxels), and some copies of one block of responses.
+
+    Raises
+    ------
+    InputError
+        If the encoder's last hidden layer cannot be had.
+    """
+    estimator = _Estimator(encoder, arrays, spec, layer)
+    n_voxels = arrays.n_voxels
+    columns = {name: np.full(n_voxels, np.nan, dtype=np.float32) for name in ESTIMATES}
+    reason = np.zeros(n_voxels, dtype=np.uint8)
+    readout = torch.zeros(n_voxels, estimator.n_hidden, dtype=estimator.dtype)
+    for start in range(0, n_voxels, voxel_block):
+        progress(start, n_voxels)
+        block = slice(start, min(start + voxel_block, n_voxels))
+        found, reason[block], readout[block] = estimator.estimate(arrays.read(block))
+        for name, values in found.items():
+            columns[name][block] = values.cpu().numpy()
+    progress(n_voxels, n_voxels)
+    q = correct_fdr(columns["p_nonlinearity"]).astype(np.float32)
+    calibrated = replace_readout(encoder, readout.to(estimator.device), layer)
+    return Nonlinearity(
+        **columns,
+        q_nonlinearity=q,
+        reason=reason,
+        encoder=calibrated,
+        n_components=estimator.test.n_components,
+        n_units=int(estimator.alive.sum()),
+        absorbed=estimator.absorbed,
+    )
+
+
+ESTIMATES: tuple[str, ...] = (
+    "nonlinear_share",
+    "nonlinear_share_low",
+    "nonlinear_share_high",
+    "nonlinear_share_fitted",
+    "p_nonlinearity",
+)
+"""What a block gives; q is corrected over all blocks together."""
+
+
+class _Estimator:
+    """What all blocks share: two decomposed regressions, the test's directions, resamples."""
+
+    def __init__(
+        self, encoder: nn.Module, arrays: SplitArrays, spec: RunSpec, layer: str | None
+    ) -> None:
+        self.device = next(encoder.parameters()).device
+        given = torch.from_numpy(np.ascontiguousarray(arrays.features)).to(self.device)
+        self.dtype = given.dtype
+        splits = [torch.tensor(r.tolist()) for r in (arrays.train, arrays.validation, arrays.test)]
+        features = _standardise(given.double(), splits[0])
+        basis = span_features(features)
+        hidden = read_hidden(encoder, given, layer).double()
+        self.n_hidden = hidden.shape[1]
+        self.absorbed = basis.shape[1] / len(basis)
+        bent, self.unit_scale = take_out_linear(hidden, basis, splits[0])
+        self.alive = self.unit_scale > 0
+        train, validation, self._x_test = (features[r].to(self.dtype) for r in splits)
+        self._linear = Ridge(train, validation, LINEAR_ALPHAS)
+        self._x_train, self._x_validation = train, validation
+        train, validation, self._h_test = (bent[r].to(self.dtype) for r in splits)
+        self._readout = Ridge(train, validation, READOUT_ALPHAS)
+        self.test = ScoreTest(basis[splits[2]], self.dtype)
+        counts = draw_bootstrap_counts(arrays.test.size, spec.n_resamples, spec.seed)
+        self._counts = torch.from_numpy(counts / arrays.test.size).to(self.device, self.dtype)
+
+    def estimate(
+        self, responses: tuple[Tensor, ...]
+    ) -> tuple[Mapping[str, Tensor], UInt8Array, Tensor]:
+        """Return a block's estimates, reasons, and readout of the raw hidden units."""
+        usable = _find_usable(responses)
+        train, validation, test = (
+            torch.where(usable, part, 0).to(self.device) for part in responses
+        )
+        mean = train.mean(dim=0)
+        train, validation, test = train - mean, validation - mean, test - mean
+        linear = self._linear.fit(train, validation)
+        bent = self._readout.fit(
+            train - self._x_train @ linear.weights,
+            validation - self._x_validation @ linear.weights,
+        )
+        predicted, extra = self._x_test @ linear.weights, self._h_test @ bent.weights
+        found = self._share(test, predicted, extra)
+        found["nonlinear_share_fitted"] = bent.variance / (bent.variance + linear.variance)
+        found["p_nonlinearity"] = self.test.compute_p(test - predicted, predicted, extra)
+        reason = self._explain(usable, found["nonlinear_share"])
+        for name, values in found.items():
+            untold = (reason != 0) & ((reason != UNPREDICTED) | (name != "p_nonlinearity"))
+            values[torch.from_numpy(untold).to(self.device)] = torch.nan
+        readout = (bent.weights * usable.to(self.device)).T * self.unit_scale.to(self.dtype)
+        return found, reason, readout.cpu()
+
+    def _share(self, measured: Tensor, linear: Tensor, nonlinear: Tensor) -> dict[str, Tensor]:
+        """Return the held-out share with its interval; NaN where a resample predicts nothing.
+
+        A ratio whose denominator is 0 or less in a resample has no bounded interval.
+        """
+        y, lin, g = (part - part.mean(dim=0) for part in (measured, linear, nonlinear))
+        bent = (y - lin) * g
+        whole = bent + y * lin
+        wholes = self._counts @ whole
+        shares = (self._counts @ bent) / wholes
+        low, high = torch.quantile(shares, shares.new_tensor(INTERVAL), dim=0)
+        told = (wholes > 0).all(dim=0) & (whole.mean(dim=0) > 0)
+        values = bent.mean(dim=0) / whole.mean(dim=0), low, high
+        kept = (torch.where(told, part, torch.nan) for part in values)
+        return dict(zip(ESTIMATES[:3], kept, strict=True))
+
+    def _explain(self, usable: Tensor, share: Tensor) -> UInt8Array:
+        """Return why each voxel of a block has no share, 0 where it has one."""
+        reason = np.where(share.isnan().cpu().numpy(), UNPREDICTED, 0).astype(np.uint8)
+        if not self.test.is_possible:
+            reason[:] = FEW_STIMULI
+        if not self.alive.any():
+            reason[:] = LINEAR_UNITS
+        missing: BoolArray = ~usable.numpy()
+        reason[missing] = MISSING
+        return reason
+
+
+def _find_usable(responses: tuple[Tensor, ...]) -> Tensor:
+    """Return which voxels are finite everywhere and vary over train and over test."""
+    train, _, test = responses
+    usable = torch.stack([part.isfinite().all(dim=0) for part in responses]).all(dim=0)
+    for part in (train, test):
+        usable &= part.amax(dim=0) > part.amin(dim=0)
+    return usable
+
+
+def _standardise(features: Tensor, train: Tensor) -> Tensor:
+    """Return features of mean 0 over train, all over one number: their pooled deviation.
+
+    One number for all keeps what their variances say, and makes the penalties free of unit.
+    """
+    centred = features - features[train].mean(dim=0)
+    scale = centred[train].square().mean().sqrt()
+    return centred / scale if scale > 0 else centred

@@ -1,0 +1,80 @@
+"""A test on held-out stimuli of whether a nonlinear prediction tells more than a linear one.
+
+Axes: s stimulus, c direction, v voxel.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+STIMULI_A_DIRECTION = 12
+"""Test stimuli for each direction of the features that is taken out."""
+LEAST_STIMULI = 24
+"""Fewer test stimuli leave no normal distribution to speak of."""
+LEAST_VARIANCE = 1e-10
+"""What is left of a prediction counts from this part of its sum of squares up; below, it is
+rounding."""
+
+
+class ScoreTest:
+    """One-sided score test of e ~ l + γ·g against γ = 0, with errors of any distribution.
+
+    With 1, the leading directions of the features, and then l taken out of e and g, the score
+    of a stimulus is u = e·g, and z = mean(u) / (sd(u) / √(n − k − 1)) is standard normal where
+    the response is linear in the features: g depends on features and training responses alone,
+    and the errors of the test stimuli do not know it. Directions are taken out because the
+    linear path is shrunk, which leaves some linear signal in e, most of it in them.
+
+    Parameters
+    ----------
+    directions : torch.Tensor, shape (n_test, n_directions)
+        Uncorrelated directions of the features, the leading one first.
+    dtype : torch.dtype
+        What blocks of voxels come in.
+
+    References
+    ----------
+    White (1980), Econometrica 48, 817-838, for variance from the scores themselves.
+    """
+
+    def __init__(self, directions: Tensor, dtype: torch.dtype) -> None:
+        n_test = len(directions)
+        self.n_components = min(n_test // STIMULI_A_DIRECTION, directions.shape[1])
+        self.is_possible = n_test >= LEAST_STIMULI
+        ones = torch.ones_like(directions[:, :1])
+        taken = torch.cat([ones, directions[:, : self.n_components]], dim=1)
+        self._basis = torch.linalg.qr(taken.double())[0].to(dtype)
+        self._freedom = max(n_test - self.n_components - 1, 1)
+
+    def compute_p(self, error: Tensor, linear: Tensor, nonlinear: Tensor) -> Tensor:
+        """Return p of each voxel, 1 where the nonlinear prediction has no variance.
+
+        Parameters
+        ----------
+        error, linear, nonlinear : torch.Tensor, shape (n_test, n_voxels)
+            e = y − l, l and g.
+        """
+        e, line, g = (self._reduce(part) for part in (error, linear, nonlinear))
+        size = line.square().sum(dim=0)
+        unit = torch.where(size > 0, line / size.sqrt(), 0)
+        e, g = (part - unit * (unit * part).sum(dim=0) for part in (e, g))
+        scores = e * g
+        mean = scores.mean(dim=0)
+        deviation = scores.std(dim=0, correction=0)
+        z = mean / deviation * math.sqrt(self._freedom)
+        p = torch.special.ndtr(-z.double()).to(z.dtype)
+        varies = (deviation > 0) & _keeps_variance(g, nonlinear) & _keeps_variance(e, error)
+        return torch.where(varies, p, 1)
+
+    def _reduce(self, part: Tensor) -> Tensor:
+        """Take the mean and the leading directions out; what is only rounding becomes 0."""
+        rest = part - self._basis @ (self._basis.T @ part)
+        return torch.where(_keeps_variance(rest, part), rest, 0)
+
+
+def _keeps_variance(rest: Tensor, whole: Tensor) -> Tensor:
+    """Tell where more than rounding is left, (n_voxels,)."""
+    return rest.square().sum(dim=0) > LEAST_VARIANCE * whole.square().sum(dim=0)

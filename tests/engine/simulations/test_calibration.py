@@ -1,0 +1,87 @@
+"""The calibration counts what it says, over subjects that differ in everything."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from jne_engine.core.errors import InputError
+from jne_engine.simulations.calibration import MEASURES, simulate_calibration
+from jne_engine.simulations.settings import CalibrationSettings
+from jne_engine.simulations.subject import simulate_stimuli, simulate_subject
+
+SIZES = {"n_stimuli": 620, "n_test": 80, "n_vertices": 100, "n_hidden": 16}
+
+
+@pytest.fixture(scope="module")
+def result():
+    settings = CalibrationSettings.reduced(
+        plantings=("v1-linear", "linear"), n_seeds=2, n_jacobians=10, max_epochs=2, **SIZES
+    )
+    return simulate_calibration(settings)
+
+
+def test_rates_are_counted_subject_by_subject(result):
+    voxels, table = result.tables["voxels"], result.tables["tests"]
+    rates, n = [], 0
+    for seed in (0, 1):
+        rows = voxels[(voxels["planting"] == "linear") & (voxels["seed"] == seed)]
+        tested = [p for p in rows["p_nonlinearity"] if np.isfinite(p)]
+        rates.append(sum(p < 0.05 for p in tested) / len(tested))
+        n += len(tested)
+    found = table.query("planting == 'linear' and rate == 'p < .05 at share 0'").iloc[0]
+    assert (found["n_subjects"], found["n_voxels"]) == (2, n)
+    assert found["value"] == pytest.approx(np.mean(rates))
+    half = stats.t.ppf(0.975, 1) * np.std(rates, ddof=1) / np.sqrt(2)
+    assert found["value_half"] == pytest.approx(half)
+
+
+def test_measures_are_correlated_where_the_share_varies(result):
+    table = result.tables["measures"]
+    assert set(table["planting"]) == {"v1-linear"}
+    assert set(table["measure"]) == set(MEASURES)
+    voxels = result.tables["voxels"].query("planting == 'v1-linear'")
+    parts = [v for _, v in voxels.groupby("seed")]
+    r = np.mean([stats.pearsonr(v["jne"], v["planted_share"])[0] for v in parts])
+    rho = np.mean([stats.spearmanr(v["jne"], v["planted_share"])[0] for v in parts])
+    found = table.set_index("measure").loc["jne"]
+    assert (found["r"], found["rho"]) == (pytest.approx(r), pytest.approx(rho))
+
+
+def test_every_seed_draws_its_own_pictures():
+    first, second = (simulate_stimuli(seed, n_stimuli=240, n_test=60).features for seed in (0, 1))
+    assert not np.array_equal(first, second)
+
+
+def test_plantings_plant_what_they_say():
+    shown = simulate_stimuli(0, n_stimuli=240, n_test=60)
+
+    def plant(planting):
+        return simulate_subject(0, stimuli=shown, n_vertices=2000, planting=planting)
+
+    as_ever, v1_linear = plant("areas"), plant("v1-linear")
+    v1 = as_ever.roi_sets["hcp-mmp"].mask("V1")
+    share = v1_linear.ground_truth.nonlinear_share
+    assert not share[v1].any()
+    assert np.array_equal(share[~v1], as_ever.ground_truth.nonlinear_share[~v1])
+    assert not plant("linear").ground_truth.nonlinear_share.any()
+    mixed = plant("mixed").ground_truth.nonlinear_share
+    assert set(np.unique(mixed)) == set(np.float32([0, 0.05, 0.1, 0.3, 0.6]))
+    assert (mixed == 0).mean() == pytest.approx(0.4, abs=0.05)
+    assert (plant("mostly-linear").ground_truth.nonlinear_share == 0).mean() > 0.9
+    assert 0 < (plant("mostly-nonlinear").ground_truth.nonlinear_share == 0).mean() < 0.1
+    with pytest.raises(InputError, match="planting"):
+        plant("bent")
+
+
+def test_a_linear_planting_is_linear_in_the_features_but_for_noise():
+    shown = simulate_stimuli(0, n_stimuli=600, n_test=100)
+    subject = simulate_subject(0, stimuli=shown, n_vertices=60, planting="linear")
+    noise = 1 / subject.ground_truth.signal_to_noise / 3
+    latents = np.linalg.svd(shown.features - shown.features.mean(axis=0), full_matrices=False)[0]
+    design = np.column_stack([latents[:, :24], np.ones(600)])
+    rest = subject.responses - design @ np.linalg.lstsq(design, subject.responses, rcond=None)[0]
+    expected = noise / (1 + noise) * (1 - 25 / 600)
+    frame = pd.Series(rest.var(axis=0) / subject.responses.var(axis=0))
+    np.testing.assert_allclose(frame.mean(), expected.mean(), rtol=0.05)
+    np.testing.assert_allclose(frame, expected, rtol=0.35)
