@@ -160,6 +160,54 @@ def _uses(*names: Use) -> frozenset[Use]:
     return frozenset(names)
 
 
+_SHARE_UNIT = "fraction of predicted variance"
+_SHARE = "c / (c + d), c = cov(y - l, g), d = cov(y, l)"
+_PATHS = "l linear path (ridge on features), g readout of the rest from hidden units"
+
+
+def _list_shares() -> Iterable[Measure]:
+    """Yield what the calibration stage stores, which runs of version 0.1 lack."""
+    yield Measure(
+        "nonlinear_share", "Nonlinear share", _SHARE_UNIT, "sequential",
+        "Share of the predicted variance that no linear map of these features predicts, on the test"
+        " stimuli; around 0 for a linear response, and a lower bound for a nonlinear one.",
+        f"{_SHARE} over test stimuli; {_PATHS}", "viridis",
+        stage="calibration", uses=_uses("map", "region", "truth"), optional=True, since="0.2.0",
+    )  # fmt: skip
+    for end, words in (("low", "Lower"), ("high", "Upper")):
+        yield Measure(
+            f"nonlinear_share_{end}", f"Nonlinear share, {words.lower()} bound", _SHARE_UNIT,
+            "sequential", f"{words} bound of the share's 95 % interval.",
+            "percentile bootstrap over test stimuli", "viridis",
+            stage="calibration", uses=_uses("map"), optional=True, since="0.2.0",
+        )  # fmt: skip
+    yield Measure(
+        "nonlinear_share_fitted", "Nonlinear share, fitted", _SHARE_UNIT, "sequential",
+        "The same share of the fitted predictions over the training stimuli, 0 to 1.",
+        f"var g / (var g + var l) over training stimuli; {_PATHS}", "viridis",
+        stage="calibration", uses=_uses("truth"), optional=True, since="0.2.0",
+    )  # fmt: skip
+    yield Measure(
+        "p_nonlinearity", "p of nonlinearity", "", "sequential",
+        "One-sided probability of so much agreement with the nonlinear path in a linear voxel.",
+        f"score test on test stimuli: does y - l go with g beyond chance; {_PATHS}",
+        stage="calibration", optional=True, since="0.2.0",
+    )  # fmt: skip
+    yield Measure(
+        "q_nonlinearity", "q of nonlinearity", "", "sequential",
+        "False discovery rate at which a voxel is nonlinear in these features.",
+        "p_nonlinearity by Benjamini and Hochberg (1995) over voxels",
+        stage="calibration", uses=_uses("map"), optional=True, since="0.2.0",
+    )  # fmt: skip
+    yield Measure(
+        "jne_calibrated", "JNE, calibrated", JNE_UNIT, "sequential",
+        "JNE of the same hidden units read out by the nonlinear path: near 0 for a linear response,"
+        " whatever is fitted beside it.",
+        "jne of g",
+        stage="calibration", uses=_uses("map", "region", "truth"), optional=True, since="0.2.0",
+    )  # fmt: skip
+
+
 def _list_jne() -> Iterable[Measure]:
     yield Measure(
         "jne", "JNE", JNE_UNIT, "sequential",
@@ -282,7 +330,11 @@ def _list_labels() -> Iterable[Measure]:
 
 
 MEASURES = MappingProxyType(
-    {m.name: m for m in (*_list_jne(), *_list_scores(), *_list_truths(), *_list_labels())}
+    {
+        m.name: m
+        for group in (_list_shares, _list_jne, _list_scores, _list_truths, _list_labels)
+        for m in group()
+    }
 )
 """By name, in the order in which lists show them."""
 

@@ -26,6 +26,7 @@ from jne_engine.core.arrays import BoolArray, Float32Array, IntArray, UInt8Array
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.hidden import read_hidden, replace_readout, span_features, take_out_linear
 from jne_engine.model.ridge import Ridge
+from jne_engine.model.scaling import Scaling
 from jne_engine.model.score_test import ScoreTest
 from jne_engine.model.scoring import correct_fdr, draw_bootstrap_counts
 from jne_engine.model.spec import RunSpec
@@ -65,6 +66,8 @@ class SplitArrays:
         Rows of each split.
     columns : numpy.ndarray of int64, optional
         Columns of the responses that are voxels of the encoder; all by default.
+    scaling : Scaling, optional
+        What is taken off the responses of all columns as they are read.
     """
 
     features: Float32Array
@@ -73,6 +76,7 @@ class SplitArrays:
     validation: IntArray
     test: IntArray
     columns: IntArray | None = None
+    scaling: Scaling | None = None
 
     @property
     def n_voxels(self) -> int:
@@ -81,8 +85,10 @@ class SplitArrays:
 
     def read(self, block: slice) -> tuple[Tensor, ...]:
         """Return a block of voxels over train, validation and test, in the features' dtype."""
-        chosen = block if self.columns is None else self.columns[block]
-        part = np.asarray(self.responses[:, chosen], dtype=self.features.dtype)
+        chosen = np.arange(self.responses.shape[1]) if self.columns is None else self.columns
+        part = np.asarray(self.responses[:, chosen[block]], dtype=self.features.dtype)
+        if self.scaling is not None:
+            part = self.scaling.take(chosen[block]).apply(part)
         return tuple(torch.from_numpy(part[r]) for r in (self.train, self.validation, self.test))
 
 

@@ -24,8 +24,8 @@ class DiskSink:
     ----------
     folder : pathlib.Path
         Where the blocks lie until the stage is complete.
-    jne_ss : zarr.Array, shape (n_stimuli, n_all_voxels)
-        Stored array to fill; columns that are not computed stay NaN.
+    jne_ss : zarr.Array, shape (n_stimuli, n_all_voxels), or None
+        Stored array to fill; columns that are not computed stay NaN. None keeps moments only.
     columns : numpy.ndarray of int64, shape (n_voxels,)
         Column of ``jne_ss`` for every computed voxel, ascending.
     """
@@ -51,7 +51,9 @@ class DiskSink:
         return torch.from_numpy(np.concatenate(blocks))
 
     def write_jne_ss(self, voxels: slice, jne_ss: Tensor) -> None:
-        """Write JNE-SS of a block of voxels to their columns."""
+        """Write JNE-SS of a block of voxels to their columns, if it is wanted."""
+        if self._jne_ss is None:
+            return
         columns = self._columns[voxels]
         contiguous = int(columns[-1]) - int(columns[0]) + 1 == columns.size
         where: Any = slice(int(columns[0]), int(columns[-1]) + 1) if contiguous else columns

@@ -19,6 +19,13 @@ from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
 from jne_engine.model.measures import list_stored
+from jne_engine.model.nonlinearity import (
+    CANNOT_TELL,
+    ESTIMATES,
+    UNPREDICTED,
+    SplitArrays,
+    measure_nonlinearity,
+)
 from jne_engine.model.scaling import Scaling
 from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
@@ -115,6 +122,7 @@ class RunStages:
             ),
             "scores": self._score,
             "dispersion": self._disperse,
+            "calibration": self._calibrate,
         }
         stages[name](folder, stage)
 
@@ -178,6 +186,43 @@ class RunStages:
         found = {m.name: getattr(result, m.name).numpy() for m in list_stored("dispersion")}
         self._write_measures("dispersion", stage, found)
         stage.write_json("precision", asdict(result.precision))
+
+    def _calibrate(self, folder: RunFolder, stage: StageWriter) -> None:
+        """Say which voxels are nonlinear and how much, with the fitted hidden units."""
+        splits, report = self.dataset.splits, self._progress("calibration")
+        arrays = SplitArrays(
+            self.feature_scaling.apply(self.dataset.features),
+            self.dataset.responses,
+            splits.train,
+            splits.validation,
+            splits.test,
+            columns=self.columns,
+            scaling=self.response_scaling if self.is_scaled else None,
+        )
+        found = measure_nonlinearity(
+            self._load(folder, "nonlinear"), arrays, self.spec, progress=report
+        )
+        jne = stream_dispersion(
+            found.encoder,
+            self._features(splits.test),
+            precision=self.spec.precision,
+            progress=report,
+            sink=DiskSink(folder.scratch("calibration"), None, self.columns),
+        ).jne.numpy()
+        known = np.isin(found.reason, (0, UNPREDICTED))
+        values = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity")}
+        values["jne_calibrated"] = np.where(known, jne, np.float32(np.nan))
+        self._write_measures("calibration", stage, values)
+        reasons = {text: int((found.reason == code).sum()) for code, text in CANNOT_TELL.items()}
+        stage.write_json(
+            "nonlinearity",
+            {
+                "n_components": found.n_components,
+                "n_units": found.n_units,
+                "absorbed": found.absorbed,
+                "cannot_tell": reasons,
+            },
+        )
 
     def _fit(self, activation: Activation, name: str) -> tuple[ResidualEncoder, LearningCurve]:
         spec, splits = self.spec, self.dataset.splits

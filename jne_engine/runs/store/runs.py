@@ -95,7 +95,9 @@ class Run:
         If the folder has no manifest, or a stage is missing.
     """
 
-    STAGES = ("dataset", "linear", "nonlinear", "scores", "dispersion")
+    STAGES = ("dataset", "linear", "nonlinear", "scores", "dispersion", "calibration")
+    LATER = ("calibration",)
+    """Stages that runs of earlier versions lack; they are complete without."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -103,7 +105,7 @@ class Run:
             raise _not_a_run(path)
         self.manifest = Manifest.from_json(path / MANIFEST)
         for stage in self.STAGES:
-            if not (path / stage).is_dir():
+            if stage not in self.LATER and not (path / stage).is_dir():
                 fix = "delete the folder and compute the run again"
                 raise StoreError(str(path), f"the stage {stage}", "no such folder", fix)
 
@@ -111,6 +113,10 @@ class Run:
     def run_id(self) -> str:
         """The run's folder name."""
         return self.path.name
+
+    def has_stage(self, name: str) -> bool:
+        """Tell whether the run has a stage, which earlier versions may not have computed."""
+        return (self.path / name).is_dir()
 
     def stage(self, name: str) -> StageReader:
         """Open one of the run's stages."""
