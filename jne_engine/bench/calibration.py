@@ -61,7 +61,8 @@ def _draw(sizes: Sizes) -> tuple[SplitArrays, ResidualEncoder]:
     features = rng.standard_normal((n_stimuli, sizes.n_features), dtype=np.float32)
     responses = rng.standard_normal((n_stimuli, sizes.n_voxels), dtype=np.float32)
     rows = np.split(np.arange(n_stimuli), [N_TRAIN, N_TRAIN + N_VALIDATION])
-    return SplitArrays(features, responses, *rows), sizes.build()
+    train, validation, test = rows
+    return SplitArrays(features, responses, train, validation, test), sizes.build()
 
 
 def _run(arrays: SplitArrays, sizes: Sizes) -> None:
