@@ -30,7 +30,6 @@ from jne_engine.datasets.feature_files import FeatureFile, read_image_features
 from jne_engine.datasets.splits import read_splits
 from jne_engine.datasets.standardise import (
     STANDARDISATIONS,
-    Trials,
     check_standardisation,
     zscore_features,
     zscore_within_runs,
@@ -278,7 +277,7 @@ def _normalise(
     ids = read_image_ids(files.folder)
     if not np.array_equal(trials.image_ids, ids):
         raise InputError(TRIALS_NAME, f"the ids of {IMAGE_IDS_NAME}", "others", _IMPORT_AGAIN)
-    scored = zscore_within_runs(values, ids, Trials(trials.session, trials.run, trials.image))
+    scored = zscore_within_runs(values, ids, trials)
     note = "features z-scored within each run over its trials, averaged over presentations"
     return scored.values, note
 

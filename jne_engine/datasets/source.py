@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jne_engine.core.checks import check_choice
+from jne_engine.core.progress import StageProgress
 from jne_engine.datasets.algonauts.importing import import_algonauts, preview_algonauts
 from jne_engine.datasets.algonauts.plan import AlgonautsRequest
 from jne_engine.datasets.arrays.files import NOT_DRAWN, ArrayFiles, read_arrays_dataset
@@ -21,7 +22,6 @@ from jne_engine.datasets.nsd.importing import import_nsd
 from jne_engine.datasets.nsd.plan import NsdRequest
 from jne_engine.datasets.nsd.preview import preview_nsd
 from jne_engine.datasets.preview import Preview, count_rois
-from jne_engine.datasets.progress import ImportProgress
 from jne_engine.datasets.scripts.files import ScriptFiles, read_scripts_dataset
 from jne_engine.formats.guard import check_inside
 
@@ -90,7 +90,7 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
     )
 
 
-def copy_source(source: Mapping[str, Any], out: Path, report: ImportProgress) -> None:
+def copy_source(source: Mapping[str, Any], out: Path, report: StageProgress) -> None:
     """Import what is copied into a new folder."""
     folder, choices = Path(source["folder"]), source["choices"]
     if source["kind"] == "nsd":
