@@ -145,13 +145,13 @@ class ImportedFiles:
     feature_set: str | None = None
     standardisation: str = STANDARDISATIONS[0]
 
-    def paths(self) -> dict[str, Path]:
-        """Return every file that may be read, by name."""
+    def paths(self) -> tuple[Path, ...]:
+        """Return every file that may be read."""
         names = (
             RECORD_NAME, RESPONSES_NAME, IMAGE_IDS_NAME, STIMULI_NAME, SPLITS_NAME, TRIALS_NAME,
             SPACE_NAME, PROJECTION_NAME, ROIS_NAME, CEILING_NAME, THUMBNAILS_NAME,
         )  # fmt: skip
-        return {name: self.folder / name for name in names}
+        return tuple(self.folder / name for name in names)
 
 
 def read_imported_dataset(files: ImportedFiles) -> EncodingDataset:
