@@ -23,6 +23,7 @@ LAYOUTS: Final = (
     "described",
     "algonauts",
     "scripts",
+    "single_trials",
     "arrays",
 )
 """Folders beside this file; of the layouts that recognise a folder the first takes it."""
