@@ -164,7 +164,10 @@ class DatasetSource(Protocol):
         return None
 
     def offer(self, found: Any, chosen: Mapping[str, Any]) -> tuple[Option, ...]:
-        """Return what to ask in a folder, in order, as far as ``chosen`` lets it be known."""
+        """Return what to ask in a folder, in order, as far as ``chosen`` lets it be known.
+
+        What follows may depend on what was chosen; what was asked before may not change its place.
+        """
         del chosen
         return tuple(_narrow(option, found) for option in self.options if option.label)
 
