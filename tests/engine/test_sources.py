@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from jne_engine.core.errors import InputError
+from jne_engine.core.errors import InputError, UnsafeFileError
 from jne_engine.datasets.nsd.layout import BETA_VERSIONS
 from jne_engine.datasets.nsd.plan import NsdRequest
 from jne_engine.datasets.nsd.source import FoundNsd
-from jne_engine.datasets.registry import LAYOUTS, find_layout, is_volume, list_layouts, make_request
+from jne_engine.datasets.registry import (
+    LAYOUTS,
+    find_layout,
+    is_volume,
+    list_layouts,
+    make_request,
+    read_source,
+)
 from jne_engine.datasets.source import Found, divide
 
 BEST = BETA_VERSIONS[0]
@@ -80,6 +87,25 @@ def test_files_are_chosen_among_those_of_the_folder_and_start_there(tmp_path):
     assert request.features == tmp_path / "x.npy"
     assert request.splits == {name: tmp_path / file for name, file in splits.items()}
     assert request.test_repeats == tmp_path / "r.npy"
+
+
+@pytest.mark.parametrize(
+    ("kind", "choices"),
+    [
+        ("scripts", {"subject": 1, "stimuli": "../table.csv"}),
+        ("arrays", {"features": "x.npy", "responses": "y.npy", "test_repeats": "../r.npy"}),
+        ("arrays", {"features": "x.npy", "responses": "y.npy", "splits": {"train": "../a.npy"}}),
+    ],
+)
+def test_no_choice_names_a_file_outside_the_allowed_folder(tmp_path, kind, choices):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("x.npy", "y.npy", "Stan_clip_vit_Sub1.h5", "Stan_fmri_Sub1.h5",
+                 "Sub_info_uniqueFig.npy", "../table.csv", "../r.npy", "../a.npy"):  # fmt: skip
+        (folder / name).touch()
+    source = {"kind": kind, "folder": str(folder), "allowed_root": str(folder), "choices": choices}
+    with pytest.raises(UnsafeFileError):
+        read_source(source)
 
 
 def test_every_layout_is_there_once_and_unknown_kinds_are_refused():
