@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +10,31 @@ import click
 
 from jne_engine.cli.bars import StageBars
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.algonauts.importing import import_algonauts, preview_algonauts
-from jne_engine.datasets.algonauts.plan import PLACES, AlgonautsRequest
-from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
 from jne_engine.datasets.attach import attach_features
-from jne_engine.datasets.descriptions import describe_arrays, describe_scripts
-from jne_engine.datasets.nsd.importing import import_nsd
-from jne_engine.datasets.nsd.layout import BETA_VERSIONS, SPACES
-from jne_engine.datasets.nsd.plan import CEILINGS, NORMALISATIONS, TEST_SETS, NsdRequest
-from jne_engine.datasets.nsd.preview import preview_nsd
+from jne_engine.datasets.dataset import DESCRIPTION_NAME
+from jne_engine.datasets.folder import check_free
 from jne_engine.datasets.preview import Preview
-from jne_engine.datasets.scripts.files import SCRIPT_EXTRACTORS, ScriptFiles, read_scripts_dataset
+from jne_engine.datasets.registry import list_layouts
 from jne_engine.datasets.selfcheck import check_dataset, check_imported
-from jne_engine.datasets.source import preview_dataset
+from jne_engine.datasets.source import DatasetSource, LinkedSource, Option, divide
 from jne_engine.datasets.standardise import STANDARDISATIONS
 
-Command = Callable[..., None]
 SomePath = click.Path(path_type=Path)
 
 _ATTACH = "Features file (of `features extract`) to go with the images."
+_PREVIEW = (
+    click.Option(["--preview"], is_flag=True, help="Only say what was found."),
+    click.Option(["--json", "as_json"], is_flag=True, help="Print the preview as JSON."),
+)
+_LINKED = (click.Option(["--out"], type=SomePath, help="Folder for the dataset.toml."), *_PREVIEW)
+_COPIED = (
+    click.Option(["--out"], type=SomePath, help="Folder to make."),
+    click.Option(["--features"], type=SomePath, help=_ATTACH),
+    click.Option(["--layer"], type=int, default=12, show_default=True, help="Feature layer."),
+    click.Option(["--standardisation"], type=click.Choice(STANDARDISATIONS)),
+    *_PREVIEW,
+    click.Option(["--quiet"], is_flag=True, help="No progress bars."),
+)
 
 
 @click.group(name="import", context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,112 +42,87 @@ def import_data() -> None:
     """Turn a data set as it was published into a folder that `run` takes."""
 
 
-def output_options(command: Command) -> Command:
-    """Add where the folder goes, what goes with it, and the preview."""
-    options = [
-        click.option("--out", type=SomePath, help="Folder to make."),
-        click.option("--features", type=SomePath, help=_ATTACH),
-        click.option("--layer", type=int, default=12, show_default=True, help="Feature layer."),
-        click.option("--standardisation", type=click.Choice(STANDARDISATIONS)),
-        click.option("--preview", is_flag=True, help="Only say what was found."),
-        click.option("--json", "as_json", is_flag=True, help="Print the preview as JSON."),
-        click.option("--quiet", is_flag=True, help="No progress bars."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+def _make_command(layout: DatasetSource) -> click.Command:
+    """Return the command of a layout: its folder, its options, where the result goes."""
+
+    def run(**given: Any) -> None:
+        output = {str(option.name): given.pop(str(option.name)) for option in common}
+        folder = Path() if not layout.folder_field else given.pop(layout.folder_field)
+        choices = {o.name: _read(o, given[o.name]) for o in layout.options}
+        choices = {name: value for name, value in choices.items() if value is not None}
+        _import_each(layout, folder, divide(layout, choices), output)
+
+    common = _COPIED if layout.copies else _LINKED
+    place = [click.Argument([layout.folder_field], type=SomePath)] if layout.folder_field else []
+    options = [_make_option(layout, option) for option in layout.options]
+    return click.Command(layout.kind, callback=run, params=[*place, *options, *common],
+                         help=layout.help)  # fmt: skip
 
 
-@import_data.command()
-@click.argument("root", type=SomePath)
-@click.option("--subject", type=int, multiple=True, default=(1,), help="1 to 8; may be repeated.")
-@click.option("--space", type=click.Choice(SPACES), default=SPACES[0], show_default=True)
-@click.option("--betas", type=click.Choice(BETA_VERSIONS), default=BETA_VERSIONS[0])
-@click.option(
-    "--voxels",
-    default="nsdgeneral",
-    show_default=True,
-    help="nsdgeneral, brainmask, all, or ROIs: V1,FFA-1,streams,floc-bodies:EBA",
-)
-@click.option("--test", type=click.Choice(TEST_SETS), default="shared", show_default=True)
-@click.option("--common", default="", help="With --test common: subjects, such as 1,2,5,7.")
-@click.option("--normalise", type=click.Choice(NORMALISATIONS), default="run", show_default=True)
-@click.option("--ceiling", type=click.Choice(CEILINGS), default="auto", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the validation images.")
-@click.option("--pictures/--no-pictures", default=True, help="Keep small pictures.")
-@output_options
-def nsd(subject: tuple[int, ...], voxels: str, common: str, **options: Any) -> None:
-    """Import subjects of the Natural Scenes Dataset from ROOT, which holds nsddata."""
-    output = _take_output(options)
-    subjects = _numbers("--common", common)
-    for number in subject:
-        request = NsdRequest(
-            subject=number, voxels=_names(voxels), common_subjects=subjects, **options
+def _make_option(layout: DatasetSource, option: Option) -> click.Option:
+    flag = option.flag or f"--{option.name.replace('_', '-')}"
+    default = layout.default(option)
+    told = ",".join(map(str, default)) if isinstance(default, tuple) else default
+    if option.kind is bool:
+        return click.Option([f"{flag}/--no-{flag[2:]}", option.name], default=default,
+                            help=option.help)  # fmt: skip
+    kind: Any = SomePath if option.kind is Path else option.kind
+    kind = click.Choice(option.values) if option.values else kind
+    return click.Option(
+        [flag, option.name],
+        type=str if option.several else kind,
+        multiple=option.divides,
+        required=option.required,
+        help=f"{option.help}  {'' if told in (None, '') else f'[default: {told}]'}".strip(),
+    )
+
+
+def _read(option: Option, value: Any) -> Any:
+    """Return an option's value as a request takes it: lists split, paths from where one stands."""
+    if option.divides:
+        return value or ((option.default,) if option.default is not None else None)
+    if isinstance(value, Path):
+        return value.absolute()
+    if value is None or not option.several:
+        return value
+    return _numbers(option.flag, value) if option.kind is int else _names(value)
+
+
+def _import_each(
+    layout: DatasetSource, folder: Path, divided: list[dict[str, Any]], output: dict[str, Any]
+) -> None:
+    """Bring in what was asked for; several imports go into folders of their own."""
+    divides = next((option for option in layout.options if option.divides), None)
+    for choices in divided:
+        out = output["out"]
+        if out is not None and divides is not None and len(divided) > 1:
+            out = out / divides.show(choices[divides.name])
+        _import(layout, layout.request(folder, choices), {**output, "out": out})
+
+
+def _import(layout: DatasetSource, request: Any, output: dict[str, Any]) -> None:
+    if output["preview"]:
+        _print(layout.preview(request), as_json=output["as_json"])
+        return
+    out = _require_out(output["out"])
+    if isinstance(layout, LinkedSource):
+        check_free(out / DESCRIPTION_NAME)
+        layout.read(request)
+    with StageBars(quiet=output.get("quiet", True)) as bars:
+        path = layout.bring(request, out, report=bars)
+    if output.get("features") is not None:
+        attach_features(
+            path,
+            output["features"],
+            layer=output["layer"],
+            standardisation=output["standardisation"],
         )
-        out = output["out"] if len(subject) == 1 else _below(output["out"], f"subj{number:02d}")
-        _import(request, preview_nsd, import_nsd, {**output, "out": out})
+    click.echo(str(path))
 
 
-@import_data.command()
-@click.argument("root", type=SomePath)
-@click.option("--space", type=click.Choice(PLACES), default=PLACES[0], show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the splits.")
-@click.option("--pictures/--no-pictures", default=True, help="Keep small pictures.")
-@output_options
-def algonauts(**options: Any) -> None:
-    """Import a subject of the Algonauts 2023 challenge from its folder ROOT, such as subj01."""
-    output = _take_output(options)
-    _import(AlgonautsRequest(**options), preview_algonauts, import_algonauts, output)
-
-
-def _preview_options(command: Command) -> Command:
-    preview = click.option("--preview", is_flag=True, help="Only say what was found.")
-    return preview(click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command))
-
-
-def _array_options(command: Command) -> Command:
-    for field in reversed(fields(ArrayFiles)):
-        flag = f"--{field.name.replace('_', '-')}"
-        if field.name in {"roi_tiers", "split_fractions"}:
-            continue
-        kind: Any = SomePath if "Path" in str(field.type) else str
-        kind = int if field.type == "int" else kind
-        required = field.name in {"features", "responses"}
-        command = click.option(flag, field.name, type=kind, required=required)(command)
-    return command
-
-
-@import_data.command()
-@click.option("--out", type=SomePath, help="Folder for the dataset.toml.")
-@_preview_options
-@_array_options
-def arrays(out: Path | None, preview: bool, as_json: bool, **options: Any) -> None:
-    """Check plain arrays and write the dataset.toml that names them."""
-    files = ArrayFiles(**{name: value for name, value in options.items() if value is not None})
-    if preview:
-        _print(preview_dataset(read_arrays_dataset(files)), as_json=as_json)
-        return
-    click.echo(str(describe_arrays(files, _require_out(out))))
-
-
-@import_data.command()
-@click.argument("folder", type=SomePath)
-@click.option("--out", type=SomePath, help="Folder for the dataset.toml.")
-@_preview_options
-@click.option("--subject", type=int, required=True)
-@click.option("--layer", type=int, default=12, show_default=True)
-@click.option("--extractor", type=click.Choice(SCRIPT_EXTRACTORS), default=SCRIPT_EXTRACTORS[0])
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--shared-row", type=int, help="Row of the shared-image file, from 0.")
-@click.option("--name", help="Name shown to people.")
-@click.option("--stimuli", type=SomePath, help="Table of ids and categories.")
-def scripts(out: Path | None, preview: bool, as_json: bool, **options: Any) -> None:
-    """Check the files of the published scripts in FOLDER and write a dataset.toml."""
-    files = ScriptFiles(**{name: value for name, value in options.items() if value is not None})
-    if preview:
-        _print(preview_dataset(read_scripts_dataset(files)), as_json=as_json)
-        return
-    click.echo(str(describe_scripts(files, _require_out(out))))
+for _layout in list_layouts():
+    if _layout.help:
+        import_data.add_command(_make_command(_layout))
 
 
 @import_data.command()
@@ -174,28 +153,6 @@ def check(context: click.Context, dataset: Path, as_json: bool) -> None:
         context.exit(1)
 
 
-def _import(
-    request: Any,
-    preview: Callable[[Any], Preview],
-    importer: Callable[..., Path],
-    output: dict[str, Any],
-) -> None:
-    if output["preview"]:
-        _print(preview(request), as_json=output["as_json"])
-        return
-    out = _require_out(output["out"])
-    with StageBars(quiet=output["quiet"]) as bars:
-        path = importer(request, out, report=bars)
-    if output["features"] is not None:
-        attach_features(
-            path,
-            output["features"],
-            layer=output["layer"],
-            standardisation=output["standardisation"],
-        )
-    click.echo(str(path))
-
-
 def _print(found: Preview, *, as_json: bool) -> None:
     click.echo(json.dumps(found.to_dict(), indent=1) if as_json else str(found))
 
@@ -204,15 +161,6 @@ def _require_out(out: Path | None) -> Path:
     if out is None:
         raise InputError("import", "--out FOLDER", "nothing", "say where the folder goes")
     return out
-
-
-def _take_output(options: dict[str, Any]) -> dict[str, Any]:
-    names = ("out", "features", "layer", "standardisation", "preview", "as_json", "quiet")
-    return {name: options.pop(name) for name in names}
-
-
-def _below(out: Path | None, name: str) -> Path | None:
-    return None if out is None else out / name
 
 
 def _names(text: str) -> tuple[str, ...]:

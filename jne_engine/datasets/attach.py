@@ -8,7 +8,8 @@ from typing import Any
 
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.description import DESCRIPTION_NAME, read_description_values
+from jne_engine.datasets.dataset import DESCRIPTION_NAME
+from jne_engine.datasets.description import read_description_values
 from jne_engine.datasets.feature_files import read_image_features
 from jne_engine.datasets.folder import write_description
 from jne_engine.datasets.imported import TRIALS_NAME, read_image_ids

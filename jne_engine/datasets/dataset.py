@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ from jne_engine.core.checks import (
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
+
+DESCRIPTION_NAME: Final = "dataset.toml"
+"""File in which a folder says what it holds."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,10 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import TIERS
 from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
-from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
-from jne_engine.datasets.scripts.files import ScriptFiles, read_scripts_dataset
 from jne_engine.formats.arrays import ARRAY_SUFFIXES
 from jne_engine.formats.guard import check_inside, printable, read_text, reading
-
-DESCRIPTION_NAME: Final = "dataset.toml"
 
 DESCRIPTION_EXAMPLE: Final = """\
 # dataset.toml: paths are relative to this file
@@ -81,11 +78,6 @@ FOLDER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Files that a folder without description may hold; the first two are needed."""
 
-_KINDS: Final[Mapping[str, tuple[type, Callable[[Any], EncodingDataset]]]] = {
-    "arrays": (ArrayFiles, read_arrays_dataset),
-    "scripts": (ScriptFiles, read_scripts_dataset),
-    "imported": (ImportedFiles, read_imported_dataset),
-}
 _SEE: Final = "write it as the example in docs/datasets.md does"
 
 
@@ -146,21 +138,25 @@ def _read_description(path: Path, allowed_root: Path | None, layer: int | None) 
     name = printable(path.name)
     values = read_description_values(path)
     kind = values.pop("kind", "arrays")
-    check_choice(f"{name} kind", printable(str(kind)), tuple(_KINDS))
-    description, read = _KINDS[kind]
+    kinds = _list_kinds()
+    check_choice(f"{name} kind", printable(str(kind)), tuple(kinds))
+    description, read = kinds[kind]
     _check_layer(path, kind, layer)
     values |= {} if layer is None else {"layer": layer}
     choices = _convert_all(name, path.parent, description, values)
     files = description(**choices)
     _check_paths(choices, allowed_root)
-    if isinstance(files, ArrayFiles):
-        _check_paths({str(p): p for p in files.paths()}, allowed_root)
-    if isinstance(files, ScriptFiles):
-        found = (files.features, files.responses, files.shared)
-        _check_paths({p.name: p for p in found}, allowed_root)
-    elif isinstance(files, ImportedFiles):
-        _check_paths(files.paths(), allowed_root)
+    _check_paths({str(p): p for p in files.paths()}, allowed_root)
     return read(files)
+
+
+def _list_kinds() -> dict[str, tuple[type, Callable[[Any], EncodingDataset]]]:
+    """Return what a description may be of: its keys' class, and its reader."""
+    from jne_engine.datasets.registry import list_linked  # a layout is described folders
+
+    linked = {layout.kind: layout for layout in list_linked() if layout.is_described}
+    kinds = {kind: (linked[kind].request_type, linked[kind].read_files) for kind in sorted(linked)}
+    return {**kinds, "imported": (ImportedFiles, read_imported_dataset)}
 
 
 def _check_layer(path: Path, kind: str, layer: int | None) -> None:

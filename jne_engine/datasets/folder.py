@@ -22,8 +22,7 @@ from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.errors import InputError, StoreError
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace
-from jne_engine.datasets.dataset import InputRecord, Splits
-from jne_engine.datasets.description import DESCRIPTION_NAME
+from jne_engine.datasets.dataset import DESCRIPTION_NAME, InputRecord, Splits
 from jne_engine.datasets.imported import (
     CEILING_NAME,
     IMAGE_IDS_NAME,

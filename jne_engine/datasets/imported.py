@@ -30,7 +30,6 @@ from jne_engine.datasets.feature_files import FeatureFile, read_image_features
 from jne_engine.datasets.splits import read_splits
 from jne_engine.datasets.standardise import (
     STANDARDISATIONS,
-    Trials,
     check_standardisation,
     zscore_features,
     zscore_within_runs,
@@ -146,13 +145,13 @@ class ImportedFiles:
     feature_set: str | None = None
     standardisation: str = STANDARDISATIONS[0]
 
-    def paths(self) -> dict[str, Path]:
-        """Return every file that may be read, by name."""
+    def paths(self) -> tuple[Path, ...]:
+        """Return every file that may be read."""
         names = (
             RECORD_NAME, RESPONSES_NAME, IMAGE_IDS_NAME, STIMULI_NAME, SPLITS_NAME, TRIALS_NAME,
             SPACE_NAME, PROJECTION_NAME, ROIS_NAME, CEILING_NAME, THUMBNAILS_NAME,
         )  # fmt: skip
-        return {name: self.folder / name for name in names}
+        return tuple(self.folder / name for name in names)
 
 
 def read_imported_dataset(files: ImportedFiles) -> EncodingDataset:
@@ -278,7 +277,7 @@ def _normalise(
     ids = read_image_ids(files.folder)
     if not np.array_equal(trials.image_ids, ids):
         raise InputError(TRIALS_NAME, f"the ids of {IMAGE_IDS_NAME}", "others", _IMPORT_AGAIN)
-    scored = zscore_within_runs(values, ids, Trials(trials.session, trials.run, trials.image))
+    scored = zscore_within_runs(values, ids, trials)
     note = "features z-scored within each run over its trials, averaged over presentations"
     return scored.values, note
 

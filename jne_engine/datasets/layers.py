@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.dataset import EncodingDataset
-from jne_engine.datasets.description import DESCRIPTION_NAME, read_description_values
+from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
+from jne_engine.datasets.description import read_description_values
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
 from jne_engine.formats.guard import printable
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jne_engine.datasets.arrays.files import NOT_DRAWN
+from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.formats.guard import readable_size
 
 
@@ -84,6 +86,39 @@ class Preview:
         return "\n".join(lines)
 
 
+def preview_dataset(dataset: EncodingDataset) -> Preview:
+    """Tell what was read of files that stay where they are."""
+    splits = dataset.splits
+    usable = int(dataset.valid_voxels.sum())
+    masked = dataset.n_voxels - usable
+    few = splits.test.size < 50
+    return Preview(
+        kind=dataset.name,
+        subject=dataset.subject,
+        space="" if dataset.space is None else _name_space(dataset.space),
+        found={i.name: i.sha256[:12] for i in dataset.provenance.inputs},
+        n_images=dataset.n_stimuli,
+        n_voxels=dataset.n_voxels,
+        n_train=splits.train.size,
+        n_validation=splits.validation.size,
+        n_test=splits.test.size,
+        roi_counts=count_rois(dataset.roi_sets.values()),
+        memory_bytes=dataset.responses.nbytes + dataset.features.nbytes,
+        read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
+        notes=(
+            "files stay where they are",
+            *(n for n in dataset.provenance.notes if n != NOT_DRAWN),
+        ),
+        problems=(
+            *([f"{masked} of {dataset.n_voxels} columns are not usable and masked"] * bool(masked)),
+            *(["fewer than 50 test stimuli: JNE is noisy"] * few),
+            *(["no ROIs: pages compare whole maps only"] * (not dataset.roi_sets)),
+            *(["no place on a surface: no map of the brain"] * (dataset.space is None)),
+            *(n for n in dataset.provenance.notes if n == NOT_DRAWN),
+        ),
+    )
+
+
 def readable_time(seconds: float) -> str:
     """Return a duration as a person reads it, for instance ``"12 min"``."""
     if seconds < 100:
@@ -117,3 +152,7 @@ def _times(presentations: Mapping[int, int]) -> str:
 def _counts(rois: Mapping[str, int]) -> str:
     shown = [f"{name} {count}" for name, count in list(rois.items())[:24]]
     return ", ".join(shown) + (f" and {len(rois) - 24} more" if len(rois) > 24 else "")
+
+
+def _name_space(space: Any) -> str:
+    return str(getattr(space, "surface", None) or getattr(space, "name", ""))

@@ -48,7 +48,7 @@ class Previewer:
         what : {"source", "run"}
             Preview of an import, or what a run will take.
         request : mapping
-            As :func:`~jne_engine.datasets.source.preview_source` or :func:`expect_run` takes it.
+            As :func:`~jne_engine.datasets.registry.preview_source` or :func:`expect_run` takes it.
 
         Returns
         -------
@@ -153,7 +153,7 @@ def _measure_speed() -> float:
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     if asked["what"] == "run":
         return expect_run(asked["request"])
-    from jne_engine.datasets.source import preview_source
+    from jne_engine.datasets.registry import preview_source
 
     return preview_source(asked["request"]).to_dict()
 

@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from jne_engine.core.arrays import BoolArray, Float32Array, IntArray
 from jne_engine.core.errors import InputError
+from jne_engine.core.progress import StageProgress
 from jne_engine.datasets.columns import Columns
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.nsd.betas import BetaFile, open_betas
 from jne_engine.datasets.nsd.layout import SessionFiles
-from jne_engine.datasets.progress import ImportProgress
-from jne_engine.datasets.trials import TrialTable, zscore_trials
+from jne_engine.datasets.standardise import zscore
+from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import printable
 
 N_REPEATS: Final = 3
@@ -46,14 +47,14 @@ class BetaStream:
         Trials of exactly these sessions.
     columns : Columns
         Positions that are kept.
-    zscore : bool
+    zscored : bool
         Z-score each voxel within each run; otherwise percent signal change is kept.
     """
 
     sessions: tuple[SessionFiles, ...]
     trials: TrialTable
     columns: Columns
-    zscore: bool = True
+    zscored: bool = True
 
     def read_session(self, session: SessionFiles) -> RunBetas:
         """Yield trials, response columns and betas of each run of a session.
@@ -71,7 +72,9 @@ class BetaStream:
             betas = self._open(path, part)
             for run, values in betas.read_runs(local, positions):
                 trials = np.arange(run.start, run.stop) + first
-                yield trials, columns, zscore_trials(values) if self.zscore else values
+                if self.zscored:
+                    values = zscore(values, constant=np.nan).astype(np.float32)
+                yield trials, columns, values
 
     def _open(self, path: Path, part: int) -> BetaFile:
         betas = open_betas(path)
@@ -103,7 +106,7 @@ def stream_responses(
     path: Path,
     *,
     also: TakeTrials | None = None,
-    report: ImportProgress,
+    report: StageProgress,
 ) -> StreamedResponses:
     """Average the betas of each image over its presentations, straight into a file.
 

@@ -21,8 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from jne_engine.core.arrays import BoolArray, Float64Array, IntArray
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace, VolumeSpace
-from jne_engine.datasets.dataset import EncodingDataset
-from jne_engine.datasets.description import DESCRIPTION_NAME, read_description_values
+from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
+from jne_engine.datasets.description import read_description_values
 from jne_engine.datasets.feature_files import FeatureFile
 from jne_engine.datasets.imported import ImportedFiles, build_imported_dataset, read_thumbnails
 from jne_engine.features.gabor import extract_gabor_features

@@ -1,153 +1,293 @@
-"""From plain values, as a job or a page holds them, to an importer's request and back.
+"""What every layout of data answers, so that pages, commands and jobs know none of them.
 
-``source``: kind, folder and choices of what shall be imported. The same values give the preview
-and the import, so that what was shown is what is done.
+A layout is a folder of this package with a ``source.py`` that holds ``SOURCE``, and one line in
+:mod:`jne_engine.datasets.registry`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Protocol, get_args, get_type_hints
 
-from jne_engine.core.checks import check_choice
-from jne_engine.datasets.algonauts.importing import import_algonauts, preview_algonauts
-from jne_engine.datasets.algonauts.plan import AlgonautsRequest
-from jne_engine.datasets.arrays.files import NOT_DRAWN, ArrayFiles, read_arrays_dataset
-from jne_engine.datasets.dataset import EncodingDataset
-from jne_engine.datasets.description import read_dataset
-from jne_engine.datasets.descriptions import describe_arrays, describe_scripts
-from jne_engine.datasets.nsd.importing import import_nsd
-from jne_engine.datasets.nsd.plan import NsdRequest
-from jne_engine.datasets.nsd.preview import preview_nsd
-from jne_engine.datasets.preview import Preview, count_rois
-from jne_engine.datasets.progress import ImportProgress
-from jne_engine.datasets.scripts.files import ScriptFiles, read_scripts_dataset
+from jne_engine.core.citations import Citation
+from jne_engine.core.progress import StageProgress
+from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
+from jne_engine.datasets.folder import check_free, write_description
+from jne_engine.datasets.preview import Preview, preview_dataset
 from jne_engine.formats.guard import check_inside
 
-KINDS: Final = ("nsd", "algonauts", "scripts", "described", "arrays")
-COPIED: Final = ("nsd", "algonauts")
-"""Kinds whose responses are copied; the others' files stay where they are."""
 
-_ARRAY_FILES: Final = ("features", "responses", "stimuli", "splits", "vertices", "voxels", "rois",
-                       "noise_ceiling", "surface_folder")  # fmt: skip
-
-
-def preview_source(source: Mapping[str, Any], *, measure: bool = True) -> Preview:
-    """Tell what an import would do.
+@dataclass(frozen=True)
+class Option:
+    """One choice that an import leaves open: an option of its command, a widget of the page.
 
     Parameters
     ----------
-    source : mapping
-        ``kind``; ``folder``, absolute; ``allowed_root``; ``choices`` of the kind's request.
-    measure : bool
-        Read a few blocks to estimate the time.
-
-    Raises
-    ------
-    InputError
-        If the import could not begin.
+    name : str
+        Field of the layout's request.
+    kind : type
+        ``str``, ``int``, ``bool`` or ``Path``, of one value.
+    label : str
+        What the page calls it; the page does not ask where it is empty.
+    help : str
+        For the command line.
+    flag : str
+        Of the command line, where it is not the name.
+    values : tuple
+        Values to choose from; any where empty.
+    names : mapping
+        What values are called on the page.
+    text : str
+        Format of a value without a name.
+    default : object
+        Where the request has none or the page another.
+    several : bool
+        Takes a list.
+    divides : bool
+        Each chosen value becomes an import of its own, as subjects do.
+    required : bool
+        Of the command line, where the request has no default.
+    free : bool
+        Whether the page takes values that are not listed.
+    limits : (int, int)
+        Least and largest number that the page takes.
     """
-    check_choice("kind of data", source["kind"], KINDS)
-    folder, choices = Path(source["folder"]), source["choices"]
-    if source["kind"] == "nsd":
-        return preview_nsd(_nsd_request(folder, choices), measure=measure)
-    if source["kind"] == "algonauts":
-        return preview_algonauts(AlgonautsRequest(root=folder, **choices), measure=measure)
-    return preview_dataset(read_source(source))
+
+    name: str
+    kind: type = str
+    label: str = ""
+    help: str = ""
+    flag: str = ""
+    values: tuple[Any, ...] = ()
+    names: Mapping[Any, str] = field(default_factory=dict)
+    text: str = "{}"
+    default: Any = None
+    several: bool = False
+    divides: bool = False
+    required: bool = False
+    free: bool = False
+    limits: tuple[int, int] = (0, 10**6)
+
+    def show(self, value: Any) -> str:
+        """Return what a value is called."""
+        return self.names.get(value, self.text.format(value))
 
 
-def preview_dataset(dataset: EncodingDataset) -> Preview:
-    """Tell what was read of files that stay where they are."""
-    splits = dataset.splits
-    usable = int(dataset.valid_voxels.sum())
-    masked = dataset.n_voxels - usable
-    few = splits.test.size < 50
-    return Preview(
-        kind=dataset.name,
-        subject=dataset.subject,
-        space="" if dataset.space is None else _name_space(dataset.space),
-        found={i.name: i.sha256[:12] for i in dataset.provenance.inputs},
-        n_images=dataset.n_stimuli,
-        n_voxels=dataset.n_voxels,
-        n_train=splits.train.size,
-        n_validation=splits.validation.size,
-        n_test=splits.test.size,
-        roi_counts=count_rois(dataset.roi_sets.values()),
-        memory_bytes=dataset.responses.nbytes + dataset.features.nbytes,
-        read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
-        notes=(
-            "files stay where they are",
-            *(n for n in dataset.provenance.notes if n != NOT_DRAWN),
-        ),
-        problems=(
-            *([f"{masked} of {dataset.n_voxels} columns are not usable and masked"] * bool(masked)),
-            *(["fewer than 50 test stimuli: JNE is noisy"] * few),
-            *(["no ROIs: pages compare whole maps only"] * (not dataset.roi_sets)),
-            *(["no place on a surface: no map of the brain"] * (dataset.space is None)),
-            *(n for n in dataset.provenance.notes if n == NOT_DRAWN),
-        ),
-    )
+@dataclass(frozen=True)
+class Found:
+    """What a folder is, told from names of files alone.
+
+    Parameters
+    ----------
+    kind : str
+        Layout that takes it; ``"images"`` can only give features; ``""``: nothing known.
+    title : str
+        What a person calls it.
+    detail : str
+        By what it was recognised.
+    subjects : tuple
+        Subjects that are there, as the layout counts them.
+    files : tuple of str
+        Files among which a person chooses.
+    """
+
+    kind: str
+    title: str = ""
+    detail: str = ""
+    subjects: tuple[Any, ...] = ()
+    files: tuple[str, ...] = ()
 
 
-def copy_source(source: Mapping[str, Any], out: Path, report: ImportProgress) -> None:
-    """Import what is copied into a new folder."""
-    folder, choices = Path(source["folder"]), source["choices"]
-    if source["kind"] == "nsd":
-        import_nsd(_nsd_request(folder, choices), out, report=report)
-    else:
-        import_algonauts(AlgonautsRequest(root=folder, **choices), out, report=report)
+class DatasetSource(Protocol):
+    """A layout of data; subclass :class:`CopiedSource` or :class:`LinkedSource`.
+
+    Attributes
+    ----------
+    kind, title : str
+        Name for the engine and for people.
+    hint : str
+        By what a person finds its folder, in Markdown.
+    help : str
+        Of its command; without, there is no command.
+    request_type : type
+        Dataclass of what to import; fields with paths are found by their type.
+    folder_field : str
+        Field of the request that holds the folder; empty where paths are given one by one.
+    options : tuple of Option
+        What the request leaves open.
+    volumes : tuple of str
+        Names of its spaces whose columns are voxels; those of all others are vertices.
+    citations : tuple of Citation
+        Whom a run on such data cites.
+    words : tuple of str
+        Lower-case words by which a run's sentence on its source tells this layout.
+    copies : bool
+        Whether responses are copied; otherwise files stay where they are.
+    """
+
+    kind: str
+    title: str
+    hint: str = ""
+    help: str = ""
+    request_type: type
+    folder_field: str = "folder"
+    options: tuple[Option, ...] = ()
+    volumes: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    words: tuple[str, ...] = ()
+    copies: bool
+
+    @abstractmethod
+    def recognise(self, folder: Path) -> Found | None:
+        """Tell whether a folder has this layout; no file is opened."""
+        ...
+
+    @abstractmethod
+    def preview(
+        self, request: Any, *, measure: bool = True, allowed_root: Path | None = None
+    ) -> Preview:
+        """Tell what an import would do; ``measure``: read a few blocks to estimate the time."""
+        ...
+
+    @abstractmethod
+    def bring(self, request: Any, out: Path, *, report: StageProgress) -> Path:
+        """Write what a run reads into a folder, and return it."""
+        ...
+
+    def find_images(self, folder: Path) -> Path | None:
+        """Return where the images lie, None where they are not there."""
+        del folder
+        return None
+
+    def offer(self, found: Any, chosen: Mapping[str, Any]) -> tuple[Option, ...]:
+        """Return what to ask in a folder, in order, as far as ``chosen`` lets it be known.
+
+        What follows may depend on what was chosen; what was asked before may not change its place.
+        """
+        del chosen
+        return tuple(_narrow(option, found) for option in self.options if option.label)
+
+    def lacks(self, found: Any, chosen: Mapping[str, Any]) -> str:
+        """Say what stands in the way of an import, in Markdown; empty where nothing does."""
+        del found
+        asked = [option for option in self.options if option.divides]
+        return next((f"Choose: {o.label.lower()}." for o in asked if not chosen.get(o.name)), "")
+
+    def settle(self, folder: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the request's choices from what a person chose on the page."""
+        del folder
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    def name_parts(self, folder: Path, choices: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return words that name the dataset."""
+        del choices
+        return (folder.name,)
+
+    def request(self, folder: Path, choices: Mapping[str, Any]) -> Any:
+        """Return the request of plain values: lists become tuples, paths start in the folder."""
+        hints = get_type_hints(self.request_type)
+        values = {k: _convert(folder, hints.get(k), value) for k, value in choices.items()}
+        return self.request_type(**{**({self.folder_field: folder} if self.folder_field else {}),
+                                    **values})  # fmt: skip
+
+    def default(self, option: Option) -> Any:
+        """Return an option's default: its own, else the request's, else None."""
+        if option.default is not None:
+            return option.default
+        found = next((f for f in fields(self.request_type) if f.name == option.name), None)
+        return None if found is None or found.default is MISSING else found.default
 
 
-def describe_source(source: Mapping[str, Any], out: Path) -> Path:
-    """Check files that stay where they are and return what a run reads."""
-    if source["kind"] == "described":
-        return Path(source["folder"])
-    files = _files(source)
-    (out / "dataset.toml").unlink(missing_ok=True)  # of an attempt that was cut off
-    if isinstance(files, ScriptFiles):
-        return describe_scripts(files, out)
-    return describe_arrays(files, out)
+class CopiedSource(DatasetSource):
+    """A layout whose responses are copied into a folder of this program."""
+
+    folder_field: str = "root"
+    copies: bool = True
 
 
-def read_source(source: Mapping[str, Any]) -> EncodingDataset:
-    """Read files that stay where they are; nothing outside ``allowed_root`` is opened."""
-    root = Path(source["allowed_root"])
-    if source["kind"] == "described":
-        return read_dataset(source["folder"], allowed_root=root)
-    files = _files(source)
-    if isinstance(files, ScriptFiles):
-        for path in (files.features, files.responses, files.shared):
-            check_inside(path, root)
-        return read_scripts_dataset(files)
-    for path in files.paths():
-        check_inside(path, root)
-    return read_arrays_dataset(files)
+class LinkedSource(DatasetSource):
+    """A layout that is read where it lies; an import writes a description that names its files."""
+
+    copies: bool = False
+    is_described: bool = True
+    """Whether a ``dataset.toml`` may name this kind."""
+
+    @abstractmethod
+    def read_files(self, request: Any) -> EncodingDataset:
+        """Read the dataset."""
+
+    def read(self, request: Any, *, allowed_root: Path | None = None) -> EncodingDataset:
+        """Read the dataset; nothing outside ``allowed_root`` is opened.
+
+        Raises
+        ------
+        UnsafeFileError
+            If a file lies outside.
+        """
+        if allowed_root is not None:
+            for path in request.paths():
+                check_inside(path, allowed_root)
+        return self.read_files(request)
+
+    def preview(
+        self, request: Any, *, measure: bool = True, allowed_root: Path | None = None
+    ) -> Preview:
+        """Tell what was read of files that stay where they are."""
+        del measure
+        return preview_dataset(self.read(request, allowed_root=allowed_root))
+
+    def bring(self, request: Any, out: Path, *, report: StageProgress) -> Path:
+        """Write the description that names the files, which must have been read before."""
+        del report
+        path = out / DESCRIPTION_NAME
+        check_free(path)
+        out.mkdir(parents=True, exist_ok=True)
+        values: dict[str, Any] = {"kind": self.kind}
+        for entry in fields(request):
+            value = getattr(request, entry.name)
+            if value is not None and (entry.default is MISSING or value != entry.default):
+                values[entry.name] = _relative(value, out)
+        write_description(path, values)
+        return path
 
 
-def find_images(source: Mapping[str, Any]) -> str | None:
-    """Return where the images of a copied dataset lie, None where they are not there."""
-    folder = Path(source["folder"])
-    if source["kind"] == "nsd":
-        brick = folder / "nsddata_stimuli" / "stimuli" / "nsd" / "nsd_stimuli.hdf5"
-        return str(brick) if brick.is_file() else None
-    pictures = folder / "training_split" / "training_images"
-    return str(pictures) if source["kind"] == "algonauts" and pictures.is_dir() else None
+def divide(source: DatasetSource, choices: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the choices of each import: one a value where an option divides."""
+    divides = next((o.name for o in source.options if o.divides), "")
+    if not isinstance(choices.get(divides), Sequence):
+        return [dict(choices)]
+    return [{**choices, divides: value} for value in choices[divides]]
 
 
-def _nsd_request(folder: Path, choices: Mapping[str, Any]) -> NsdRequest:
-    """Return the request of plain values; lists become tuples."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
-    return NsdRequest(root=folder, **values)
+def _narrow(option: Option, found: Found) -> Option:
+    """Return an option with what is there: subjects, or files."""
+    if option.divides:
+        return replace(option, values=found.subjects, default=found.subjects[:1])
+    return replace(option, values=found.files) if option.kind is Path else option
 
 
-def _files(source: Mapping[str, Any]) -> ArrayFiles | ScriptFiles:
-    folder, choices = Path(source["folder"]), dict(source["choices"])
-    if source["kind"] == "scripts":
-        return ScriptFiles(folder=folder, **choices)
-    named = {k: folder / v if k in _ARRAY_FILES else v for k, v in choices.items()}
-    return ArrayFiles(**named)
+def _convert(folder: Path, hint: Any, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _convert(folder, _value_hint(hint), entry) for key, entry in value.items()}
+    if Path in (get_args(hint) or (hint,)):
+        return folder / value
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _name_space(space: Any) -> str:
-    return str(getattr(space, "surface", None) or getattr(space, "name", ""))
+def _value_hint(hint: Any) -> Any:
+    """Return the type of a mapping's values within a union."""
+    mappings = [h for h in (hint, *get_args(hint)) if len(get_args(h)) == 2 and h is not hint]
+    return get_args(mappings[0])[1] if mappings else None
+
+
+def _relative(value: Any, out: Path) -> Any:
+    """Return paths relative to the description; other values as they are."""
+    if isinstance(value, Path):
+        return os.path.relpath(value.resolve(), out.resolve())
+    if isinstance(value, Mapping):
+        return {key: _relative(entry, out) for key, entry in value.items()}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""Features z-scored over stimuli, or over the trials of each run as the scanner showed them.
+"""z-scores: of features over stimuli or over each run's trials, of betas within a run.
 
 Within a run, every trial counts: an image that was shown twice in a run counts twice in that
 run's mean, and an image that was shown in three runs has three values, whose mean is taken.
@@ -13,7 +13,6 @@ Scenes Dataset manual, for sessions and runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -29,46 +28,11 @@ from jne_engine.core.checks import (
     check_unique,
 )
 from jne_engine.core.errors import InputError
+from jne_engine.datasets.trials import TrialTable
 
 Standardisation = Literal["within-run", "global", "none"]
 """How features are z-scored: over each run's trials (the paper), over given rows, or not."""
 STANDARDISATIONS: Final[tuple[Standardisation, ...]] = get_args(Standardisation)
-
-
-@dataclass(frozen=True, eq=False)
-class Trials:
-    """Presentations of images, in any order.
-
-    Parameters
-    ----------
-    session, run : numpy.ndarray of int64, shape (n_trials,)
-        Where each presentation happened; a run is a pair of both.
-    image : numpy.ndarray of int64, shape (n_trials,)
-        Id of the image that was shown, counted as the features' image ids are.
-    """
-
-    session: IntArray
-    run: IntArray
-    image: IntArray
-
-    def __post_init__(self) -> None:
-        """Require one session, one run and one image a trial."""
-        for name in ("session", "run", "image"):
-            values = np.asarray(getattr(self, name))
-            if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iu":
-                found = f"{values.dtype} {values.shape}"
-                fix = "give one whole number a trial"
-                raise InputError(f"trials, {name}", "whole numbers (n_trials,)", found, fix)
-            fix = "give every trial a session, a run and an image"
-            check_length(f"trials, {name}", len(values), len(self.image), unit="trials", fix=fix)
-            object.__setattr__(self, name, values.astype(np.int64))
-
-    def runs(self) -> Iterator[IntArray]:
-        """Yield the trials of each run, as positions in this table."""
-        order = np.lexsort((self.run, self.session))
-        pairs = np.stack([self.session[order], self.run[order]])
-        starts = np.flatnonzero((pairs[:, 1:] != pairs[:, :-1]).any(axis=0)) + 1
-        yield from np.split(order, starts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,28 +53,39 @@ class ImageFeatures:
     n_presentations: IntArray
 
 
-def zscore(values: npt.NDArray[Any]) -> Float64Array:
+def zscore(
+    values: npt.NDArray[Any], *, fit_rows: IntArray | slice = slice(None), constant: float = 0.0
+) -> Float64Array:
     """Centre and scale each column by its mean and standard deviation (ddof 0).
 
     Parameters
     ----------
     values : numpy.ndarray, shape (n_rows, n_columns)
+    fit_rows : numpy.ndarray of int64 or slice
+        Rows that give mean and standard deviation; all by default.
+    constant : float
+        What a column becomes that does not vary over ``fit_rows``: 0 for features, which then
+        weigh nothing; NaN for responses, of which nothing is known then.
 
     Returns
     -------
     numpy.ndarray of float64, shape (n_rows, n_columns)
-        A constant column becomes 0; one with NaN becomes NaN.
+        A column with a value that is not finite among ``fit_rows`` becomes NaN.
     """
-    wide = np.asarray(values, dtype=np.float64)
-    centred = wide - wide.mean(axis=0)
-    varies = wide.max(axis=0) != wide.min(axis=0)
-    scale = np.divide(1.0, wide.std(axis=0), out=np.zeros(wide.shape[1]), where=varies)
-    scores: Float64Array = centred * scale
+    fitted = values[fit_rows]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        mean = fitted.mean(axis=0, dtype=np.float64)
+        deviation = fitted.std(axis=0, dtype=np.float64)
+        scores: Float64Array = np.subtract(values, mean, dtype=np.float64)
+        scores /= deviation
+    # By its values, as the deviation of many equal ones need not round to 0.
+    flat = np.isfinite(mean) & (fitted.max(axis=0) == fitted.min(axis=0))
+    scores[:, flat] = constant
     return scores
 
 
 def zscore_within_runs(
-    features: npt.NDArray[Any], image_ids: IntArray, trials: Trials
+    features: npt.NDArray[Any], image_ids: IntArray, trials: TrialTable
 ) -> ImageFeatures:
     """Z-score features over the trials of each run, then average each image's presentations.
 
@@ -120,7 +95,7 @@ def zscore_within_runs(
         One row an image; rows of images that no trial shows are not used.
     image_ids : numpy.ndarray of int64, shape (n_stimuli,)
         Id of each row, each once.
-    trials : Trials
+    trials : TrialTable
         Presentations; each image must have a row.
 
     Returns
@@ -146,7 +121,7 @@ def zscore_within_runs(
     shown, position, counts = np.unique(trials.image, return_inverse=True, return_counts=True)
     row = _rows_of(shown, image_ids)[position]
     sums = np.zeros((len(shown), features.shape[1]))
-    for run in trials.runs():
+    for run in trials.group_runs():
         np.add.at(sums, position[run], zscore(features[row[run]]))
     sums /= counts[:, np.newaxis]
     return ImageFeatures(shown, sums.astype(np.float32), counts.astype(np.int64))
@@ -173,10 +148,7 @@ def zscore_features(features: Float32Array, fit_rows: IntArray) -> Float32Array:
     """
     check_matrix("features", features, ("n_stimuli", "n_features"), fix="pass one row a stimulus")
     check_indices("fit rows", fit_rows, len(features), fix="pass rows of the feature matrix")
-    fitted = features[fit_rows].astype(np.float64)
-    mean, deviation = fitted.mean(axis=0), fitted.std(axis=0)
-    scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    scores: Float32Array = ((features - mean) * scale).astype(np.float32)
+    scores: Float32Array = zscore(features, fit_rows=fit_rows).astype(np.float32)
     return scores
 
 

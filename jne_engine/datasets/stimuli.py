@@ -11,8 +11,8 @@ import pandas as pd
 from PIL import Image
 
 from jne_engine.core.arrays import IntArray
+from jne_engine.core.progress import StageProgress
 from jne_engine.datasets.coco import VisibleObject
-from jne_engine.datasets.progress import ImportProgress
 
 LABEL_SEPARATOR: Final = "; "
 """Stands between the labels of an image that has several."""
@@ -52,7 +52,7 @@ def tabulate_categories(
 
 
 def shrink_pictures(
-    pictures: Iterable[npt.NDArray[np.uint8]], n_images: int, report: ImportProgress
+    pictures: Iterable[npt.NDArray[np.uint8]], n_images: int, report: StageProgress
 ) -> npt.NDArray[np.uint8]:
     """Return pictures at 64 × 64 pixels, each pixel the mean of what it covers.
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
+from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_length, check_unique
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import StimulusTable
-from jne_engine.formats.guard import printable, read_text, reading
+from jne_engine.formats.guard import MAX_TEXT_BYTES, check_file, printable, read_text, reading
 
 SPLIT_COLUMN: Final = "split"
 """Column that assigns stimuli to train, validation and test; it names no category."""
@@ -71,6 +73,45 @@ def read_stimuli(path: str | Path, n_stimuli: int) -> StimulusTable:
     fix = "give the table one row a feature row, in the same order, and one header line"
     check_length(printable(Path(path).name), len(table), n_stimuli, unit="rows", fix=fix)
     return StimulusTable(table.drop(columns=SPLIT_COLUMN, errors="ignore"))
+
+
+def read_integer_columns(
+    path: Path, columns: Sequence[str], *, delimiter: str, fix: str
+) -> dict[str, IntArray]:
+    """Read some columns of a text table as whole numbers.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a cell is empty or no whole number.
+    """
+    table = read_columns(path, columns, delimiter=delimiter, fix=fix)
+    integers: dict[str, IntArray] = {}
+    for column in columns:
+        values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+        if not (np.isfinite(values) & (values % 1 == 0)).all():
+            found = "empty or other cells"
+            raise InputError(printable(path.name), f"whole numbers in {column}", found, fix)
+        integers[column] = values.astype(np.int64)
+    return integers
+
+
+def read_columns(path: Path, columns: Sequence[str], *, delimiter: str, fix: str) -> pd.DataFrame:
+    """Read some columns of a text table as text.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty or no such table, or a column is missing.
+    """
+    path = check_file(path, max_bytes=MAX_TEXT_BYTES)
+    with reading(path, expected=f"a table with {', '.join(columns)}", fix=fix):
+        table = pd.read_csv(
+            path, sep=delimiter, usecols=list(columns), dtype=str, keep_default_na=False
+        )
+    if table.empty:
+        raise InputError(printable(path.name), "a row or more", "none", fix)
+    return table
 
 
 def numbered_stimuli(n_stimuli: int) -> StimulusTable:

@@ -1,40 +1,35 @@
-"""Which image each trial showed, in which session and run; betas z-scored within a run.
-
-Axes: t trial, v column.
-"""
+"""Which image each trial showed, in which session and run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from jne_engine.core.arrays import Float32Array, IntArray
+from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_length
 from jne_engine.core.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
 class TrialTable:
-    """The trials of one subject in the order in which they were shown.
+    """The trials of one subject, in any order; :meth:`runs` needs them as they were shown.
 
     Parameters
     ----------
     session : numpy.ndarray of int64, shape (n_trials,)
-        Session of each trial, counted from 1, ascending.
+        Session of each trial, counted from 1.
     run : numpy.ndarray of int64, shape (n_trials,)
-        Run within the session; the trials of a run follow each other.
+        Run within the session.
     image : numpy.ndarray of int64, shape (n_trials,)
         Zero-based id of the image that was shown.
 
     Raises
     ------
     InputError
-        If the columns differ in length, an id is negative, or a run is interrupted.
+        If a column holds no whole numbers, the columns differ in length, or an id is negative.
     """
 
     session: IntArray
@@ -42,18 +37,18 @@ class TrialTable:
     image: IntArray
 
     def __post_init__(self) -> None:
-        """Validate lengths, ids and order."""
-        fix = "give session, run and image of every trial"
-        for name, column in (("run", self.run), ("image", self.image)):
-            check_length(f"trials, {name}", len(column), len(self), unit="rows", fix=fix)
-        if len(self) == 0 or int(self.image.min()) < 0:
-            found = "none" if len(self) == 0 else f"image {int(self.image.min())}"
+        """Require one session, one run and one image a trial."""
+        fix = "give every trial a session, a run and an image"
+        for name in ("session", "run", "image"):
+            values = np.asarray(getattr(self, name))
+            if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iu":
+                found = f"{values.dtype} {values.shape}"
+                raise InputError(f"trials, {name}", "whole numbers (n_trials,)", found, fix)
+            check_length(f"trials, {name}", len(values), len(self.image), unit="trials", fix=fix)
+            object.__setattr__(self, name, values.astype(np.int64))
+        if int(self.image.min()) < 0:
+            found = f"image {int(self.image.min())}"
             raise InputError("trials", "zero-based image ids", found, fix)
-        starts = [rows.start for rows in self._runs]
-        keys = {(int(self.session[row]), int(self.run[row])) for row in starts}
-        if len(keys) != len(starts) or (np.diff(self.session) < 0).any():
-            found = "a session or run that is interrupted by another"
-            raise InputError("trials", "sessions and runs in order", found, "sort the trials")
 
     def __len__(self) -> int:
         """Return the number of trials."""
@@ -83,13 +78,30 @@ class TrialTable:
     def _runs(self) -> tuple[slice, ...]:
         change = (np.diff(self.session) != 0) | (np.diff(self.run) != 0)
         edges = [0, *(np.flatnonzero(change) + 1).tolist(), len(self)]
-        return tuple(slice(a, b) for a, b in pairwise(edges))
+        runs = tuple(slice(a, b) for a, b in pairwise(edges))
+        if len(runs) != len(self.group_runs()) or (np.diff(self.session) < 0).any():
+            found = "a session or run that is interrupted by another"
+            raise InputError("trials", "sessions and runs in order", found, "sort the trials")
+        return runs
 
     def runs(self, session: int | None = None) -> tuple[slice, ...]:
-        """Return the trials of each run, of one session or of all."""
+        """Return the trials of each run, of one session or of all.
+
+        Raises
+        ------
+        InputError
+            If a run is interrupted by another, or sessions do not ascend.
+        """
         if session is None:
             return self._runs
         return tuple(rows for rows in self._runs if self.session[rows.start] == session)
+
+    def group_runs(self) -> tuple[IntArray, ...]:
+        """Return the positions of each run's trials, in whatever order the trials stand."""
+        order = np.lexsort((self.run, self.session))
+        pairs = np.stack([self.session[order], self.run[order]])
+        starts = np.flatnonzero((pairs[:, 1:] != pairs[:, :-1]).any(axis=0)) + 1
+        return tuple(np.split(order, starts))
 
     def take_sessions(self, sessions: tuple[int, ...]) -> TrialTable:
         """Return the trials of some sessions."""
@@ -101,26 +113,3 @@ def count_presentations(presentations: IntArray) -> dict[int, int]:
     """Return how many images were shown once, twice, and so on."""
     times, images = np.unique(presentations, return_counts=True)
     return {int(n): int(count) for n, count in zip(times, images, strict=True)}
-
-
-def zscore_trials(values: npt.NDArray[Any]) -> Float32Array:
-    """Centre and scale each column over the trials of one run.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (n_trials, n_columns)
-        One run.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n_trials, n_columns)
-        Mean 0 and population standard deviation 1 (ddof 0), computed in float64; NaN where a
-        column is constant, of which nothing is known then, or any trial is not finite.
-    """
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        centred = values - values.mean(axis=0, dtype=np.float64)
-        deviation = np.sqrt(np.einsum("tv,tv->v", centred, centred) / len(values))
-        flat = np.ptp(values, axis=0) == 0
-        scores: Float32Array = (centred / deviation).astype(np.float32)
-    scores[:, flat] = np.nan
-    return scores

@@ -21,11 +21,12 @@ from jne_engine import __version__
 from jne_engine.core.checks import check_length
 from jne_engine.core.disk import telling_disk_errors
 from jne_engine.core.errors import InputError
+from jne_engine.core.progress import StageProgress, ignore_stages
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.scaling import Scaling, tell_far
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.folder import lock_run
-from jne_engine.runs.stages import FittedEncoder, RunStages, StageEpochReport, StageProgress
+from jne_engine.runs.stages import FittedEncoder, RunStages, StageEpochReport
 from jne_engine.runs.stimulus_means import STAGE, write_run_means
 from jne_engine.runs.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key
 from jne_engine.runs.version import ALGORITHM
@@ -78,7 +79,7 @@ def compute_run(
     key = compute_key(dataset, spec, given)
     path = root / name_run(dataset, key)
     stages = RunStages(
-        dataset, spec, given, report or _report_nothing, on_epoch=on_epoch or _ignore_epoch
+        dataset, spec, given, report or ignore_stages, on_epoch=on_epoch or _ignore_epoch
     )
     with telling_disk_errors(path), lock_run(path):
         if not (path / MANIFEST).exists():
@@ -212,10 +213,6 @@ def _versions() -> dict[str, str]:
     }
     versions |= {name: metadata.version(name) for name in LIBRARIES}
     return versions | {"machine": platform.machine(), "threads": str(torch.get_num_threads())}
-
-
-def _report_nothing(stage: str, done: int, total: int) -> None:
-    """Take a stage's progress and do nothing with it."""
 
 
 def _ignore_epoch(stage: str, epoch: int, train_loss: float, validation_loss: float) -> None:

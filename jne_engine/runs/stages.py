@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from jne_engine.core.arrays import Float32Array
-from jne_engine.core.progress import Progress
+from jne_engine.core.progress import Progress, StageProgress
 from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
@@ -37,10 +37,6 @@ from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.model.training import LearningCurve, Samples, fit_encoder, predict
 from jne_engine.runs.sink import DiskSink
 from jne_engine.runs.store import RunFolder, StageWriter, write_dataset, write_scaling
-
-StageProgress = Callable[[str, int, int], None]
-"""Called as ``report(stage, done, total)``; stages are named as in :attr:`Run.STAGES`."""
-
 
 StageEpochReport = Callable[[str, int, float, float], None]
 """Called as ``report(stage, epoch, train_loss, validation_loss)``, epochs counted from 1."""

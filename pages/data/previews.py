@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.datasets.recognise import is_volume
+from jne_engine.datasets.registry import is_volume
 from pages.frame import jobs
 from pages.frame.widgets import format_bytes, format_seconds, one_line_errors, plain
 

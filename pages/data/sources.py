@@ -9,7 +9,8 @@ import streamlit as st
 
 from jne_engine.datasets.allowed import VARIABLE, Listing
 from jne_engine.datasets.library import suggest_name
-from jne_engine.datasets.recognise import Recognised
+from jne_engine.datasets.registry import find_layout, list_layouts
+from jne_engine.datasets.source import Found
 from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs import (
     DEMO_HIDDEN,
@@ -23,7 +24,7 @@ from jne_engine.jobs import (
 )
 from jne_engine.model.spec import RunSpec
 from pages.data.previews import could_begin, show_preview
-from pages.data.source_choices import CHOICES, name_parts
+from pages.data.source_choices import choose
 from pages.frame import jobs
 from pages.frame.access import tell_reader
 from pages.frame.cached import find_root
@@ -103,8 +104,8 @@ def _show_no_folder() -> None:
         )
         st.code(f"{VARIABLE}=/data/nsd:/data/algonauts make app", language="bash")
         st.caption(
-            "Absolute paths, separated by colons. The Natural Scenes Dataset, Algonauts 2023, the"
-            " published scripts' files and plain arrays are recognised. Files there are only read."
+            "Absolute paths, separated by colons. Recognised are:"
+            f" {', '.join(layout.title for layout in list_layouts())}. Files there are only read."
         )
     with st.container(border=True):
         st.subheader(":material/science: No data at hand?", anchor=False)
@@ -149,21 +150,17 @@ def _show_listing(folder: Path, listing: Listing) -> None:
             st.caption("  \n".join(files[:30]) + (f"  \n… {more:,} more" if more > 0 else ""))
 
 
-def _show_found(folder: Path, root: Path, found: Recognised) -> None:
-    if found.kind not in CHOICES:
+def _show_found(folder: Path, root: Path, found: Found) -> None:
+    if found.kind in {"", "images"}:
         images = f"{plain(found.detail)}: extract features by the command line. " * bool(found.kind)
         st.markdown(f":gray[{images}**Not a data set that is known.** Enter a folder on the left.]")
-        st.caption(
-            "Known are: the folder that holds **nsddata** and **nsddata\\_betas**; an Algonauts"
-            " subject with **training\\_split**; the scripts' **Stan\\_fmri\\_SubN.h5**; a folder"
-            " with **dataset.toml**, or with **features** and **responses** as arrays."
-        )
+        st.caption(f"Known are: {'; '.join(layout.hint for layout in list_layouts())}.")
         return
     title, button = st.columns([3, 1.2], vertical_alignment="center")
     with title:
         st.markdown(f":green[:material/check_circle:] **{found.title}**  \n"
                     f":gray[{plain(found.detail)}]")  # fmt: skip
-    sources = CHOICES[found.kind](found, folder)
+    sources = choose(found, folder)
     if not sources:
         return
     full = [{**source, "folder": str(folder), "allowed_root": str(root)} for source in sources]
@@ -179,8 +176,12 @@ def _offer_import(sources: list[dict[str, Any]]) -> None:
                  disabled=not could_begin(sources[0])):  # fmt: skip
         root = find_root()
         with one_line_errors():
-            names = [suggest_name(root, name_parts(source)) for source in sources]
+            names = [suggest_name(root, _name_parts(source)) for source in sources]
             jobs.submit([request_import(source, name, root=root)
                          for source, name in zip(sources, names, strict=True)])  # fmt: skip
             select(part="queue")
             st.rerun()
+
+
+def _name_parts(source: dict[str, Any]) -> tuple[str, ...]:
+    return find_layout(source["kind"]).name_parts(Path(source["folder"]), source["choices"])

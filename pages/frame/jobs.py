@@ -17,7 +17,8 @@ from jne_engine.core.errors import JneError, StoreError
 from jne_engine.datasets import allowed, library
 from jne_engine.datasets.library import DatasetEntry
 from jne_engine.datasets.previewing import Previewer
-from jne_engine.datasets.recognise import Recognised, recognise
+from jne_engine.datasets.registry import recognise
+from jne_engine.datasets.source import Found
 from jne_engine.jobs import (
     JobRecord,
     Jobs,
@@ -149,7 +150,7 @@ def list_roots() -> tuple[Path, ...]:
     return allowed.allowed_roots()
 
 
-def open_folder(path: str) -> tuple[Path, Path, allowed.Listing, Recognised]:
+def open_folder(path: str) -> tuple[Path, Path, allowed.Listing, Found]:
     """Return an allowed folder without links, its allowed root, what it holds and what it is.
 
     Raises

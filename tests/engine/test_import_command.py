@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from jne_engine.cli.main import main
 from jne_engine.datasets.description import read_dataset
-from jne_engine.datasets.source import preview_source
+from jne_engine.datasets.registry import preview_source
 from jne_engine.runs.store import open_run
 from tests.engine.importers import nsd_tree
 

@@ -7,7 +7,7 @@ import pytest
 from jne_engine.core.errors import InputError, UnsafeFileError
 from jne_engine.datasets import previewing
 from jne_engine.datasets.previewing import Previewer, ask_child, expect_run
-from jne_engine.datasets.source import preview_source
+from jne_engine.datasets.registry import preview_source
 from tests.job_helpers import write_folder
 
 SIZES = {"n_train": 100, "n_test": 20, "n_images": 130, "n_features": 30, "n_voxels": 50,

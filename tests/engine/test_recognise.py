@@ -2,7 +2,7 @@
 
 import pytest
 
-from jne_engine.datasets.recognise import recognise
+from jne_engine.datasets.registry import recognise
 from tests.engine.importers import nsd_tree
 
 

@@ -7,22 +7,22 @@ import pytest
 
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.standardise import (
-    Trials,
     check_standardisation,
     zscore,
     zscore_features,
     zscore_within_runs,
 )
+from jne_engine.datasets.trials import TrialTable
 
 RNG = np.random.default_rng(0)
 N_IMAGES, N_TRIALS, N_FEATURES = 40, 130, 5
 
 
-def make_trials(seed: int = 0) -> tuple[np.ndarray, Trials]:
+def make_trials(seed: int = 0) -> tuple[np.ndarray, TrialTable]:
     """Return image ids and shuffled trials: runs 1 and 2 exist in both sessions."""
     rng = np.random.default_rng(seed)
     image_ids = rng.permutation(1000)[:N_IMAGES]
-    return image_ids, Trials(
+    return image_ids, TrialTable(
         session=rng.integers(1, 3, N_TRIALS),
         run=rng.integers(1, 4, N_TRIALS),
         image=rng.choice(image_ids[:-3], N_TRIALS),
@@ -60,7 +60,9 @@ def test_within_runs_equals_a_loop_over_trials():
 def test_an_image_twice_in_a_run_counts_twice():
     features = np.array([[0.0], [3.0]], dtype=np.float32)
     ones = np.ones(3, dtype=np.int64)
-    found = zscore_within_runs(features, np.array([4, 9]), Trials(ones, ones, np.array([9, 4, 9])))
+    found = zscore_within_runs(
+        features, np.array([4, 9]), TrialTable(ones, ones, np.array([9, 4, 9]))
+    )
     # Mean 2 and variance 2 of (3, 0, 3).
     np.testing.assert_allclose(found.values[:, 0], [-2 / np.sqrt(2), 1 / np.sqrt(2)], rtol=1e-6)
     assert found.n_presentations.tolist() == [1, 2]
@@ -70,7 +72,7 @@ def test_the_order_of_trials_and_of_rows_changes_nothing():
     image_ids, trials = make_trials(1)
     features = RNG.normal(size=(N_IMAGES, N_FEATURES)).astype(np.float32)
     turn, shuffle = RNG.permutation(N_TRIALS), RNG.permutation(N_IMAGES)
-    turned = Trials(trials.session[turn], trials.run[turn], trials.image[turn])
+    turned = TrialTable(trials.session[turn], trials.run[turn], trials.image[turn])
     first = zscore_within_runs(features, image_ids, trials)
     second = zscore_within_runs(features[shuffle], image_ids[shuffle], turned)
     np.testing.assert_array_equal(first.image_ids, second.image_ids)
@@ -79,9 +81,12 @@ def test_the_order_of_trials_and_of_rows_changes_nothing():
 
 def test_runs_of_the_same_number_in_two_sessions_are_two():
     _, trials = make_trials()
-    runs = [set(map(tuple, np.stack([trials.session[r], trials.run[r]], 1))) for r in trials.runs()]
+    runs = [
+        set(map(tuple, np.stack([trials.session[r], trials.run[r]], 1)))
+        for r in trials.group_runs()
+    ]
     assert all(len(run) == 1 for run in runs)
-    assert sum(len(r) for r in trials.runs()) == N_TRIALS
+    assert sum(len(r) for r in trials.group_runs()) == N_TRIALS
     assert len(runs) == 6
 
 
@@ -94,16 +99,16 @@ def test_runs_of_the_same_number_in_two_sessions_are_two():
     ],
 )
 def test_ids_that_do_not_fit_are_refused(ids, message):
-    trials = Trials(*np.array([[1, 1, 1], [1, 1, 1], [0, 1, 2]]))
+    trials = TrialTable(*np.array([[1, 1, 1], [1, 1, 1], [0, 1, 2]]))
     with pytest.raises(InputError, match=message):
         zscore_within_runs(np.zeros((3, 2), np.float32), ids, trials)
 
 
 def test_trials_need_whole_numbers_of_one_length():
     with pytest.raises(InputError, match="trials, run: expected"):
-        Trials(np.array([1]), np.array([1.0]), np.array([1]))
+        TrialTable(np.array([1]), np.array([1.0]), np.array([1]))
     with pytest.raises(InputError, match="trials, session: expected 1 trials, found 2"):
-        Trials(np.array([1, 1]), np.array([1]), np.array([1]))
+        TrialTable(np.array([1, 1]), np.array([1]), np.array([1]))
 
 
 def test_zscore_of_a_constant_is_zero_whatever_its_rounding():
@@ -112,6 +117,27 @@ def test_zscore_of_a_constant_is_zero_whatever_its_rounding():
     scores = zscore(values)
     assert not scores[:, 0].any()
     np.testing.assert_allclose([scores[:, 1].mean(), scores[:, 1].std()], [0, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("constant", [0.0, np.nan])
+def test_every_zscore_takes_a_column_without_spread_alike(constant):
+    values = np.full((63, 3), 0.1, dtype=np.float32)
+    values[5, 1], values[:, 2] = np.nan, np.inf
+    scores = zscore(values, constant=constant)
+    np.testing.assert_array_equal(scores[:, 0], np.full(63, constant))
+    assert np.isnan(scores[:, 1:]).all()
+    rows = np.arange(3)
+    np.testing.assert_array_equal(zscore_features(values[:, :1], rows), np.zeros((63, 1)))
+
+
+def test_runs_as_slices_need_trials_as_they_were_shown():
+    one = TrialTable(np.array([1, 1, 1, 2]), np.array([1, 1, 2, 1]), np.arange(4))
+    assert one.runs() == (slice(0, 2), slice(2, 3), slice(3, 4))
+    assert one.runs(2) == (slice(3, 4),)
+    for session, run in (([1, 1, 1], [1, 2, 1]), ([2, 1, 1], [1, 1, 1])):
+        shuffled = TrialTable(np.array(session), np.array(run), np.arange(3))
+        with pytest.raises(InputError, match="sort the trials"):
+            shuffled.runs()
 
 
 def test_only_known_ways_are_taken():

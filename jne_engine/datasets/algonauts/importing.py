@@ -16,13 +16,13 @@ import numpy as np
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_length
 from jne_engine.core.errors import InputError
+from jne_engine.core.progress import StageProgress, ignore_stages
 from jne_engine.cortex.spaces import HEMISPHERES
 from jne_engine.datasets.algonauts.layout import map_responses, read_ceiling, read_pictures
 from jne_engine.datasets.algonauts.plan import AlgonautsPlan, AlgonautsRequest, plan_algonauts
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.folder import ImportedParts, ImportFolder, check_free, create_folder
 from jne_engine.datasets.preview import Preview, count_rois
-from jne_engine.datasets.progress import ImportProgress, report_nothing
 from jne_engine.datasets.stimuli import THUMBNAIL_PIXELS, shrink_pictures, tabulate_categories
 from jne_engine.formats.guard import hash_file, printable
 
@@ -79,7 +79,7 @@ def preview_algonauts(request: AlgonautsRequest, *, measure: bool = True) -> Pre
 
 
 def import_algonauts(
-    request: AlgonautsRequest, out: Path, *, report: ImportProgress = report_nothing
+    request: AlgonautsRequest, out: Path, *, report: StageProgress = ignore_stages
 ) -> Path:
     """Import one Algonauts subject into a new folder.
 
@@ -130,7 +130,7 @@ def import_algonauts(
 
 
 def _write_responses(
-    plan: AlgonautsPlan, folder: ImportFolder, report: ImportProgress
+    plan: AlgonautsPlan, folder: ImportFolder, report: StageProgress
 ) -> tuple[str, ...]:
     """Copy the responses block by block to their columns; say how many columns are invalid."""
     n_images, n_columns = len(plan.pictures), plan.columns.n_columns

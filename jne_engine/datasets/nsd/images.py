@@ -16,11 +16,11 @@ from jne_engine.core.errors import InputError
 from jne_engine.datasets.coco import CropBox, VisibleObject, find_visible, read_instances
 from jne_engine.datasets.nsd.layout import NsdTree
 from jne_engine.datasets.nsd.trials import (
-    read_columns,
+    WHOLE,
     read_design_images,
-    read_integer_columns,
     read_shared_design,
 )
+from jne_engine.datasets.tables import read_columns, read_integer_columns
 from jne_engine.formats.hdf5 import check_chunks, open_hdf5_dataset
 
 IMAGE_KEY: Final = "imgBrick"
@@ -61,12 +61,12 @@ def read_stimulus_info(tree: NsdTree) -> StimulusInfo:
         is another image's in the design.
     """
     path = tree.stimulus_info
-    ids = read_integer_columns(path, ("nsdId",), delimiter=",")["nsdId"]
+    ids = read_integer_columns(path, ("nsdId",), delimiter=",", fix=WHOLE)["nsdId"]
     if not np.array_equal(ids, np.arange(ids.size)):
         found = f"nsdId from {int(ids.min())}, or out of order"
         raise InputError(path.name, "nsdId that counts rows from 0", found, _WHOLE)
     columns = ("cocoId", "cocoSplit", "cropBox", "shared1000")
-    info = StimulusInfo(path, read_columns(path, columns, delimiter=","))
+    info = StimulusInfo(path, read_columns(path, columns, delimiter=",", fix=WHOLE))
     if tree.design.exists():
         _check_first_presentations(tree, path)
     return info
@@ -158,7 +158,7 @@ def _read_crops(path: Path, table: pd.DataFrame) -> list[tuple[int, CropBox]]:
 
 def _check_first_presentations(tree: NsdTree, path: Path) -> None:
     column = f"subject{tree.subject}_rep0"
-    trials = read_integer_columns(path, (column,), delimiter=",")[column]
+    trials = read_integer_columns(path, (column,), delimiter=",", fix=WHOLE)[column]
     images = read_design_images(tree.design, tree.subject)
     seen = np.flatnonzero(trials > 0)
     inside = seen[trials[seen] <= images.size]

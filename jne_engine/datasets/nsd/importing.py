@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from jne_engine.core.progress import StageProgress, ignore_stages
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import VolumeSpace
 from jne_engine.datasets.ceilings import ceiling_from_ncsnr, ceiling_from_repeats
@@ -24,7 +25,6 @@ from jne_engine.datasets.nsd.images import read_images, read_objects, read_stimu
 from jne_engine.datasets.nsd.maps import find_ncsnr, find_valid, read_map
 from jne_engine.datasets.nsd.plan import NsdPlan, NsdRequest, plan_nsd
 from jne_engine.datasets.nsd.projection import read_nsd_projection
-from jne_engine.datasets.progress import ImportProgress, report_nothing
 from jne_engine.datasets.responses import (
     BetaStream,
     RepeatCollector,
@@ -38,7 +38,7 @@ from jne_engine.formats.guard import hash_file, printable
 _SCRATCH: Final = "repeats.scratch.npy"
 
 
-def import_nsd(request: NsdRequest, out: Path, *, report: ImportProgress = report_nothing) -> Path:
+def import_nsd(request: NsdRequest, out: Path, *, report: StageProgress = ignore_stages) -> Path:
     """Import one subject of NSD into a new folder.
 
     Parameters
@@ -100,7 +100,7 @@ def _read_projection(plan: NsdPlan) -> Projection | None:
 
 
 def _write_responses(
-    plan: NsdPlan, folder: ImportFolder, report: ImportProgress
+    plan: NsdPlan, folder: ImportFolder, report: StageProgress
 ) -> tuple[StreamedResponses, tuple[str, ...]]:
     request, n_columns = plan.request, plan.columns.n_columns
     path = folder.create_responses(plan.trials.image_ids.size, n_columns)
@@ -122,7 +122,7 @@ def _write_responses(
 
 
 def _write_stimuli(
-    plan: NsdPlan, folder: ImportFolder, report: ImportProgress
+    plan: NsdPlan, folder: ImportFolder, report: StageProgress
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     ids, tree, notes = plan.trials.image_ids, plan.tree, tuple[str, ...]()
     objects = None

@@ -158,6 +158,7 @@ def plan_nsd(request: NsdRequest) -> NsdPlan:
     tree = request.tree()
     sessions, problems = find_sessions(tree)
     trials, notes = read_trials(tree)
+    trials.runs()  # refuses trials that are not in the order of the betas
     sessions, trials, lost = _match_sessions(sessions, trials)
     first = tuple(open_betas(path) for path in sessions[0].files)
     labels = read_subject_labels(tree)

@@ -5,26 +5,25 @@ Both files count images from 1; the tables that leave this module count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.nsd.layout import N_IMAGES, N_SESSIONS, N_SUBJECTS, NsdTree
+from jne_engine.datasets.tables import read_integer_columns
 from jne_engine.datasets.trials import TrialTable
-from jne_engine.formats.guard import MAX_TEXT_BYTES, check_file, printable, reading
+from jne_engine.formats.guard import printable
 from jne_engine.formats.matlab import read_mat
 
 RUN_LENGTHS: Final = (63, 62) * 6
 """Trials of the twelve runs of a session, for a design that does not say."""
 
 _COLUMNS: Final = ("SESSION", "RUN", "TRIAL", "73KID")
-_WHOLE: Final = "download the data set's own file again"
+WHOLE: Final = "download the data set's own file again"
 
 
 def read_trials(tree: NsdTree) -> tuple[TrialTable, tuple[str, ...]]:
@@ -75,12 +74,12 @@ def read_behaviour(path: Path) -> tuple[TrialTable, tuple[str, ...]]:
     InputError
         If columns are missing, a cell is no whole number, or a trial occurs twice.
     """
-    table = read_integer_columns(path, _COLUMNS, delimiter="\t")
+    table = read_integer_columns(path, _COLUMNS, delimiter="\t", fix=WHOLE)
     order = np.lexsort([table[c] for c in ("TRIAL", "RUN", "SESSION")])
     table = {column: values[order] for column, values in table.items()}
     keys = np.stack([table[c] for c in ("SESSION", "RUN", "TRIAL")])
     if (np.diff(keys, axis=1) == 0).all(axis=0).any():
-        raise InputError(printable(path.name), "each trial once", "a trial twice", _WHOLE)
+        raise InputError(printable(path.name), "each trial once", "a trial twice", WHOLE)
     images = to_zero_based(path, "73KID", table["73KID"])
     trials = TrialTable(table["SESSION"], table["RUN"], images)
     sorted_already = bool((np.diff(order) > 0).all())
@@ -99,7 +98,7 @@ def read_design_images(path: Path, subject: int) -> IntArray:
     ordering, subject_images = design["masterordering"].ravel(), design["subjectim"]
     if subject_images.ndim != 2 or len(subject_images) != N_SUBJECTS:
         found = f"shape {subject_images.shape}"
-        raise InputError(path.name, f"subjectim with {N_SUBJECTS} rows", found, _WHOLE)
+        raise InputError(path.name, f"subjectim with {N_SUBJECTS} rows", found, WHOLE)
     ids = to_zero_based(path, "subjectim", subject_images[subject - 1])
     places = to_zero_based(path, "masterordering", ordering, stop=ids.size)
     return ids[places]
@@ -137,45 +136,6 @@ def read_shared_design(path: Path) -> IntArray:
     return np.unique(to_zero_based(path, "sharedix", shared.ravel()))
 
 
-def read_integer_columns(
-    path: Path, columns: Sequence[str], *, delimiter: str
-) -> dict[str, IntArray]:
-    """Read some columns of a text table as whole numbers.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, or a cell is empty or no whole number.
-    """
-    table = read_columns(path, columns, delimiter=delimiter)
-    integers: dict[str, IntArray] = {}
-    for column in columns:
-        values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
-        if not (np.isfinite(values) & (values % 1 == 0)).all():
-            found = "empty or other cells"
-            raise InputError(printable(path.name), f"whole numbers in {column}", found, _WHOLE)
-        integers[column] = values.astype(np.int64)
-    return integers
-
-
-def read_columns(path: Path, columns: Sequence[str], *, delimiter: str) -> pd.DataFrame:
-    """Read some columns of a text table as text.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty or no such table, or a column is missing.
-    """
-    path = check_file(path, max_bytes=MAX_TEXT_BYTES)
-    with reading(path, expected=f"a table with {', '.join(columns)}", fix=_WHOLE):
-        table = pd.read_csv(
-            path, sep=delimiter, usecols=list(columns), dtype=str, keep_default_na=False
-        )
-    if table.empty:
-        raise InputError(printable(path.name), "a row or more", "none", _WHOLE)
-    return table
-
-
 def to_zero_based(
     path: Path, what: str, values: npt.NDArray[Any], *, stop: int = N_IMAGES
 ) -> IntArray:
@@ -189,10 +149,10 @@ def to_zero_based(
     """
     name = printable(path.name)
     if values.size == 0 or not (np.isfinite(values) & (values % 1 == 0)).all():
-        raise InputError(name, f"whole numbers in {what}", "none, or others", _WHOLE)
+        raise InputError(name, f"whole numbers in {what}", "none, or others", WHOLE)
     low, high = int(values.min()), int(values.max())
     if low < 1 or high > stop:
-        fix = f"{_WHOLE}; it counts from 1"
+        fix = f"{WHOLE}; it counts from 1"
         raise InputError(name, f"{what} from 1 to {stop}", f"{low} to {high}", fix)
     return values.astype(np.int64) - 1
 
@@ -208,11 +168,11 @@ def _run_lengths(
     if pattern.ndim != 3 or not np.isin(pattern, (0, 1)).all():
         found = f"shape {pattern.shape}"
         expected = "stimpattern (sessions, runs, trials) of 0 and 1"
-        raise InputError(path.name, expected, found, _WHOLE)
+        raise InputError(path.name, expected, found, WHOLE)
     lengths = np.asarray(pattern, dtype=np.int64).sum(axis=2)
     if int(lengths.sum()) != n_trials:
         found = f"{int(lengths.sum())} trials in stimpattern, {n_trials} in masterordering"
-        raise InputError(path.name, "as many trials in both", found, _WHOLE)
+        raise InputError(path.name, "as many trials in both", found, WHOLE)
     return lengths, "runs from its stimpattern"
 
 

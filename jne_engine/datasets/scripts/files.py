@@ -86,6 +86,11 @@ class ScriptFiles:
         """File of the positions of the shared images, one row a subject."""
         return self._find("Dataset_ANN", "Sub_info_uniqueFig.npy")
 
+    def paths(self) -> tuple[Path, ...]:
+        """Return every file that is read."""
+        table = () if self.stimuli is None else (self.stimuli,)
+        return (self.features, self.responses, self.shared, *table)
+
     def _find(self, subfolder: str, name: str) -> Path:
         nested = self.folder / subfolder / name
         return nested if nested.exists() else self.folder / name
@@ -115,7 +120,7 @@ def read_scripts_dataset(files: ScriptFiles) -> EncodingDataset:
         If a file asks for more than its own content.
     """
     check_choice("extractor", files.extractor, SCRIPT_EXTRACTORS)
-    for path in (files.features, files.responses, files.shared):
+    for path in files.paths():
         check_file(path)
     features, feature_notes = _read_layer(files)
     responses, response_notes = _read_responses(files.responses)
@@ -123,7 +128,6 @@ def read_scripts_dataset(files: ScriptFiles) -> EncodingDataset:
     shared, row_note = _read_shared(files, len(features))
     splits = script_splits(len(features), shared, seed=files.seed)
     table = files.stimuli
-    inputs = (files.features, files.responses, files.shared, *((table,) if table else ()))
     n_stimuli = len(features)
     return EncodingDataset(
         name=files.name,
@@ -134,7 +138,7 @@ def read_scripts_dataset(files: ScriptFiles) -> EncodingDataset:
         stimuli=read_stimuli(table, n_stimuli) if table else numbered_stimuli(n_stimuli),
         provenance=Provenance(
             source=f"the authors' files of subject {files.subject}, layer {files.layer}",
-            inputs=hash_inputs(inputs),
+            inputs=hash_inputs(files.paths()),
             notes=(
                 *feature_notes,
                 *response_notes,

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from jne_engine.core.errors import InputError
+from jne_engine.datasets.dataset import DESCRIPTION_NAME
 from jne_engine.datasets.library import ENTRY, CheckEntry, DatasetEntry, dataset_folder, write_entry
-from jne_engine.datasets.preview import Preview
-from jne_engine.datasets.selfcheck import Verdict, check_dataset, check_imported
-from jne_engine.datasets.source import (
-    COPIED,
-    copy_source,
-    describe_source,
-    find_images,
+from jne_engine.datasets.preview import Preview, preview_dataset
+from jne_engine.datasets.registry import (
+    find_layout,
+    make_request,
     preview_source,
     read_source,
 )
+from jne_engine.datasets.selfcheck import Verdict, check_dataset, check_imported
+from jne_engine.datasets.source import DatasetSource
 from jne_engine.jobs.reports import JobReport
 
 REQUEST = "request.json"
@@ -32,7 +32,7 @@ def do_import(payload: Mapping[str, Any], report: JobReport, cancelled: Callable
     ----------
     payload : mapping
         ``name``: of the new dataset; ``source``: as
-        :func:`~jne_engine.datasets.source.preview_source` takes it.
+        :func:`~jne_engine.datasets.registry.preview_source` takes it.
     report : JobReport
     cancelled : callable
         Not asked: every block reports.
@@ -48,7 +48,9 @@ def do_import(payload: Mapping[str, Any], report: JobReport, cancelled: Callable
     report.identify(folder)
     if (folder / ENTRY).exists():
         return folder
-    entry = _copy(source, folder, report) if source["kind"] in COPIED else _link(source, folder)
+    layout = find_layout(source["kind"])
+    enter = _copy if layout.copies else _link
+    entry = enter(layout, source, folder, report)
     report("self-check", 1, 1)
     write_entry(folder, entry)
     report.identify(folder, subject=entry.subject)
@@ -68,32 +70,39 @@ def _claim(folder: Path, source: Mapping[str, Any]) -> None:
     temporary.replace(place)
 
 
-def _copy(source: Mapping[str, Any], folder: Path, report: JobReport) -> DatasetEntry:
+def _copy(
+    layout: DatasetSource, source: Mapping[str, Any], folder: Path, report: JobReport
+) -> DatasetEntry:
     report("look", 0, 1)
     preview = preview_source(source, measure=False)
     if not folder.exists():
-        copy_source(source, folder, report)
+        layout.bring(make_request(source), folder, report=report)
     report("self-check", 0, 1)
+    images = layout.find_images(Path(source["folder"]))
     return _enter(
         source,
         folder,
         preview,
         path=str(folder),
-        images=find_images(source),
+        images=None if images is None else str(images),
         checks=to_entries(check_imported(folder)),
     )
 
 
-def _link(source: Mapping[str, Any], folder: Path) -> DatasetEntry:
+def _link(
+    layout: DatasetSource, source: Mapping[str, Any], folder: Path, report: JobReport
+) -> DatasetEntry:
     """Check files that stay where they are, name them, and say what they are."""
-    dataset, preview = read_source(source), preview_source(source, measure=False)
+    dataset = read_source(source)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / DESCRIPTION_NAME).unlink(missing_ok=True)  # of an attempt that was cut off
+    path = layout.bring(make_request(source), folder, report=report)
     return _enter(
         source,
         folder,
-        preview,
-        path=str(describe_source(source, folder)),
-        allowed_root=source["allowed_root"] if source["kind"] == "described" else None,
+        preview_dataset(dataset),
+        path=str(path),
+        allowed_root=None if path.is_relative_to(folder) else source["allowed_root"],
         n_features=dataset.n_features,
         layer=dataset.layer,
         feature_set=dataset.feature_set,

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jne_engine.analysis.maps import read_surface
+from jne_engine.core.citations import Citation, cite
+from jne_engine.datasets.nsd.source import NSD
+from jne_engine.datasets.registry import list_layouts
 from jne_engine.runs.store import Run, read_roi_sets
 
-
-@dataclass(frozen=True)
-class Citation:
-    """One work to cite.
-
-    Parameters
-    ----------
-    key : str
-        BibTeX key.
-    text : str
-        The reference in one line.
-    bibtex : str
-        The BibTeX entry.
-    reason : str
-        What of a run it stands for.
-    """
-
-    key: str
-    text: str
-    bibtex: str
-    reason: str
-
-
-def _cite(kind: str, key: str, reason: str, text: str, **fields: str) -> Citation:
-    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
-    return Citation(key, text, f"@{kind}{{{key},\n{lines}}}", reason)
-
-
-JNE = _cite(
+JNE = cite(
     "inproceedings", "gao2025jne", "the measures JNE and JNE-SS",
     "Gao et al. (2025). Jacobian-Based Interpretation of Nonlinear Neural Encoding Model. NeurIPS."
     " arXiv 2510.13688",
@@ -44,26 +17,7 @@ JNE = _cite(
     booktitle="Advances in Neural Information Processing Systems",
     year="2025", eprint="2510.13688", archiveprefix="arXiv",
 )  # fmt: skip
-NSD = _cite(
-    "article", "allen2022nsd", "the Natural Scenes Dataset",
-    "Allen et al. (2022). A massive 7T fMRI dataset to bridge cognitive neuroscience and artificial"
-    " intelligence. Nature Neuroscience 25, 116-126. doi:10.1038/s41593-021-00962-x",
-    author="Allen, Emily J. and St-Yves, Ghislain and Wu, Yihan and others",
-    title="A massive {7T} {fMRI} dataset to bridge cognitive neuroscience and artificial"
-    " intelligence",
-    journal="Nature Neuroscience", volume="25", pages="116--126", year="2022",
-    doi="10.1038/s41593-021-00962-x",
-)  # fmt: skip
-ALGONAUTS = _cite(
-    "misc", "gifford2023algonauts", "the preparation of the Algonauts 2023 challenge",
-    "Gifford et al. (2023). The Algonauts Project 2023 Challenge: How the Human Brain Makes Sense"
-    " of Natural Scenes. arXiv 2301.03198",
-    author="Gifford, Alessandro T. and others",
-    title="The {Algonauts} Project 2023 Challenge: How the Human Brain Makes Sense of Natural"
-    " Scenes",
-    year="2023", eprint="2301.03198", archiveprefix="arXiv",
-)  # fmt: skip
-CLIP = _cite(
+CLIP = cite(
     "inproceedings", "radford2021clip", "the CLIP features",
     "Radford et al. (2021). Learning Transferable Visual Models From Natural Language Supervision."
     " ICML. arXiv 2103.00020",
@@ -72,7 +26,7 @@ CLIP = _cite(
     booktitle="International Conference on Machine Learning", year="2021",
     eprint="2103.00020", archiveprefix="arXiv",
 )  # fmt: skip
-VIT = _cite(
+VIT = cite(
     "inproceedings", "dosovitskiy2021vit", "the ViT features",
     "Dosovitskiy et al. (2021). An Image is Worth 16x16 Words: Transformers for Image Recognition"
     " at Scale. ICLR. arXiv 2010.11929",
@@ -81,14 +35,14 @@ VIT = _cite(
     booktitle="International Conference on Learning Representations", year="2021",
     eprint="2010.11929", archiveprefix="arXiv",
 )  # fmt: skip
-ADAMW = _cite(
+ADAMW = cite(
     "inproceedings", "loshchilov2019adamw", "the optimiser AdamW",
     "Loshchilov and Hutter (2019). Decoupled Weight Decay Regularization. ICLR. arXiv 1711.05101",
     author="Loshchilov, Ilya and Hutter, Frank", title="Decoupled Weight Decay Regularization",
     booktitle="International Conference on Learning Representations", year="2019",
     eprint="1711.05101", archiveprefix="arXiv",
 )  # fmt: skip
-FDR = _cite(
+FDR = cite(
     "article", "benjamini1995fdr", "the control of the false discovery rate",
     "Benjamini and Hochberg (1995). Controlling the False Discovery Rate. Journal of the Royal"
     " Statistical Society B 57, 289-300.",
@@ -98,7 +52,7 @@ FDR = _cite(
     journal="Journal of the Royal Statistical Society: Series B", volume="57",
     pages="289--300", year="1995",
 )  # fmt: skip
-HCP_MMP = _cite(
+HCP_MMP = cite(
     "article", "glasser2016mmp", "the HCP-MMP 1.0 atlas",
     "Glasser et al. (2016). A multi-modal parcellation of human cerebral cortex. Nature 536,"
     " 171-178. doi:10.1038/nature18933",
@@ -106,7 +60,7 @@ HCP_MMP = _cite(
     title="A multi-modal parcellation of human cerebral cortex", journal="Nature",
     volume="536", pages="171--178", year="2016", doi="10.1038/nature18933",
 )  # fmt: skip
-HCP = _cite(
+HCP = cite(
     "article", "vanessen2013hcp", "the HCP S1200 surfaces (HCP Open Access Data Use Terms)",
     "Van Essen et al. (2013). The WU-Minn Human Connectome Project: An overview. NeuroImage 80,"
     " 62-79. doi:10.1016/j.neuroimage.2013.05.041",
@@ -114,7 +68,7 @@ HCP = _cite(
     title="The {WU-Minn} {Human Connectome Project}: An overview", journal="NeuroImage",
     volume="80", pages="62--79", year="2013", doi="10.1016/j.neuroimage.2013.05.041",
 )  # fmt: skip
-FSAVERAGE = _cite(
+FSAVERAGE = cite(
     "article", "fischl1999fsaverage", "the surface fsaverage",
     "Fischl et al. (1999). High-resolution intersubject averaging and a coordinate system for the"
     " cortical surface. Human Brain Mapping 8, 272-284.",
@@ -134,9 +88,9 @@ def list_citations(run: Run) -> tuple[Citation, ...]:
     mesh = "" if surface is None else surface.surface.lower()
     named = (
         (JNE, True),
-        (NSD, any(word in source for word in ("natural scenes", "nsd", "algonauts"))
-         or "allen et al. 2022" in atlas),
-        (ALGONAUTS, "algonauts" in source),
+        *((work, any(word in source for word in layout.words))
+          for layout in list_layouts() for work in layout.citations),
+        (NSD, "allen et al. 2022" in atlas),
         (CLIP, features.startswith("clip")),
         (VIT, features.startswith("vit")),
         (ADAMW, True),
@@ -145,4 +99,4 @@ def list_citations(run: Run) -> tuple[Citation, ...]:
         (HCP, mesh == "fslr32k"),
         (FSAVERAGE, mesh.startswith("fsaverage")),
     )  # fmt: skip
-    return tuple(citation for citation, holds in named if holds)
+    return tuple(dict.fromkeys(citation for citation, holds in named if holds))

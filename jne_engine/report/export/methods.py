@@ -10,10 +10,11 @@ import numpy as np
 
 from jne_engine import __version__
 from jne_engine.analysis import maps, summary
+from jne_engine.core.citations import Citation
 from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.formats.guard import printable
 from jne_engine.model.measures import list_measures
-from jne_engine.report.export.citations import Citation, list_citations
+from jne_engine.report.export.citations import list_citations
 from jne_engine.report.export.content import SIMULATED
 from jne_engine.runs.store import Run, read_scaling, read_space
 

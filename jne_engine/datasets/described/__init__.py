@@ -1,0 +1,1 @@
+"""Folders that say themselves what they hold."""

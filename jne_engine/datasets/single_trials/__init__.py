@@ -1,0 +1,1 @@
+"""Single-trial betas of any experiment, with the table of its trials."""
