@@ -26,6 +26,7 @@ from jne_engine.datasets.scripts.files import SCRIPT_EXTRACTORS, ScriptFiles, re
 from jne_engine.datasets.selfcheck import check_dataset, check_imported
 from jne_engine.datasets.source import preview_dataset
 from jne_engine.datasets.standardise import STANDARDISATIONS
+from jne_engine.jobs.kinds import KINDS
 
 Command = Callable[..., None]
 SomePath = click.Path(path_type=Path)
@@ -184,7 +185,7 @@ def _import(
         _print(preview(request), as_json=output["as_json"])
         return
     out = _require_out(output["out"])
-    with StageBars(quiet=output["quiet"]) as bars:
+    with StageBars(KINDS["import"], quiet=output["quiet"]) as bars:
         path = importer(request, out, report=bars)
     if output["features"] is not None:
         attach_features(

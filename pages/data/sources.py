@@ -11,7 +11,8 @@ from jne_engine.datasets.allowed import VARIABLE, Listing
 from jne_engine.datasets.library import suggest_name
 from jne_engine.datasets.recognise import Recognised
 from jne_engine.features.gabor_layers import GABOR_LAYERS
-from jne_engine.jobs import (
+from jne_engine.jobs.kinds.imports import request_import
+from jne_engine.jobs.kinds.run import (
     DEMO_HIDDEN,
     DEMO_SIZES,
     SIMULATED_STUDY,
@@ -19,7 +20,6 @@ from jne_engine.jobs import (
     SMALL_DEMO_SIZES,
     request_demo,
     request_demo_study,
-    request_import,
 )
 from jne_engine.model.spec import RunSpec
 from pages.data.previews import could_begin, show_preview

@@ -18,14 +18,12 @@ from jne_engine.datasets import allowed, library
 from jne_engine.datasets.library import DatasetEntry
 from jne_engine.datasets.previewing import Previewer
 from jne_engine.datasets.recognise import Recognised, recognise
-from jne_engine.jobs import (
-    JobRecord,
-    Jobs,
-    JobSpec,
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import JobRecord, JobSpec
+from jne_engine.jobs.studies import (
     StudyRow,
     add_to_study,
     list_studies,
-    open_jobs,
     remove_study,
     tabulate_study,
 )
