@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from jne_engine.analysis import selectivity
-from jne_engine.jobs import request_means
+from jne_engine.jobs.kinds.means import request_means
 from jne_engine.runs.store import Run
 from pages.frame.offers import JobOffer, offer_job
 from pages.frame.widgets import show_missing, show_page

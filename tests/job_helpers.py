@@ -12,8 +12,9 @@ import numpy as np
 import psutil
 import pytest
 
-from jne_engine.jobs import JobRecord, Jobs, open_jobs
 from jne_engine.jobs.database import connect
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import JobRecord
 from jne_engine.jobs.rows import read_worker
 from tests.engine.datasets import make_dataset
 

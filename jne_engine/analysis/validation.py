@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from jne_engine.runs.results import RESULT, SimulationResult, read_result
-from jne_engine.simulations.settings import FULL_SIZE, RESULT_NAMES
+from jne_engine.simulations.catalogue import RESULTS
 
 VALIDATION = "validation"
 """Folder of stored results, beside the runs."""
@@ -33,9 +33,11 @@ def tell_command(name: str, out: Path, run: str | None = None) -> str:
     run : str, optional
         Folder of the run whose variants are asked for.
     """
-    wirings = {RESULT_NAMES[w]: f"networks --wiring {w}" for w in ("second", "none")}
     path = "RUN" if run is None else shlex.quote(run)
-    simulation = f"variants {path} --dataset DIR" if name == "variants" else wirings.get(name, name)
+    computed = RESULTS.get(name)
+    simulation = (
+        f"variants {path} --dataset DIR" if computed is None else computed.tell_command(name)
+    )
     return f"python -m jne_engine simulate {simulation} --out {shlex.quote(str(out))}"
 
 
@@ -60,9 +62,10 @@ def read_validation(root: Path, name: str) -> SimulationResult | None:
 
 def list_departures(result: SimulationResult) -> list[str]:
     """Return the settings in which a result departs from full size, as ``name value``."""
-    if result.simulation not in FULL_SIZE:
+    simulation = RESULTS.get(result.simulation)
+    if simulation is None:
         return []
-    full = FULL_SIZE[result.simulation].to_dict()
+    full = simulation.results[result.simulation].to_dict()
     return [f"{name} {result.settings.get(name)}" for name, value in full.items()
             if result.settings.get(name) != value]  # fmt: skip
 

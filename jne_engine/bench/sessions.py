@@ -21,7 +21,9 @@ from jne_engine.bench.report import report
 from jne_engine.bench.rows import Goal, Row, describe_machine
 from jne_engine.bench.viewer.server import APPS, ROOT, serve
 from jne_engine.core.errors import StoreError
-from jne_engine.jobs import DEMO_HIDDEN, DEMO_SIZES, Jobs, JobSpec, open_jobs, request_demo
+from jne_engine.jobs.kinds.run import DEMO_HIDDEN, DEMO_SIZES, request_demo
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import RunSpec
 
 LIMIT_S: Final = 600.0

@@ -8,25 +8,24 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
-UNITS = {
-    "linear": "epoch",
-    "nonlinear": "epoch",
-    "dispersion": "stimulus",
-    "features": "image",
-    "betas": "session",
-    "pictures": "image",
-    "rows": "image",
-}
-"""What a stage counts; a bar without an entry counts steps."""
+from jne_engine.jobs.kind import JobKind
 
 
 class StageBars:
     """A context whose calls ``bars(stage, done, total)`` draw one bar a stage on stderr.
 
     Fits stop when validation no longer improves, so their total is an upper bound.
+
+    Parameters
+    ----------
+    kind : JobKind
+        Whose stages they are.
+    quiet : bool
+        Draw none.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, kind: JobKind, *, quiet: bool = False) -> None:
+        self._kind = kind
         self._quiet = quiet
         self._stage = ""
         self._bar: Any = None
@@ -57,7 +56,7 @@ class StageBars:
         self._bar = tqdm(
             total=total,
             desc=f"{stage:<11}",
-            unit=f" {UNITS.get(stage, 'step')}",
+            unit=f" {self._kind.stage(stage).unit}",
             file=sys.stderr,
             disable=self._quiet,
             mininterval=0.2,

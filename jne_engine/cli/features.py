@@ -46,8 +46,9 @@ def extract(source: Path, out: Path, ids: Path | None, *, quiet: bool, **options
     call of the same command goes on from the batches that are finished.
     """
     from jne_engine.cli.bars import StageBars
+    from jne_engine.jobs.kinds.features import KIND
 
     spec = FeatureSpec(str(source), ids=None if ids is None else str(ids), **options)
-    with StageBars(quiet=quiet) as bars:
-        path = extract_features(spec, out, functools.partial(bars, "features"))
+    with StageBars(KIND, quiet=quiet) as bars:
+        path = extract_features(spec, out, functools.partial(bars, "extract features"))
     click.echo(str(path))

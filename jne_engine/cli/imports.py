@@ -18,6 +18,7 @@ from jne_engine.datasets.registry import list_layouts
 from jne_engine.datasets.selfcheck import check_dataset, check_imported
 from jne_engine.datasets.source import DatasetSource, LinkedSource, Option, divide
 from jne_engine.datasets.standardise import STANDARDISATIONS
+from jne_engine.jobs.kinds import KINDS
 
 SomePath = click.Path(path_type=Path)
 
@@ -153,6 +154,31 @@ def check(context: click.Context, dataset: Path, as_json: bool) -> None:
         context.exit(1)
 
 
+<<<<<<< HEAD
+=======
+def _import(
+    request: Any,
+    preview: Callable[[Any], Preview],
+    importer: Callable[..., Path],
+    output: dict[str, Any],
+) -> None:
+    if output["preview"]:
+        _print(preview(request), as_json=output["as_json"])
+        return
+    out = _require_out(output["out"])
+    with StageBars(KINDS["import"], quiet=output["quiet"]) as bars:
+        path = importer(request, out, report=bars)
+    if output["features"] is not None:
+        attach_features(
+            path,
+            output["features"],
+            layer=output["layer"],
+            standardisation=output["standardisation"],
+        )
+    click.echo(str(path))
+
+
+>>>>>>> jobs
 def _print(found: Preview, *, as_json: bool) -> None:
     click.echo(json.dumps(found.to_dict(), indent=1) if as_json else str(found))
 

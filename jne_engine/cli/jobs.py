@@ -15,16 +15,10 @@ import click
 
 from jne_engine.cli.bars import StageBars
 from jne_engine.core.errors import StoreError
-from jne_engine.jobs import (
-    INTERNAL,
-    JobRecord,
-    Jobs,
-    JobSpec,
-    add_to_study,
-    list_studies,
-    open_jobs,
-    tabulate_study,
-)
+from jne_engine.jobs.kinds import find_kind
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import INTERNAL, JobRecord, JobSpec
+from jne_engine.jobs.studies import add_to_study, list_studies, tabulate_study
 
 LOOK_S = 0.1
 IDLE_S = 10.0
@@ -75,13 +69,13 @@ def follow(specs: Sequence[JobSpec], following: Following) -> None:
 
 
 def _compute_here(spec: JobSpec, following: Following) -> Path:
-    from jne_engine.jobs.kinds.run import open_dataset, read_fitted
+    from jne_engine.jobs.kinds.run import KIND, open_dataset, read_fitted
     from jne_engine.model.spec import RunSpec
     from jne_engine.runs.pipeline import compute_run
 
     choices = RunSpec.from_dict(spec.payload["spec"])
     fitted = read_fitted(spec.payload["weights"], choices)
-    with StageBars(quiet=following.quiet) as bars:
+    with StageBars(KIND, quiet=following.quiet) as bars:
         dataset = open_dataset(spec.payload, bars)
         path = compute_run(dataset, choices, following.root, fitted=fitted, report=bars).path
     if following.study is not None:
@@ -112,33 +106,30 @@ def _follow_one(jobs: Jobs, record: JobRecord, following: Following, n_jobs: int
     """Show one job's progress, under its name where there are several."""
     if n_jobs > 1 and not following.quiet:
         click.echo(record.spec.label, err=True)
-    with StageBars(quiet=following.quiet) as bars:
-        return _watch(jobs, record, bars)
+    return _watch(jobs, record, quiet=following.quiet)
 
 
 def _cancel_all(jobs: Jobs, records: Sequence[JobRecord]) -> None:
     """Cancel what is not finished, the last ones first, so that none of them begins."""
     for record in reversed(records):
         jobs.cancel(record.id)
-    with StageBars(quiet=True) as bars:
-        for record in records:
-            _watch(jobs, record, bars)
+    for record in records:
+        _watch(jobs, record, quiet=True)
 
 
 def _tell_end(record: JobRecord) -> str:
     return record.message or f"job {record.id} was cancelled; the same command goes on with it"
 
 
-def _watch(jobs: Jobs, record: JobRecord, bars: StageBars) -> JobRecord:
+def _watch(jobs: Jobs, record: JobRecord, *, quiet: bool) -> JobRecord:
     """Show a job's progress until it is at rest."""
-    while True:
-        record = jobs.read(record.id)
-        if not record.is_active:
-            return record
-        jobs.ensure_worker(idle_s=IDLE_S)
-        if record.stage and record.total:
-            bars(record.stage, record.done, record.total)
-        time.sleep(LOOK_S)
+    with StageBars(find_kind(record.spec.kind), quiet=quiet) as bars:
+        while (record := jobs.read(record.id)).is_active:
+            jobs.ensure_worker(idle_s=IDLE_S)
+            if record.stage and record.total:
+                bars(record.stage, record.done, record.total)
+            time.sleep(LOOK_S)
+    return record
 
 
 def _read_warnings(path: Path) -> tuple[str, ...]:
@@ -190,8 +181,7 @@ def cancel(job_id: int, root: Path) -> None:
     table = open_jobs(root)
     if table.cancel(job_id).is_active:
         table.ensure_worker(idle_s=IDLE_S)
-    with StageBars(quiet=True) as bars:
-        click.echo(_describe(_watch(table, table.read(job_id), bars)))
+    click.echo(_describe(_watch(table, table.read(job_id), quiet=True)))
 
 
 @jobs.command()

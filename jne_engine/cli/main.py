@@ -15,17 +15,17 @@ from jne_engine import __version__
 from jne_engine.cli.jobs import Following, follow, out_option, quiet_option
 from jne_engine.core.errors import InputError, JneError
 from jne_engine.features.gabor_layers import GABOR_LAYERS
-from jne_engine.jobs import (
+from jne_engine.jobs.kinds.run import (
     DEMO_HIDDEN,
     DEMO_SIZES,
     SIMULATED_STUDY,
     SMALL_DEMO_HIDDEN,
     SMALL_DEMO_SIZES,
-    JobSpec,
     request_demo,
     request_demo_study,
     request_run,
 )
+from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 
 INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import pandas as pd
@@ -18,27 +18,11 @@ from jne_engine.core.errors import InputError
 from jne_engine.core.progress import Progress
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.runs.results import SimulationResult, write_result
-from jne_engine.simulations.activations import simulate_activations
-from jne_engine.simulations.calibration import simulate_calibration
-from jne_engine.simulations.catalogue import make
-from jne_engine.simulations.input_scale import simulate_input_scale
-from jne_engine.simulations.networks import simulate_networks
-from jne_engine.simulations.recovery import simulate_recovery
-from jne_engine.simulations.run_variants import compute_run_variants
-from jne_engine.simulations.sample_size import simulate_sample_size
-from jne_engine.simulations.settings import (
-    WIRINGS,
-    ActivationSettings,
-    CalibrationSettings,
-    InputScaleSettings,
-    NetworkSettings,
-    RecoverySettings,
-    SampleSizeSettings,
-    SimulationSettings,
-)
+from jne_engine.simulations.catalogue import SIMULATIONS, Simulation
+from jne_engine.simulations.making import make
+from jne_engine.simulations.settings import SimulationSettings
 
 Command = Callable[..., None]
-S = TypeVar("S", bound=SimulationSettings)
 
 
 @dataclass(frozen=True)
@@ -71,18 +55,18 @@ def report_options(command: Command) -> Command:
     return command
 
 
-def size_options(
-    settings: type[SimulationSettings], **choices: tuple[str, ...]
-) -> Callable[[Command], Command]:
-    """Add ``--reduced`` and an option for each setting; tuples are given as ``a,b,c``."""
+def _add_command(simulation: Simulation) -> None:
+    """Add a simulation with ``--reduced`` and an option for each setting; tuples are ``a,b,c``."""
 
-    def decorate(command: Command) -> Command:
-        for name, default in reversed(settings().to_dict().items()):
-            command = _setting_option(name, default, choices.get(name))(command)
-        help_text = "Sizes for a look, seconds instead of minutes."
-        return click.option("--reduced", is_flag=True, help=help_text)(report_options(command))
+    @report_options
+    @click.option("--reduced", is_flag=True, help="Sizes for a look, seconds instead of minutes.")
+    def command(**options: Any) -> None:
+        settings, report = _read(simulation.settings, options)
+        report.compute(simulation.name, lambda p: simulation.find()(settings, p))
 
-    return decorate
+    for name, default in reversed(simulation.settings().to_dict().items()):
+        command = _setting_option(name, default, simulation.choices.get(name))(command)
+    simulate.command(simulation.name, help=simulation.summary)(command)
 
 
 class _List(click.ParamType[list[Any]]):
@@ -121,52 +105,8 @@ def simulate() -> None:
     """Test what JNE measures, on SIMULATED data (the paper's Result I and appendix A)."""
 
 
-@simulate.command()
-@size_options(ActivationSettings)
-def activations(**options: Any) -> None:
-    """Compute JNE of a single neuron along its input, beside |φ″|."""
-    settings, report = _read(ActivationSettings, options)
-    report.compute("activations", lambda progress: simulate_activations(settings, progress))
-
-
-@simulate.command()
-@size_options(NetworkSettings, wiring=WIRINGS)
-def networks(**options: Any) -> None:
-    """Compute JNE of untrained networks by where their nonlinearity sits."""
-    settings, report = _read(NetworkSettings, options)
-    report.compute("networks", lambda progress: simulate_networks(settings, progress))
-
-
-@simulate.command(name="sample-size")
-@size_options(SampleSizeSettings)
-def sample_size(**options: Any) -> None:
-    """Find how many stimuli JNE needs."""
-    settings, report = _read(SampleSizeSettings, options)
-    report.compute("sample-size", lambda progress: simulate_sample_size(settings, progress))
-
-
-@simulate.command(name="input-scale")
-@size_options(InputScaleSettings, wiring=WIRINGS)
-def input_scale(**options: Any) -> None:
-    """Find how far JNE depends on the inputs' distribution and scale."""
-    settings, report = _read(InputScaleSettings, options)
-    report.compute("input-scale", lambda progress: simulate_input_scale(settings, progress))
-
-
-@simulate.command()
-@size_options(RecoverySettings)
-def recovery(**options: Any) -> None:
-    """Correlate measures with the planted nonlinear share of simulated voxels."""
-    settings, report = _read(RecoverySettings, options)
-    report.compute("recovery", lambda progress: simulate_recovery(settings, progress))
-
-
-@simulate.command()
-@size_options(CalibrationSettings)
-def calibration(**options: Any) -> None:
-    """Count false positives, power and recovery of every measure on simulated subjects."""
-    settings, report = _read(CalibrationSettings, options)
-    report.compute("calibration", lambda progress: simulate_calibration(settings, progress))
+for _simulation in SIMULATIONS.values():
+    _add_command(_simulation)
 
 
 @simulate.command()
@@ -177,6 +117,7 @@ def calibration(**options: Any) -> None:
 def variants(path: Path, dataset: Path | None, subject_seed: int | None, **options: Any) -> None:
     """Compute the four variants of JNE on RUN, and how far they agree."""
     from jne_engine.runs.store import open_run
+    from jne_engine.simulations.run_variants import compute_run_variants
 
     run = open_run(path)
     data = _read_features(dataset, subject_seed)
@@ -195,7 +136,9 @@ def _read_features(dataset: Path | None, subject_seed: int | None) -> EncodingDa
     return simulate_subject(subject_seed or 0) if dataset is None else read_dataset(dataset)
 
 
-def _read(settings: type[S], options: dict[str, Any]) -> tuple[S, Report]:
+def _read(
+    settings: type[SimulationSettings], options: dict[str, Any]
+) -> tuple[SimulationSettings, Report]:
     report = Report(**{name: options.pop(name) for name in ("as_json", "out", "quiet")})
     reduced = options.pop("reduced")
     given = {k: v for k, v in options.items() if v is not None}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from jne_engine.core.errors import CancelledError, JneError
 from jne_engine.jobs.database import JobFiles, connect
+from jne_engine.jobs.kind import JobFunction
 from jne_engine.jobs.ledger import Attempt, Ledger, Lost
 from jne_engine.jobs.reports import JobReport
 from jne_engine.jobs.rows import read_job
@@ -20,7 +19,7 @@ NICENESS = 5
 """Pages and shells of the same machine go first."""
 
 
-def attempt_job(root: str, job_id: int, number: int, function: str) -> None:
+def attempt_job(root: str, job_id: int, number: int, do: JobFunction) -> None:
     """Do a job and write down how it ended; called in a new process.
 
     An error that is no :class:`~jne_engine.core.errors.JneError` leaves this function: the process
@@ -32,8 +31,8 @@ def attempt_job(root: str, job_id: int, number: int, function: str) -> None:
         Folder of runs.
     job_id, number : int
         The job, and the number of the attempt.
-    function : str
-        ``module:function`` that does jobs of this kind.
+    do : callable
+        Does jobs of this kind.
     """
     files, attempt = JobFiles(Path(root)), Attempt(job_id, number)
     _detach(files.log(job_id))
@@ -45,7 +44,7 @@ def attempt_job(root: str, job_id: int, number: int, function: str) -> None:
         payload = dict(read_job(connection, files, job_id).spec.payload)
     try:
         with JobReport(ledger, attempt) as report:
-            place = _find(function)(payload, report, report.cancelled)
+            place = do(payload, report, report.cancelled)
     except CancelledError:
         ledger.finish(attempt, "cancelled")
     except JneError as error:
@@ -61,8 +60,3 @@ def _detach(log: Path) -> None:
     with log.open("ab") as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
-
-
-def _find(function: str) -> Any:
-    module, name = function.split(":")
-    return getattr(import_module(module), name)

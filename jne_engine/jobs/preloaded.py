@@ -2,4 +2,6 @@
 
 import torch._dynamo  # noqa: F401 - torch's optimizers import it late, and it takes a second
 
-import jne_engine.jobs.kinds.run  # noqa: F401
+import jne_engine.datasets.layers  # noqa: F401
+import jne_engine.runs.pipeline  # noqa: F401
+import jne_engine.simulations.subject  # noqa: F401

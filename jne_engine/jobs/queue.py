@@ -16,9 +16,9 @@ from filelock import Timeout
 
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import StoreError
-from jne_engine.jobs.catalogue import KINDS
 from jne_engine.jobs.database import JobFiles, change, connect, prepare_table
 from jne_engine.jobs.keys import compute_job_key
+from jne_engine.jobs.kinds import KINDS
 from jne_engine.jobs.records import EpochLoss, JobRecord, JobSpec
 from jne_engine.jobs.rows import read_job, read_losses, record_from_row
 from jne_engine.jobs.starting import IDLE_S, ensure_worker, worker_is_alive

@@ -31,7 +31,7 @@ class JobSpec:
     Parameters
     ----------
     kind : str
-        One of :data:`~jne_engine.jobs.catalogue.KINDS`.
+        One of :data:`~jne_engine.jobs.kinds.KINDS`.
     payload : mapping
         What the kind's function needs; paths are absolute.
     label : str

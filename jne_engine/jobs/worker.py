@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -23,8 +24,8 @@ import psutil
 from filelock import FileLock, Timeout
 
 from jne_engine.jobs.attempting import attempt_job
-from jne_engine.jobs.catalogue import KINDS
 from jne_engine.jobs.database import JobFiles, prepare_table
+from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.ledger import Attempt, Ledger, Lost, describe_end, describe_refusal
 from jne_engine.jobs.records import JobRecord, WorkerRecord
 from jne_engine.jobs.starting import find_process
@@ -111,8 +112,8 @@ class _Running:
 
     def start(self, nursery: _Nursery, root: Path) -> None:
         """Start the process."""
-        function = KINDS[self.record.spec.kind]
-        self.process = nursery.start(str(root), self.attempt.job_id, self.attempt.number, function)
+        do = find_kind(self.record.spec.kind).do
+        self.process = nursery.start(str(root), self.attempt.job_id, self.attempt.number, do)
 
     def has_ended(self) -> bool:
         """Tell whether there was a process and it has ended."""
@@ -170,17 +171,12 @@ class _Worker:
             time.sleep(LOOK_S)
 
     def _take(self) -> None:
-        """Take jobs while there are free slots; a kind that only others know has failed."""
+        """Take jobs while there are free slots."""
         while len(self._running) < self._slots:
             record = self._ledger.claim()
             if record is None:
                 return
-            if record.spec.kind in KINDS:
-                self._running.append(_Running(record))
-                continue
-            found = f"{record.spec.kind!r}: delete it, or use the version that asked for it"
-            message = f"job kind: expected one of {', '.join(KINDS)}, found {found}"
-            self._ledger.settle(Attempt(record.id, record.attempts), message)
+            self._running.append(_Running(record))
 
     def _watch(self, nursery: _Nursery) -> None:
         cancelled = self._ledger.read_cancelled() if self._running else {}
@@ -197,10 +193,11 @@ class _Worker:
                 _press(running, time.time() - asked)
 
     def _start(self, running: _Running, nursery: _Nursery) -> None:
-        """Start a job's process; where the system refuses one, the job has failed."""
+        """Start a job's process; where that fails, whatever the reason, the job has failed."""
         try:
             running.start(nursery, self._files.root)
-        except START_ERRORS as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody does the job
+            traceback.print_exc()  # into the worker's log
             self._ledger.settle(running.attempt, describe_refusal(error))
             self._running.remove(running)
 

@@ -1,86 +1,134 @@
-"""The simulations in full size, as ``simulate`` and the jobs of that kind store them."""
+"""The simulations, one entry each: what a page, a job and the command line know of them.
+
+Nothing here needs torch; an entry names the function that does.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from importlib import metadata
+from dataclasses import dataclass, field
+from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from jne_engine.core.checks import check_choice
-from jne_engine.core.progress import Progress
-from jne_engine.runs.results import SimulationResult
-from jne_engine.simulations.activations import simulate_activations
-from jne_engine.simulations.calibration import simulate_calibration
-from jne_engine.simulations.input_scale import simulate_input_scale
-from jne_engine.simulations.networks import simulate_networks
-from jne_engine.simulations.recovery import simulate_recovery
-from jne_engine.simulations.sample_size import simulate_sample_size
-from jne_engine.simulations.settings import FULL_SIZE
-
-FUNCTIONS: Mapping[str, Callable[[Any, Progress], SimulationResult]] = MappingProxyType(
-    {
-        "activations": simulate_activations,
-        "networks": simulate_networks,
-        "networks-second-skip": simulate_networks,
-        "networks-no-skip": simulate_networks,
-        "sample-size": simulate_sample_size,
-        "input-scale": simulate_input_scale,
-        "recovery": simulate_recovery,
-        "calibration": simulate_calibration,
-    }
+from jne_engine.simulations.settings import (
+    RESULT_NAMES,
+    WIRINGS,
+    ActivationSettings,
+    CalibrationSettings,
+    InputScaleSettings,
+    NetworkSettings,
+    RecoverySettings,
+    SampleSizeSettings,
+    SimulationSettings,
 )
-"""What computes each stored result, by the result's name."""
+
+if TYPE_CHECKING:  # a result holds tables, which a page's first look does not need
+    from jne_engine.runs.results import SimulationResult
 
 
-def simulate_full_size(name: str, progress: Progress) -> SimulationResult:
-    """Compute one stored result in full size.
+@dataclass(frozen=True)
+class Simulation:
+    """One simulation.
 
     Parameters
     ----------
     name : str
-        One of :data:`~jne_engine.simulations.settings.FULL_SIZE`.
-    progress : callable
-        Called as ``progress(done, total)``.
-
-    Raises
-    ------
-    InputError
-        If there is no such simulation.
+        On the command line.
+    summary : str
+        What it does, in one sentence.
+    function : str
+        The ``module:function`` that computes it: ``function(settings, progress)``.
+    settings : type of SimulationSettings
+        Whose defaults are full size.
+    is_live : bool
+        Whether its reduced size is quick enough for a page.
+    choices : mapping of str to tuple of str
+        What a setting may be, where that is a choice of words.
+    results : mapping of str to SimulationSettings
+        Settings of each stored result by its name; one of the simulation's name by default.
     """
-    check_choice("simulation", name, tuple(FULL_SIZE))
-    return FUNCTIONS[name](FULL_SIZE[name], progress)
+
+    name: str
+    summary: str
+    function: str
+    settings: type[SimulationSettings]
+    is_live: bool = True
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    results: Mapping[str, SimulationSettings] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Store one result in full size where no others are named."""
+        if not self.results:
+            object.__setattr__(self, "results", {self.name: self.settings()})
+
+    def find(self) -> Callable[..., SimulationResult]:
+        """Return the function that computes it; imports torch."""
+        module, name = self.function.split(":")
+        function: Callable[..., SimulationResult] = getattr(import_module(module), name)
+        return function
+
+    def tell_command(self, result: str) -> str:
+        """Return the arguments of ``simulate`` that make a stored result."""
+        plain = self.settings().to_dict()
+        given: dict[str, Any] = self.results[result].to_dict()
+        options = [f"--{k.replace('_', '-')} {v}" for k, v in given.items() if v != plain[k]]
+        return " ".join([self.name, *options])
 
 
-def make(work: Callable[[], SimulationResult], command: str) -> SimulationResult:
-    """Do the work and note with its result how it was made.
-
-    Parameters
-    ----------
-    work : callable
-        Returns the result.
-    command : str
-        What makes it again.
-    """
-    start = time.perf_counter()
-    result = work()
-    return replace(result, made=_describe_making(time.perf_counter() - start, command))
-
-
-def _describe_making(seconds: float, command: str) -> dict[str, Any]:
-    return {
-        "command": command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "versions": {name: metadata.version(name) for name in ("torch", "numpy", "scipy")},
+_HERE = "jne_engine.simulations"
+SIMULATIONS: Mapping[str, Simulation] = MappingProxyType(
+    {
+        simulation.name: simulation
+        for simulation in (
+            Simulation(
+                "activations",
+                "Compute JNE of a single neuron along its input, beside |φ″|.",
+                f"{_HERE}.activations:simulate_activations",
+                ActivationSettings,
+            ),
+            Simulation(
+                "networks",
+                "Compute JNE of untrained networks by where their nonlinearity sits.",
+                f"{_HERE}.networks:simulate_networks",
+                NetworkSettings,
+                choices={"wiring": WIRINGS},
+                results={RESULT_NAMES[w]: NetworkSettings(wiring=w) for w in RESULT_NAMES},
+            ),
+            Simulation(
+                "sample-size",
+                "Find how many stimuli JNE needs.",
+                f"{_HERE}.sample_size:simulate_sample_size",
+                SampleSizeSettings,
+            ),
+            Simulation(
+                "input-scale",
+                "Find how far JNE depends on the inputs' distribution and scale.",
+                f"{_HERE}.input_scale:simulate_input_scale",
+                InputScaleSettings,
+                choices={"wiring": WIRINGS},
+            ),
+            Simulation(
+                "recovery",
+                "Correlate measures with the planted nonlinear share of simulated voxels.",
+                f"{_HERE}.recovery:simulate_recovery",
+                RecoverySettings,
+                is_live=False,
+            ),
+            Simulation(
+                "calibration",
+                "Count false positives, power and recovery of every measure on simulated subjects.",
+                f"{_HERE}.calibration:simulate_calibration",
+                CalibrationSettings,
+                is_live=False,
+            ),
+        )
     }
+)
+"""Every simulation by its name."""
+RESULTS: Mapping[str, Simulation] = MappingProxyType(
+    {name: simulation for simulation in SIMULATIONS.values() for name in simulation.results}
+)
+"""The simulation of each stored result, by the result's name."""
+LIVE = tuple(simulation.name for simulation in SIMULATIONS.values() if simulation.is_live)
+"""Names of those that a page may compute at reduced size."""

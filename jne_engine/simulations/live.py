@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -23,21 +23,8 @@ from typing import Any, BinaryIO
 from jne_engine.core.errors import InputError, JneError
 from jne_engine.core.resources import find_dashboard
 from jne_engine.runs.results import SimulationResult
-from jne_engine.simulations.settings import (
-    ActivationSettings,
-    InputScaleSettings,
-    NetworkSettings,
-    SampleSizeSettings,
-    SimulationSettings,
-)
+from jne_engine.simulations.catalogue import LIVE, SIMULATIONS
 
-SETTINGS: Mapping[str, type[SimulationSettings]] = {
-    "activations": ActivationSettings,
-    "networks": NetworkSettings,
-    "sample-size": SampleSizeSettings,
-    "input-scale": InputScaleSettings,
-}
-"""Simulations that are quick enough for a page, by their name on the command line."""
 KEPT_ANSWERS = 128
 ATTEMPTS = 2
 """Workers that may die over one request before it fails."""
@@ -81,7 +68,7 @@ class LiveSimulator:
         Parameters
         ----------
         name : str
-            One of :data:`SETTINGS`.
+            One of :data:`~jne_engine.simulations.catalogue.LIVE`.
         settings : mapping
             What differs from the reduced settings.
         owner : str
@@ -206,25 +193,11 @@ def simulate_live(name: str, settings: Mapping[str, Any]) -> SimulationResult:
     InputError
         If the name or a setting is unknown or out of range.
     """
-    if name not in SETTINGS:
-        raise InputError("live simulation", " or ".join(SETTINGS), repr(name), "choose one")
-    kind = SETTINGS[name]
-    chosen = kind.from_dict({**kind.reduced().to_dict(), **settings})
-    return _functions()[name](chosen)
-
-
-def _functions() -> dict[str, Callable[[Any], SimulationResult]]:
-    from jne_engine.simulations.activations import simulate_activations
-    from jne_engine.simulations.input_scale import simulate_input_scale
-    from jne_engine.simulations.networks import simulate_networks
-    from jne_engine.simulations.sample_size import simulate_sample_size
-
-    return {
-        "activations": simulate_activations,
-        "networks": simulate_networks,
-        "sample-size": simulate_sample_size,
-        "input-scale": simulate_input_scale,
-    }
+    if name not in LIVE:
+        raise InputError("live simulation", " or ".join(LIVE), repr(name), "choose one")
+    simulation = SIMULATIONS[name]
+    kind = simulation.settings
+    return simulation.find()(kind.from_dict({**kind.reduced().to_dict(), **settings}))
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -232,7 +205,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     import torch
 
     torch.set_num_threads(1)
-    _functions()
+    for live in LIVE:
+        SIMULATIONS[live].find()
     while True:
         try:
             name, settings = pickle.load(requests)  # noqa: S301 - written by our own parent

@@ -380,18 +380,3 @@ def _check_some(name: str, values: Sequence[Any]) -> None:
 def _check_count(name: str, value: int, least: int) -> None:
     if value != int(value) or value < least:
         raise InputError(name, f"a whole number from {least} up", repr(value), "raise it")
-
-
-FULL_SIZE: Mapping[str, SimulationSettings] = MappingProxyType(
-    {
-        "activations": ActivationSettings(),
-        "networks": NetworkSettings(),
-        "networks-second-skip": NetworkSettings(wiring="second"),
-        "networks-no-skip": NetworkSettings(wiring="none"),
-        "sample-size": SampleSizeSettings(),
-        "input-scale": InputScaleSettings(),
-        "recovery": RecoverySettings(),
-        "calibration": CalibrationSettings(),
-    }
-)
-"""Settings of each simulation in full size."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from jne_engine.datasets.library import CheckEntry, DatasetEntry
-from jne_engine.jobs import request_features
+from jne_engine.jobs.kinds.features import request_features
 from pages.data.previews import name_columns
 from pages.frame import jobs
 from pages.frame.access import may_change

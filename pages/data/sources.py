@@ -12,7 +12,8 @@ from jne_engine.datasets.library import suggest_name
 from jne_engine.datasets.registry import find_layout, list_layouts
 from jne_engine.datasets.source import Found
 from jne_engine.features.gabor_layers import GABOR_LAYERS
-from jne_engine.jobs import (
+from jne_engine.jobs.kinds.imports import request_import
+from jne_engine.jobs.kinds.run import (
     DEMO_HIDDEN,
     DEMO_SIZES,
     SIMULATED_STUDY,
@@ -20,7 +21,6 @@ from jne_engine.jobs import (
     SMALL_DEMO_SIZES,
     request_demo,
     request_demo_study,
-    request_import,
 )
 from jne_engine.model.spec import RunSpec
 from pages.data.previews import could_begin, show_preview

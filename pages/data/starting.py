@@ -10,7 +10,8 @@ import streamlit as st
 
 from jne_engine.datasets.library import DatasetEntry, FeatureEntry
 from jne_engine.features.gabor_layers import GABOR_LAYERS
-from jne_engine.jobs import JobSpec, request_demo_study, request_layers
+from jne_engine.jobs.kinds.run import request_demo_study, request_layers
+from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 from pages.data.datasets import describe_entry, has_features
 from pages.data.previews import show_when_there

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.formats.guard import readable_size
-from jne_engine.jobs import JobRecord, Jobs, JobSpec
+from jne_engine.jobs.queue import Jobs
+from jne_engine.jobs.records import JobRecord, JobSpec
 from pages.frame import jobs
 from pages.frame.access import READER_HINT, may_change
 from pages.frame.plain import one_line_errors, plain

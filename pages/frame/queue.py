@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from jne_engine.jobs import JobRecord, Jobs, StudyRow
+from jne_engine.jobs.kind import Shown
+from jne_engine.jobs.kinds import find_kind
+from jne_engine.jobs.queue import Jobs
+from jne_engine.jobs.records import JobRecord
+from jne_engine.jobs.studies import StudyRow
 from jne_engine.report.figures.curves import plot_learning_curves
 from pages.frame import jobs
 from pages.frame.access import may_change, tell_reader
@@ -21,46 +24,6 @@ from pages.frame.widgets import format_bytes, format_number, format_seconds, one
 POLL_S = 1.0
 SHOWN = 15
 CURVE_HEIGHT = 240
-KINDS = {
-    "run": (":material/neurology:", "Run"),
-    "import": (":material/download:", "Import"),
-    "features": (":material/image_search:", "Features"),
-    "simulate": (":material/science:", "Simulation"),
-    "export": (":material/archive:", "Export"),
-    "deck": (":material/slideshow:", "Slides"),
-    "spin": (":material/rotate_right:", "Spin test"),
-    "embed": (":material/scatter_plot:", "Embedding"),
-    "means": (":material/functions:", "Mean maps"),
-}
-STAGES = {
-    "starting": "starting",
-    "look": "looking at the files",
-    "betas": "reading betas",
-    "rows": "copying responses",
-    "pictures": "shrinking pictures",
-    "self-check": "checking orientation and alignment",
-    "load model": "loading the model",
-    "extract features": "extracting features",
-    "read": "reading the data",
-    "simulate": "simulating",
-    "export": "writing the files",
-    "slides": "writing the slides",
-    "means": "averaging JNE-SS",
-    "spin": "turning the map on the sphere",
-    "linear": "fitting the linear encoder",
-    "nonlinear": "fitting the nonlinear encoder",
-    "scores": "scoring on test stimuli",
-    "dispersion": "streaming Jacobians",
-    "dataset": "storing the dataset",
-    "neighbours": "finding each stimulus's neighbours",
-    "t-SNE 2-D": "laying stimuli out in two dimensions",
-    "t-SNE 1-D": "laying stimuli out in one dimension",
-    "clusters": "trying numbers of clusters",
-}
-UNITS = {"linear": "epochs", "nonlinear": "epochs", "dispersion": "blocks", "pictures": "images",
-         "extract features": "images", "rows": "images", "betas": "trials",
-         "export": "maps", "spin": "rotations"}  # fmt: skip
-FITS = ("linear", "nonlinear")
 ENDS = {
     "done": ":green[:material/check_circle:]",
     "failed": ":red[:material/error:]",
@@ -105,7 +68,7 @@ def show_progress(record: JobRecord) -> None:
     if record.state == "queued":
         st.caption(":gray[:material/schedule: waiting for its turn]")
         return
-    stage = STAGES.get(record.stage, plain(record.stage))
+    stage = plain(find_kind(record.spec.kind).stage(record.stage).label)
     share = record.fraction
     text = f"{'stopping' if record.state == 'cancelling' else stage}"
     st.progress(min(1.0, share or 0.0), text=text)
@@ -127,15 +90,14 @@ def _show_active(record: JobRecord) -> None:
 
 
 def _tell_numbers(record: JobRecord) -> list[str]:
-    unit = UNITS.get(record.stage, "steps")
+    stage = find_kind(record.spec.kind).stage(record.stage)
+    unit, most = stage.unit, "at most " if stage.at_most else ""
     parts = []
     if record.total > 1:
-        most = "at most " if record.stage in FITS else ""
         parts.append(f"{record.done:,} of {most}{record.total:,} {unit}")
     if record.rate:
         parts.append(f"{format_number(record.rate)} {unit} / s")
     if record.time_left_s is not None:
-        most = "at most " if record.stage in FITS else ""
         parts.append(f"{most}{format_seconds(record.time_left_s)} left of this stage")
     if record.memory_bytes:
         parts.append(f"{format_bytes(record.memory_bytes)} of memory")
@@ -167,15 +129,15 @@ def _show_ended(record: JobRecord) -> None:
 
 def _title(record: JobRecord) -> str:
     """Return a job's name, kind, and how long ago and long it was."""
-    icon, kind = KINDS[record.spec.kind]
-    words = [kind]
+    kind = find_kind(record.spec.kind)
+    words = [plain(kind.label)]
     if not record.is_active:
         words.append({"done": "finished", "failed": "failed"}.get(record.state, "cancelled"))
         if record.started and record.finished:
             words.append(f"in {format_seconds(record.finished - record.started)}")
         if record.finished:
             words.append(f"{format_seconds(time.time() - record.finished)} ago")
-    return f"{icon} **{plain(record.spec.label)}** :gray[{' · '.join(words)}]"
+    return f"{kind.icon} **{plain(record.spec.label)}** :gray[{' · '.join(words)}]"
 
 
 def _offer_next(record: JobRecord) -> None:
@@ -185,43 +147,28 @@ def _offer_next(record: JobRecord) -> None:
         st.button(label, key=f"retry.{record.id}", icon=":material/replay:",
                   disabled=not may_change(),
                   on_click=jobs.change, args=(Jobs.retry, record.id))  # fmt: skip
-    elif record.spec.kind == "run" and record.place is not None and record.place.exists():
-        st.page_link("pages/maps.py", label="Open", icon=":material/neurology:",
-                     query_params={"run": record.place.name})  # fmt: skip
-    elif record.spec.kind == "simulate":
-        st.page_link("pages/validation.py", label="Open", icon=":material/verified:",
-                     query_params={"check": _check_of(record)})  # fmt: skip
-    elif record.spec.kind == "export":
-        st.page_link("pages/overview.py", label="To the file", icon=":material/download:",
-                     query_params={"run": Path(record.spec.payload["run"]).name,
-                                   "export": record.spec.payload["form"]})  # fmt: skip
-    elif record.spec.kind == "deck":
-        payload = record.spec.payload
-        st.page_link("pages/present.py", label="To the file", icon=":material/download:",
-                     query_params={"story": payload["story"], "deck": payload["form"]})  # fmt: skip
-    elif record.spec.kind == "spin":
-        settings = record.spec.payload["settings"]
-        st.page_link("pages/hierarchy.py", label="Open", icon=":material/leaderboard:",
-                     query_params={"run": Path(record.spec.payload["run"]).name,
-                                   "map": settings["measure"]})  # fmt: skip
-    elif record.spec.kind == "import":
-        _offer_part(record, "To the data", ":material/folder_open:", part="data")
-    elif record.spec.kind == "features":
-        dataset = record.spec.payload["dataset"]
-        _offer_part(record, "New run", ":material/play_arrow:", part="run", dataset=dataset)
+    elif record.state == "done":
+        _offer_result(record)
 
 
-def _offer_part(record: JobRecord, label: str, icon: str, **changes: str) -> None:
+def _offer_result(record: JobRecord) -> None:
+    """Show where a finished job's result is shown, if that is a page of its own."""
+    shown = find_kind(record.spec.kind).shown
+    query = None if shown is None else shown.query(record)
+    if shown is None or query is None:
+        return
+    if shown.page == "data":
+        _offer_part(record, shown, query)
+    else:
+        st.page_link(f"pages/{shown.page}.py", label=shown.label, icon=shown.icon,
+                     query_params=query)  # fmt: skip
+
+
+def _offer_part(record: JobRecord, shown: Shown, query: Mapping[str, str]) -> None:
     """Show a button that leads to another part; the fragment alone would not change it."""
-    if st.button(label, key=f"next.{record.id}", icon=icon):
-        select(**changes)
+    if st.button(shown.label, key=f"next.{record.id}", icon=shown.icon):
+        select(**query)
         st.rerun()
-
-
-def _check_of(record: JobRecord) -> str:
-    """Return the check of the validation page that shows a simulation's result."""
-    name = str(record.spec.payload["name"])
-    return "networks" if name.startswith("networks") else name
 
 
 def _confirm_delete(record: JobRecord) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from jne_engine.analysis.spins import LITTLE_COVERAGE, SpinSettings, tell_why_not_spun
-from jne_engine.jobs import request_spin
+from jne_engine.jobs.kinds.spin import request_spin
 from jne_engine.report.figures.hierarchy import plot_spins
 from jne_engine.runs.results import SimulationResult
 from jne_engine.runs.store import Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.jobs import request_export
+from jne_engine.jobs.kinds.export import request_export
 from jne_engine.report.export.formats import FORMATS
 from jne_engine.report.export.methods import SHOWS, SHOWS_NOT, format_methods
 from jne_engine.runs.store import Run

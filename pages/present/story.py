@@ -9,7 +9,7 @@ import streamlit as st
 
 from jne_engine.analysis.listing import find_nearest
 from jne_engine.core.errors import JneError
-from jne_engine.jobs import request_deck
+from jne_engine.jobs.kinds.deck import request_deck
 from jne_engine.report.decks import DECK_FORMATS
 from jne_engine.report.stories import (
     Pin,

@@ -9,7 +9,8 @@ import streamlit as st
 
 from jne_engine.analysis import selectivity, stimulus_maps
 from jne_engine.analysis.groupings import list_groupings, read_grouping
-from jne_engine.jobs import JobSpec, request_means
+from jne_engine.jobs.kinds.means import request_means
+from jne_engine.jobs.records import JobSpec
 from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.store import Run
 from pages.frame import cached

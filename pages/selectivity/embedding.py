@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.analysis import embeddings
-from jne_engine.jobs import request_embedding
+from jne_engine.jobs.kinds.embed import request_embedding
 from jne_engine.report.figures.selectivity import plot_embedding, plot_silhouettes
 from jne_engine.runs import selections
 from jne_engine.runs.selections import StimulusSelection

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from jne_engine.jobs import request_simulation
+from jne_engine.jobs.kinds.simulate import request_simulation
 from jne_engine.runs.store import Run
 from pages.frame import jobs
 from pages.frame.cached import tell_command

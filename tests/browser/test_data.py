@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from jne_engine.analysis.listing import list_runs
 from jne_engine.datasets.library import list_datasets
-from jne_engine.jobs import open_jobs
+from jne_engine.jobs.queue import open_jobs
 from jne_engine.simulations.subject import simulate_subject
 from jne_engine.viewer.scenes.run import build_run_scene
 from tests.browser.conftest import ROOT

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine.bench.viewer.server import serve
-from jne_engine.jobs import open_jobs, request_demo
+from jne_engine.jobs.kinds.run import request_demo
+from jne_engine.jobs.queue import open_jobs
 from jne_engine.model.spec import RunSpec
 from tests.browser.conftest import ROOT
 from tests.job_helpers import stop_worker, wait_at_rest, wait_until, worker_process

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine.jobs import JobSpec, open_jobs
+from jne_engine.jobs.queue import open_jobs
+from jne_engine.jobs.records import JobSpec
 from tests.browser.conftest import ROOT
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, serve_provider
 from tests.synthetic_run import write_synthetic_run

@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from jne_engine.jobs.kind import JobKind
+
 
 def ignore_signals(payload, report, cancelled):
     """Start a child, ignore SIGTERM as it does, and never look at the flag."""
@@ -30,3 +32,9 @@ def sleep(payload, report, cancelled):
         time.sleep(0.05)
     report("sleep", 1, 1)
     raise AssertionError("a cancelled job's report raises")
+
+
+ODD_KINDS = {
+    name: JobKind(name, name, "", do)
+    for name, do in (("stubborn", ignore_signals), ("broken", break_down), ("sleep", sleep))
+}

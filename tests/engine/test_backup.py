@@ -10,9 +10,11 @@ from click.testing import CliRunner
 
 from jne_engine.cli.main import main
 from jne_engine.core.errors import InputError, StoreError
-from jne_engine.jobs import JobSpec, add_to_study, list_studies, open_jobs
 from jne_engine.jobs.backup import back_up
 from jne_engine.jobs.database import change
+from jne_engine.jobs.queue import open_jobs
+from jne_engine.jobs.records import JobSpec
+from jne_engine.jobs.studies import add_to_study, list_studies
 from jne_engine.runs.store import Run, find_runs, find_unfinished
 from tests.synthetic_run import write_synthetic_run
 

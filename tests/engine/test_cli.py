@@ -15,15 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from jne_engine.cli.main import LATE_COMMANDS, _request_demos, main
-from jne_engine.jobs import (
+from jne_engine.jobs.kinds.run import (
     DEMO_HIDDEN,
     SIMULATED_STUDY,
     SMALL_DEMO_HIDDEN,
     SMALL_DEMO_SIZES,
-    open_jobs,
     request_demo,
-    tabulate_study,
 )
+from jne_engine.jobs.queue import open_jobs
+from jne_engine.jobs.studies import tabulate_study
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.store import find_unfinished, open_run
 

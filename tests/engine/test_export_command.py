@@ -9,8 +9,7 @@ from click.testing import CliRunner
 
 from jne_engine.cli.main import main
 from jne_engine.core.errors import CancelledError
-from jne_engine.jobs import request_export
-from jne_engine.jobs.kinds.export import do_export
+from jne_engine.jobs.kinds.export import do_export, request_export
 from jne_engine.runs.store import Run
 from tests.engine.test_job_data_kinds import Report, never
 

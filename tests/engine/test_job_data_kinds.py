@@ -10,13 +10,13 @@ from jne_engine.analysis.validation import read_validation
 from jne_engine.core.errors import CancelledError, InputError, UnsafeFileError
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.library import list_datasets, read_entry
-from jne_engine.jobs import request_features, request_layers
-from jne_engine.jobs.kinds.features import do_features
+from jne_engine.jobs.kinds.features import do_features, request_features
 from jne_engine.jobs.kinds.imports import do_import
-from jne_engine.jobs.kinds.run import open_dataset
+from jne_engine.jobs.kinds.run import open_dataset, request_layers
 from jne_engine.jobs.kinds.simulate import do_simulate
 from jne_engine.model.spec import RunSpec
-from jne_engine.simulations import catalogue as full_size
+from jne_engine.simulations.catalogue import RESULTS, SIMULATIONS
+from jne_engine.simulations.making import simulate_full_size
 from jne_engine.simulations.sample_size import simulate_sample_size
 from jne_engine.simulations.settings import SampleSizeSettings
 from tests.engine.importers import nsd_tree
@@ -138,7 +138,7 @@ def test_arrays_of_any_name_get_a_description(tmp_path):
 
 def test_a_simulation_is_stored_where_the_page_looks(tmp_path, monkeypatch):
     small = SampleSizeSettings.reduced(sample_sizes=(4, 10), n_features=5, n_points=21)
-    monkeypatch.setattr(full_size, "FULL_SIZE", {"sample-size": small})
+    monkeypatch.setitem(SIMULATIONS["sample-size"].results, "sample-size", small)
     report = Report(tmp_path)
     do_simulate({"name": "sample-size"}, report, never)
     found = read_validation(tmp_path, "sample-size")
@@ -149,6 +149,6 @@ def test_a_simulation_is_stored_where_the_page_looks(tmp_path, monkeypatch):
 
 
 def test_every_stored_result_but_variants_can_be_computed():
-    assert set(full_size.FUNCTIONS) == set(full_size.FULL_SIZE)
+    assert all(callable(simulation.find()) for simulation in RESULTS.values())
     with pytest.raises(InputError, match="simulation"):
-        full_size.simulate_full_size("nothing", lambda done, total: None)
+        simulate_full_size("nothing", lambda done, total: None)

@@ -17,13 +17,17 @@ import pytest
 import torch
 
 from jne_engine.datasets.description import read_dataset
-from jne_engine.jobs import Jobs, JobSpec, open_jobs, request_run, starting
-from jne_engine.jobs.catalogue import KINDS
+from jne_engine.jobs import starting
 from jne_engine.jobs.database import connect
+from jne_engine.jobs.kinds import KINDS
+from jne_engine.jobs.kinds.run import request_run
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import JobSpec
 from jne_engine.jobs.worker import signal_group
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.pipeline import compute_run
 from jne_engine.runs.store import Run, find_runs, find_unfinished
+from tests.engine.job_kinds import ODD_KINDS
 from tests.job_helpers import (
     is_gone,
     job_process,
@@ -69,7 +73,8 @@ for line in sys.stdin:
 ASKERS = """
 import sys, threading
 from pathlib import Path
-from jne_engine.jobs import open_jobs, request_run
+from jne_engine.jobs.kinds.run import request_run
+from jne_engine.jobs.queue import open_jobs
 from jne_engine.model.spec import RunSpec
 
 def ask():
@@ -349,13 +354,12 @@ STUBBORN_WORKER = """
 import sys
 from pathlib import Path
 from jne_engine.jobs import worker
-from jne_engine.jobs.catalogue import KINDS
+from jne_engine.jobs.kinds import KINDS
+from tests.engine.job_kinds import ODD_KINDS
 
 if __name__ == "__main__":
     worker.PRELOADED = "tests.engine.job_kinds"  # these need no torch
-    KINDS["stubborn"] = "tests.engine.job_kinds:ignore_signals"
-    KINDS["broken"] = "tests.engine.job_kinds:break_down"
-    KINDS["sleep"] = "tests.engine.job_kinds:sleep"
+    KINDS.update(ODD_KINDS)
     worker.main(Path(sys.argv[1]), idle_s=30, slots=2)
 """
 
@@ -364,8 +368,8 @@ if __name__ == "__main__":
 def odd_jobs(tmp_path_factory):
     """Start a worker of two slots that knows kinds which misbehave."""
     with opened(tmp_path_factory.mktemp("odd")) as jobs, pytest.MonkeyPatch.context() as patch:
-        for kind in ("stubborn", "broken", "sleep"):
-            patch.setitem(KINDS, kind, "")
+        for name, kind in ODD_KINDS.items():
+            patch.setitem(KINDS, name, kind)
         process = subprocess.Popen([sys.executable, "-c", STUBBORN_WORKER, jobs.root], cwd=HERE)
         yield jobs
         process.terminate()
@@ -392,27 +396,38 @@ def test_an_unexpected_error_is_internal_and_its_traceback_is_in_the_log(odd_job
 
 
 REFUSED = """
-import sys
+import pickle, sys
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from jne_engine.jobs import worker
 
 def refuse(process):
-    raise OSError(12, "Cannot allocate memory")
+    raise {error}
 
 ForkServerProcess.start = refuse
 worker.main(Path(sys.argv[1]), idle_s=0.5, slots=1)
 """
 
 
-def test_a_job_whose_process_cannot_start_fails_in_one_line(tmp_path, data):
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [('OSError(12, "Cannot allocate memory")', r"[Errno 12] Cannot allocate memory"),
+     ('RuntimeError("can\'t start new thread")', "can't start new thread"),
+     ('pickle.PicklingError("not\\nfound")', "not found"), ("ValueError", "ValueError")],
+)  # fmt: skip
+def test_a_job_whose_process_cannot_start_fails_in_one_line(tmp_path, data, error, found):
     jobs = open_jobs(tmp_path / "runs")
     job_id = jobs.submit(request_run(data, spec_of(1))).id
-    subprocess.run([sys.executable, "-c", REFUSED, jobs.root], cwd=HERE, check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", REFUSED.format(error=error), jobs.root],
+        cwd=HERE,
+        check=True,
+        timeout=60,
+    )
     record = jobs.read(job_id)
     assert record.state == "failed"
     assert record.message == (
-        "job: expected a process of its own, found [Errno 12] Cannot allocate memory:"
+        f"job: expected a process of its own, found {found}:"
         " free memory or end other processes, then retry"
     )
     assert not jobs.worker_is_alive()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from jne_engine.analysis.listing import list_runs
-from jne_engine.jobs import open_jobs
+from jne_engine.jobs.queue import open_jobs
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
 from tests.job_helpers import stop_worker, write_folder

@@ -21,9 +21,8 @@ from jne_engine.analysis.maps import choose_roi_set, read_significant, read_surf
 from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.analysis.selectivity_index import compute_index
 from jne_engine.core.errors import InputError, StoreError
-from jne_engine.jobs import request_means
 from jne_engine.jobs.kinds.embed import do_embed
-from jne_engine.jobs.kinds.means import do_means
+from jne_engine.jobs.kinds.means import do_means, request_means
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.embedding import EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, read_embedding, write_embedding

@@ -16,8 +16,7 @@ from jne_engine.analysis.spins import (
 )
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import SurfaceSpace
-from jne_engine.jobs import request_spin
-from jne_engine.jobs.kinds.spin import do_spin
+from jne_engine.jobs.kinds.spin import do_spin, request_spin
 from jne_engine.runs.store import Run
 from tests.synthetic_run import write_synthetic_run
 

@@ -9,8 +9,7 @@ from click.testing import CliRunner
 
 from jne_engine.cli.main import main
 from jne_engine.core.errors import CancelledError, InputError
-from jne_engine.jobs import request_deck
-from jne_engine.jobs.kinds.deck import do_deck
+from jne_engine.jobs.kinds.deck import do_deck, request_deck
 from jne_engine.report import stories
 from tests.engine.test_job_data_kinds import Report, never
 from tests.story_samples import tell_story

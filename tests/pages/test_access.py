@@ -7,8 +7,7 @@ import ast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine.jobs import open_jobs
-from jne_engine.jobs.queue import Jobs
+from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.report.stories import read_story
 from pages.frame import jobs as page_jobs
 from tests.browser.conftest import ROOT
@@ -147,7 +146,7 @@ def test_a_readers_forced_button_starts_no_job(root, monkeypatch):
 @pytest.mark.parametrize("address", [None, READER, "mallory@evil.example"])
 def test_whatever_asks_for_a_job_is_refused_to_all_but_editors(root, address):
     def ask():
-        from jne_engine.jobs import request_simulation
+        from jne_engine.jobs.kinds.simulate import request_simulation
         from pages.frame import jobs
         from pages.frame.widgets import one_line_errors
 

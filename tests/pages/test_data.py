@@ -16,16 +16,12 @@ from jne_engine.datasets.library import (
     write_entry,
     write_features,
 )
-from jne_engine.jobs import (
-    SMALL_DEMO_SIZES,
-    JobSpec,
-    add_to_study,
-    list_studies,
-    open_jobs,
-    request_import,
-)
 from jne_engine.jobs.database import change
-from jne_engine.jobs.queue import Jobs
+from jne_engine.jobs.kinds.imports import request_import
+from jne_engine.jobs.kinds.run import SMALL_DEMO_SIZES
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import JobSpec
+from jne_engine.jobs.studies import add_to_study, list_studies
 from pages.frame import jobs as page_jobs
 from tests.browser.conftest import ROOT
 from tests.job_helpers import write_folder
@@ -272,6 +268,35 @@ def test_the_queue_shows_progress_and_curves_and_cancels(show, root):
     assert button(app, "Cancel").disabled
 
 
+@pytest.mark.parametrize(
+    ("counted", "said"),
+    [
+        (("run", "dispersion", 320), "320 of 600 stimuli"),
+        (("run", "nonlinear", 30), "30 of at most 600 epochs"),
+        (("import", "betas", 3), "3 of 600 sessions"),
+        (("import", "rows", 3), "3 of 600 images"),
+        (("spin", "spin", 7), "7 of 600 rotations"),
+        (("deck", "slides", 2), "2 of 600 slides"),
+        (("tomorrow", "beginnings", 5), "5 of 600 steps"),
+    ],
+)
+def test_steps_are_counted_in_the_unit_of_the_stage(show, root, counted, said):
+    kind, stage, done = counted
+    job = submit(root, "busy")
+    set_state(root, job.id, kind=kind, state="running", stage=stage, done=done, total=600,
+              started=time.time(), attempts=1)  # fmt: skip
+    assert said in texts(show(part="queue"))
+
+
+def test_a_kind_that_this_version_does_not_know_goes_by_its_name(show, root):
+    jobs = [submit(root, name) for name in ("first", "second", "third")]
+    for job, state in zip(jobs, ("running", "done", "failed"), strict=True):
+        set_state(root, job.id, kind="tomorrow", state=state, stage="begin*nings", finished=2)
+    app = show(part="queue")
+    assert not app.exception
+    assert texts(app).count("tomorrow") == 3
+
+
 def test_a_failure_is_one_line_and_can_be_retried_or_deleted(show, root):
     jobs = [submit(root, name) for name in ("first", "second")]
     for job in jobs:
@@ -317,7 +342,7 @@ def test_a_job_is_submitted_once_however_often_it_is_asked_for(root, show):
 
 
 def test_the_validation_page_asks_for_a_full_size_result_and_shows_its_progress(show, root):
-    from jne_engine.jobs import request_simulation
+    from jne_engine.jobs.kinds.simulate import request_simulation
 
     show()  # sets the environment
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)

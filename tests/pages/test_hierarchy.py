@@ -7,8 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis import hierarchy, listing, roi_groups, spins
 from jne_engine.analysis.spins import SpinSettings
-from jne_engine.jobs import request_spin
-from jne_engine.jobs.kinds.spin import do_spin
+from jne_engine.jobs.kinds.spin import do_spin, request_spin
 from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT
 from tests.engine.test_spin_queries import Report

@@ -7,7 +7,8 @@ import pytest
 from jne_engine.analysis import listing, studies
 from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.analysis.studies import LOW_R2
-from jne_engine.jobs import add_to_study, open_jobs
+from jne_engine.jobs.queue import open_jobs
+from jne_engine.jobs.studies import add_to_study
 from tests.pages.test_pages import HOSTILE, TITLES, show, texts  # noqa: F401  (a fixture)
 from tests.synthetic_run import write_synthetic_run, write_synthetic_study
 

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis import listing
-from jne_engine.jobs import open_jobs, request_deck
-from jne_engine.jobs.queue import Jobs
+from jne_engine.jobs.kinds.deck import request_deck
+from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.report import stories
 from jne_engine.report.stories import Pin
 from pages.frame.pin import HASH, name_target, read_address, tell

@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jne_engine.analysis.groupings import mark_clusters
-from jne_engine.core.arrays import BoolArray
 from jne_engine.core.errors import InputError
-from jne_engine.jobs.reports import JobReport
-from jne_engine.runs.embedding import EmbeddingSettings, compute_embedding, count_threads
-from jne_engine.runs.embedding_store import (
-    find_embedding,
-    has_embedding,
-    read_embedding,
-    scratch_folder,
-    write_embedding,
-)
-from jne_engine.runs.folder import lock_run
-from jne_engine.runs.stimulus_means import STAGE, compute_maps, find_means, keep_means, name_maps
-from jne_engine.runs.store import Run, open_run, read_features
+from jne_engine.jobs.kind import JobKind, Shown, Stage
+from jne_engine.jobs.records import JobRecord, JobSpec
+from jne_engine.runs.embedding import EmbeddingSettings
+
+if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
+    from jne_engine.core.arrays import BoolArray
+    from jne_engine.jobs.reports import JobReport
+    from jne_engine.runs.store import Run
+
 
 LIBRARIES = ("openTSNE", "scikit-learn", "numpy")
+
+
+def request_embedding(run: Path, settings: EmbeddingSettings | None = None) -> JobSpec:
+    """Return the job that lays a run's test stimuli out by their features and clusters them.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        Folder of the run; runs of the same features share the result.
+    settings : EmbeddingSettings, optional
+    """
+    choices = (settings or EmbeddingSettings()).to_dict()
+    payload = {"run": str(run.absolute()), "settings": choices}
+    return JobSpec("embed", payload, f"embedding · {run.name}")
 
 
 def do_embed(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[], bool]) -> Path:
@@ -43,6 +52,18 @@ def do_embed(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[
     InputError
         If the run was stored before runs kept their features.
     """
+    from jne_engine.analysis.groupings import mark_clusters
+    from jne_engine.runs.embedding import compute_embedding, count_threads
+    from jne_engine.runs.embedding_store import (
+        find_embedding,
+        has_embedding,
+        read_embedding,
+        scratch_folder,
+        write_embedding,
+    )
+    from jne_engine.runs.folder import lock_run
+    from jne_engine.runs.store import open_run, read_features
+
     del cancelled
     run, settings = open_run(Path(payload["run"])), EmbeddingSettings(**payload["settings"])
     manifest = run.manifest
@@ -64,5 +85,32 @@ def do_embed(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[
 
 
 def _keep_cluster_maps(run: Run, members: BoolArray) -> None:
+    from jne_engine.runs.stimulus_means import (
+        STAGE,
+        compute_maps,
+        find_means,
+        keep_means,
+        name_maps,
+    )
+
     if find_means(run, name_maps(members)) is None:
         keep_means(run, name_maps(members), compute_maps(run.stage(STAGE), members))
+
+
+def _find(record: JobRecord) -> dict[str, str]:
+    return {"run": Path(record.spec.payload["run"]).name}
+
+
+KIND = JobKind(
+    "embed",
+    "Embedding",
+    ":material/scatter_plot:",
+    do_embed,
+    {
+        "neighbours": Stage("finding each stimulus's neighbours"),
+        "t-SNE 2-D": Stage("laying stimuli out in two dimensions"),
+        "t-SNE 1-D": Stage("laying stimuli out in one dimension"),
+        "clusters": Stage("trying numbers of clusters", "numbers of clusters"),
+    },
+    Shown("selectivity", _find),
+)

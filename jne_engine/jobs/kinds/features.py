@@ -6,25 +6,38 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-import h5py
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.imported import IMAGE_IDS_NAME
-from jne_engine.datasets.layers import read_dataset_layer
 from jne_engine.datasets.library import (
+    DatasetEntry,
     FeatureEntry,
     dataset_folder,
     read_entry,
     write_entry,
     write_features,
 )
-from jne_engine.datasets.selfcheck import check_dataset
-from jne_engine.features.extraction import FeatureSpec, extract_features
+from jne_engine.jobs.kind import JobKind, Shown, Stage
 from jne_engine.jobs.kinds.imports import to_entries
-from jne_engine.jobs.reports import JobReport
+from jne_engine.jobs.records import JobRecord, JobSpec
+
+if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
+    from jne_engine.jobs.reports import JobReport
+
+
+def request_features(entry: DatasetEntry, model: str, *, device: str = "auto") -> JobSpec:
+    """Return the job that extracts features of a dataset's images.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    model : str
+        A model's name, ``"gabor"``, or a model's folder.
+    device : {"auto", "cpu", "cuda"}
+    """
+    payload = {"dataset": entry.name, "model": model, "device": device}
+    return JobSpec("features", payload, f"{entry.name} · {Path(model).name}")
 
 
 def do_features(
@@ -47,6 +60,13 @@ def do_features(
     InputError
         If the dataset's images or the model cannot be read.
     """
+    import msgspec
+
+    from jne_engine.datasets.imported import IMAGE_IDS_NAME
+    from jne_engine.datasets.layers import read_dataset_layer
+    from jne_engine.datasets.selfcheck import check_dataset
+    from jne_engine.features.extraction import FeatureSpec, extract_features
+
     del cancelled
     folder = dataset_folder(report.root, payload["dataset"])
     entry = read_entry(folder)
@@ -70,6 +90,8 @@ def do_features(
 
 
 def _describe(path: Path, model: str) -> FeatureEntry:
+    import h5py
+
     with h5py.File(path, "r") as file:
         n_images, n_states, n_features = file["features"].shape
     return FeatureEntry(model, path.name, n_images, n_states, n_features)
@@ -78,3 +100,21 @@ def _describe(path: Path, model: str) -> FeatureEntry:
 def _slug(model: str) -> str:
     """Return a model's name as part of a file's name; of a folder its last part."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", Path(model).name).strip("-.") or "model"
+
+
+def _find(record: JobRecord) -> dict[str, str]:
+    return {"part": "run", "dataset": record.spec.payload["dataset"]}
+
+
+KIND = JobKind(
+    "features",
+    "Features",
+    ":material/image_search:",
+    do_features,
+    {
+        "load model": Stage("loading the model"),
+        "extract features": Stage("extracting features", "images"),
+        "self-check": Stage("checking orientation and alignment"),
+    },
+    Shown("data", _find, "New run", ":material/play_arrow:"),
+)

@@ -6,27 +6,43 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.dataset import DESCRIPTION_NAME
 from jne_engine.datasets.library import ENTRY, CheckEntry, DatasetEntry, dataset_folder, write_entry
-from jne_engine.datasets.preview import Preview, preview_dataset
-from jne_engine.datasets.registry import (
-    find_layout,
-    make_request,
-    preview_source,
-    read_source,
-)
-from jne_engine.datasets.selfcheck import Verdict, check_dataset, check_imported
-from jne_engine.datasets.source import DatasetSource
-from jne_engine.jobs.reports import JobReport
+from jne_engine.jobs.kind import JobKind, Shown, Stage
+from jne_engine.jobs.records import JobRecord, JobSpec
 
-REQUEST = "request.json"
+if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
+    from jne_engine.datasets.preview import Preview
+    from jne_engine.datasets.selfcheck import Verdict
+    from jne_engine.datasets.source import DatasetSource
+    from jne_engine.jobs.reports import JobReport
+
+
+def request_import(source: Mapping[str, Any], name: str, *, root: Path) -> JobSpec:
+    """Return the job that imports a dataset.
+
+    Parameters
+    ----------
+    source : mapping
+        ``kind``, ``folder``, ``allowed_root`` and ``choices``.
+    name : str
+        Of the new dataset below ``root``.
+    root : pathlib.Path
+        Folder of runs.
+
+    Raises
+    ------
+    InputError
+        If the name is not one for a folder.
+    """
+    dataset_folder(root, name)
+    return JobSpec("import", {"name": name, "source": dict(source)}, name)
 
 
 def do_import(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[], bool]) -> Path:
-    """Import a dataset, check it, and return its folder; see :mod:`jne_engine.jobs.catalogue`.
+    """Import a dataset, check it, and return its folder.
 
     Parameters
     ----------
@@ -42,6 +58,8 @@ def do_import(payload: Mapping[str, Any], report: JobReport, cancelled: Callable
     InputError
         If another import has the name, or the data cannot be read.
     """
+    from jne_engine.datasets.registry import find_layout
+
     del cancelled
     source, folder = payload["source"], dataset_folder(report.root, payload["name"])
     _claim(folder, source)
@@ -73,6 +91,9 @@ def _claim(folder: Path, source: Mapping[str, Any]) -> None:
 def _copy(
     layout: DatasetSource, source: Mapping[str, Any], folder: Path, report: JobReport
 ) -> DatasetEntry:
+    from jne_engine.datasets.registry import make_request, preview_source
+    from jne_engine.datasets.selfcheck import check_imported
+
     report("look", 0, 1)
     preview = preview_source(source, measure=False)
     if not folder.exists():
@@ -93,6 +114,11 @@ def _link(
     layout: DatasetSource, source: Mapping[str, Any], folder: Path, report: JobReport
 ) -> DatasetEntry:
     """Check files that stay where they are, name them, and say what they are."""
+    from jne_engine.datasets.dataset import DESCRIPTION_NAME
+    from jne_engine.datasets.preview import preview_dataset
+    from jne_engine.datasets.registry import make_request, read_source
+    from jne_engine.datasets.selfcheck import check_dataset
+
     dataset = read_source(source)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DESCRIPTION_NAME).unlink(missing_ok=True)  # of an attempt that was cut off
@@ -129,3 +155,24 @@ def _enter(source: Mapping[str, Any], folder: Path, preview: Preview, **more: An
 def to_entries(verdicts: tuple[Verdict, ...]) -> tuple[CheckEntry, ...]:
     """Return verdicts as a dataset's entry holds them."""
     return tuple(CheckEntry(v.name, v.ok, v.text) for v in verdicts)
+
+
+def _find(record: JobRecord) -> dict[str, str]:
+    del record
+    return {"part": "data"}
+
+
+KIND = JobKind(
+    "import",
+    "Import",
+    ":material/download:",
+    do_import,
+    {
+        "look": Stage("looking at the files"),
+        "betas": Stage("reading betas", "sessions"),
+        "rows": Stage("copying responses", "images"),
+        "pictures": Stage("shrinking pictures", "images"),
+        "self-check": Stage("checking orientation and alignment"),
+    },
+    Shown("data", _find, "To the data", ":material/folder_open:"),
+)

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+from jne_engine.jobs.kind import JobKind, Shown, Stage
+from jne_engine.jobs.records import JobRecord, JobSpec
 
-from jne_engine.analysis.groupings import read_grouping
-from jne_engine.analysis.maps import choose_roi_set, read_significant
-from jne_engine.analysis.stimulus_maps import mark_stimuli
-from jne_engine.jobs.reports import JobReport
-from jne_engine.runs.folder import locate_means
-from jne_engine.runs.stimulus_means import (
-    STAGE,
-    compute_maps,
-    compute_place_means,
-    find_means,
-    keep_means,
-    name_maps,
-    name_places,
-    stack_places,
-)
-from jne_engine.runs.store import Run, open_run
+if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
+    import numpy as np
+    import numpy.typing as npt
+
+    from jne_engine.jobs.reports import JobReport
+    from jne_engine.runs.store import Run
+
+
+def request_means(
+    run: Path, *, grouping: tuple[str, str] | None = None, rows: Sequence[int] = ()
+) -> JobSpec:
+    """Return the job that keeps mean JNE-SS beside the runs.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        Folder of the run.
+    grouping : tuple of str, optional
+        Name and digest of the grouping whose categories' maps are wanted: a name alone does not
+        say which stimuli it stands for.
+    rows : sequence of int
+        Else the test stimuli whose map is wanted; with neither, it is the means over places.
+    """
+    payload: dict[str, Any] = {"run": str(run.absolute())}
+    if grouping is not None:
+        payload |= {"grouping": grouping[0], "digest": grouping[1]}
+    elif rows:
+        payload["rows"] = list(rows)
+    else:
+        payload["places"] = True
+    return JobSpec("means", payload, f"mean JNE-SS · {run.name}")
 
 
 def do_means(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[], bool]) -> Path:
@@ -39,6 +54,10 @@ def do_means(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[
     cancelled : callable
         Not asked: it is one pass of seconds.
     """
+    from jne_engine.runs.folder import locate_means
+    from jne_engine.runs.stimulus_means import find_means, keep_means
+    from jne_engine.runs.store import open_run
+
     del cancelled
     run = open_run(Path(payload["run"]))
     name, make = _choose(run, payload)
@@ -56,6 +75,18 @@ def do_means(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[
 def _choose(
     run: Run, payload: Mapping[str, Any]
 ) -> tuple[str, Callable[[], npt.NDArray[np.floating[Any]]]]:
+    from jne_engine.analysis.groupings import read_grouping
+    from jne_engine.analysis.maps import choose_roi_set, read_significant
+    from jne_engine.analysis.stimulus_maps import mark_stimuli
+    from jne_engine.runs.stimulus_means import (
+        STAGE,
+        compute_maps,
+        compute_place_means,
+        name_maps,
+        name_places,
+        stack_places,
+    )
+
     stage = run.stage(STAGE)
     if "grouping" in payload or "rows" in payload:
         asked = payload.get("grouping")
@@ -67,3 +98,17 @@ def _choose(
         return name_maps(members), lambda: compute_maps(stage, members)
     masks = stack_places(read_significant(run), choose_roi_set(run))
     return name_places(masks), lambda: compute_place_means(stage, masks)
+
+
+def _find(record: JobRecord) -> dict[str, str]:
+    return {"run": Path(record.spec.payload["run"]).name}
+
+
+KIND = JobKind(
+    "means",
+    "Mean maps",
+    ":material/functions:",
+    do_means,
+    {"means": Stage("averaging JNE-SS")},
+    Shown("selectivity", _find),
+)

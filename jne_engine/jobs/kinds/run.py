@@ -1,27 +1,183 @@
-"""Jobs of the kind ``run``: from a dataset to a stored run."""
+"""Jobs of the kind ``run``: from a dataset, or the simulated subject, to a stored run."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from jne_engine.core.checks import check_choice, check_positive
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.dataset import EncodingDataset, InputRecord
-from jne_engine.datasets.description import read_dataset
-from jne_engine.datasets.layers import read_dataset_layer
+from jne_engine.datasets.library import DatasetEntry, FeatureEntry, dataset_folder
+from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.formats.guard import hash_file
-from jne_engine.jobs.reports import JobReport
-from jne_engine.model.checkpoints import encoder_from_checkpoint, find_activation
+from jne_engine.jobs.kind import JobKind, Shown, Stage
+from jne_engine.jobs.records import JobRecord, JobSpec
 from jne_engine.model.spec import Activation, RunSpec
-from jne_engine.runs.pipeline import compute_key, compute_run, name_run
-from jne_engine.runs.stages import FittedEncoder
-from jne_engine.simulations.subject import simulate_subject
+
+if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
+    from jne_engine.datasets.dataset import EncodingDataset
+    from jne_engine.jobs.reports import JobReport
+    from jne_engine.runs.stages import FittedEncoder
+
+
+ENCODERS = ("linear", "nonlinear")
+
+DEMO_HIDDEN = 256
+"""Hidden units of the demo: more recover the planted nonlinearity no better, and take longer."""
+SMALL_DEMO_HIDDEN = 128
+DEMO_SIZES: Mapping[str, Any] = MappingProxyType(
+    {"n_stimuli": 3000, "n_test": 600, "n_vertices": None}
+)
+SMALL_DEMO_SIZES: Mapping[str, Any] = MappingProxyType(
+    {"n_stimuli": 3000, "n_test": 400, "n_vertices": 2000}
+)
+"""Reduced sizes, which finish in about a minute.
+
+What is spared is vertices and hidden units, not pictures: with 610 pictures to train on, hardly
+more than the 492 features, the nonlinear part is not learned and JNE does not follow the truth.
+"""
+SIMULATED_STUDY = "Simulated study"
+"""Name of the study of several simulated subjects or layers."""
+
+
+def request_run(
+    dataset: Path, spec: RunSpec, *, weights: Mapping[str, Path] | None = None, label: str = ""
+) -> JobSpec:
+    """Return the job that computes the run of a dataset.
+
+    Parameters
+    ----------
+    dataset : pathlib.Path
+        A ``dataset.toml`` or a folder, as :func:`~jne_engine.datasets.description.read_dataset`
+        takes it.
+    spec : RunSpec
+        How to fit it.
+    weights : mapping of {"linear", "nonlinear"} to pathlib.Path, optional
+        Fitted encoders to take instead of fitting.
+    label : str
+        What a person calls it; the dataset's folder by default.
+
+    Raises
+    ------
+    InputError
+        If a file is not there.
+    """
+    named = dict(weights or {})
+    for name in named:
+        check_choice("weights", name, ENCODERS)
+    for path in (dataset, *named.values()):
+        if not path.exists():
+            raise InputError(str(path), "a file or folder", "nothing there", "check the path")
+    payload = {
+        "dataset": str(dataset.absolute()),
+        "weights": {name: str(path.absolute()) for name, path in named.items()},
+        "spec": spec.to_dict(),
+    }
+    folder = dataset.absolute() if dataset.is_dir() else dataset.absolute().parent
+    return JobSpec("run", payload, label or folder.name)
+
+
+def request_demo(
+    spec: RunSpec,
+    *,
+    seed: int = 0,
+    subject: str = "S1",
+    layer: int = 0,
+    n_stimuli: int = 3000,
+    n_test: int = 600,
+    n_vertices: int | None = None,
+) -> JobSpec:
+    """Return the job that computes the run of a SIMULATED subject.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        How to fit it.
+    seed, subject, layer, n_stimuli, n_test, n_vertices
+        As :func:`~jne_engine.simulations.subject.simulate_subject` takes them.
+    """
+    sizes = {"n_stimuli": n_stimuli, "n_test": n_test, "n_vertices": n_vertices}
+    # Layer 0 goes without saying: jobs that were asked for before there were layers are the same.
+    deeper = {"layer": layer} if layer else {}
+    demo = {"seed": seed, "subject": subject, **deeper, **sizes}
+    payload = {"demo": demo, "weights": {}, "spec": spec.to_dict()}
+    label = f"simulated subject {subject}" + (f" · layer {layer}" if layer else "")
+    return JobSpec("run", payload, label)
+
+
+def request_demo_study(
+    spec: RunSpec, *, n_subjects: int, n_layers: int, **sizes: Any
+) -> tuple[JobSpec, ...]:
+    """Return the jobs of several SIMULATED subjects who see the same pictures, layer by layer.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        How to fit each.
+    n_subjects : int
+        Subjects S1, S2, … of seeds 0, 1, …
+    n_layers : int
+        Layers of each, from 0.
+    sizes : int
+        As :func:`request_demo` takes them.
+
+    Raises
+    ------
+    InputError
+        If there are not that many layers, or no subject.
+    """
+    check_positive("n_subjects", n_subjects)
+    check_choice("n_layers", str(n_layers), tuple(map(str, range(1, len(GABOR_LAYERS) + 1))))
+    return tuple(
+        request_demo(spec, seed=i, subject=f"S{i + 1}", layer=layer, **sizes)
+        for i in range(n_subjects)
+        for layer in range(n_layers)
+    )
+
+
+def request_layers(
+    entry: DatasetEntry, spec: RunSpec, *, features: FeatureEntry | None, layers: tuple[int, ...],
+    root: Path,
+) -> tuple[JobSpec, ...]:  # fmt: skip
+    """Return the jobs of a dataset's runs: one a layer, or one where it brings its features.
+
+    Parameters
+    ----------
+    entry : DatasetEntry
+        The dataset.
+    spec : RunSpec
+        How to fit.
+    features : FeatureEntry or None
+        Extracted features; None for those that the dataset brings.
+    layers : tuple of int
+        States of the features' model.
+    root : pathlib.Path
+        Folder of runs.
+    """
+    common = {"dataset": entry.path, "weights": {}, "spec": spec.to_dict()}
+    if features is None:
+        allowed = {} if entry.allowed_root is None else {"allowed_root": entry.allowed_root}
+        return (JobSpec("run", {**common, **allowed}, f"{entry.name} · {_tell_encoder(spec)}"),)
+    file = str(dataset_folder(root, entry.name) / features.file)
+    return tuple(
+        JobSpec(
+            "run",
+            {**common, "features": {"file": file, "layer": layer}},
+            f"{entry.name} · {features.model} layer {layer} · {_tell_encoder(spec)}",
+        )
+        for layer in layers
+    )
+
+
+def _tell_encoder(spec: RunSpec) -> str:
+    return f"{spec.activation} {spec.n_hidden}" + (f" seed {spec.seed}" if spec.seed else "")
 
 
 def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[], bool]) -> Path:
-    """Compute a run and return its folder; see :mod:`jne_engine.jobs.catalogue`.
+    """Compute a run and return its folder.
 
     Parameters
     ----------
@@ -36,6 +192,8 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
     cancelled : callable
         Not asked: every block of a run reports.
     """
+    from jne_engine.runs.pipeline import compute_key, compute_run, name_run
+
     del cancelled
     spec = RunSpec.from_dict(payload["spec"])
     fitted = read_fitted(payload["weights"], spec)
@@ -62,6 +220,8 @@ def open_dataset(
     report : callable
         Called as ``report(stage, done, total)``.
     """
+    from jne_engine.simulations.subject import simulate_subject
+
     if "demo" in payload:
         return simulate_subject(**payload["demo"], progress=functools.partial(report, "simulate"))
     report("read", 0, 1)
@@ -72,6 +232,9 @@ def open_dataset(
 
 def _read_dataset(payload: Mapping[str, Any]) -> EncodingDataset:
     """Read a dataset from disk, with the layer that is named for it."""
+    from jne_engine.datasets.description import read_dataset
+    from jne_engine.datasets.layers import read_dataset_layer
+
     if "features" in payload:
         file, layer = Path(payload["features"]["file"]), payload["features"]["layer"]
         return read_dataset_layer(Path(payload["dataset"]), features=file, layer=layer)
@@ -94,9 +257,37 @@ def read_fitted(weights: Mapping[str, str], spec: RunSpec) -> dict[str, FittedEn
 
 
 def _read_fitted(path: Path, activation: Activation) -> FittedEncoder:
+    from jne_engine.datasets.dataset import InputRecord
+    from jne_engine.model.checkpoints import encoder_from_checkpoint, find_activation
+    from jne_engine.runs.stages import FittedEncoder
+
     told = find_activation(path)
     if told not in (None, activation):
         fix = f"give the weights of the other encoder, or pass --activation {told}"
         raise InputError(path.name, f"activation {activation}", f"{told} by its name", fix)
     encoder = encoder_from_checkpoint(path, activation=activation)
     return FittedEncoder(encoder, InputRecord(path.name, hash_file(path)))
+
+
+def _find(record: JobRecord) -> dict[str, str] | None:
+    place = record.place
+    return {"run": place.name} if place is not None and place.exists() else None
+
+
+KIND = JobKind(
+    "run",
+    "Run",
+    ":material/neurology:",
+    do_run,
+    {
+        "read": Stage("reading the data"),
+        "simulate": Stage("simulating", "pictures"),
+        "dataset": Stage("storing the dataset"),
+        "linear": Stage("fitting the linear encoder", "epochs", at_most=True),
+        "nonlinear": Stage("fitting the nonlinear encoder", "epochs", at_most=True),
+        "scores": Stage("scoring on test stimuli", "encoders"),
+        "dispersion": Stage("streaming Jacobians", "stimuli"),
+        "calibration": Stage("telling linear from nonlinear", "steps"),
+    },
+    Shown("maps", _find, icon=":material/neurology:"),
+)

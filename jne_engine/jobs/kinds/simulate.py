@@ -5,15 +5,32 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jne_engine.analysis.validation import VALIDATION, tell_command
-from jne_engine.jobs.kinds.run import open_dataset
-from jne_engine.jobs.reports import JobReport
-from jne_engine.runs.results import SimulationResult, write_result
-from jne_engine.runs.store import open_run
-from jne_engine.simulations.catalogue import make, simulate_full_size
-from jne_engine.simulations.run_variants import compute_run_variants
+from jne_engine.jobs.kind import JobKind, Shown, Stage
+from jne_engine.jobs.records import JobRecord, JobSpec
+
+if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
+    from jne_engine.jobs.reports import JobReport
+    from jne_engine.runs.results import SimulationResult
+
+
+def request_simulation(
+    name: str, *, run: Path | None = None, data: Mapping[str, Any] | None = None
+) -> JobSpec:
+    """Return the job that stores a simulation in full size.
+
+    Parameters
+    ----------
+    name : str
+        Of the stored result.
+    run : pathlib.Path, optional
+        For ``"variants"``: the run.
+    data : mapping, optional
+        Likewise: the payload of the job that computed it.
+    """
+    about = {} if run is None else {"run": str(run.absolute()), "data": dict(data or {})}
+    return JobSpec("simulate", {"name": name, **about}, f"simulation {name}")
 
 
 def do_simulate(
@@ -30,6 +47,10 @@ def do_simulate(
     cancelled : callable
         Not asked: every block reports.
     """
+    from jne_engine.analysis.validation import VALIDATION, tell_command
+    from jne_engine.runs.results import write_result
+    from jne_engine.simulations.making import make
+
     del cancelled
     name, root = payload["name"], report.root / VALIDATION
     report.identify(root / name)
@@ -39,9 +60,29 @@ def do_simulate(
 
 
 def _compute(payload: Mapping[str, Any], report: JobReport) -> SimulationResult:
+    from jne_engine.jobs.kinds.run import open_dataset
+    from jne_engine.runs.store import open_run
+    from jne_engine.simulations.making import simulate_full_size
+    from jne_engine.simulations.run_variants import compute_run_variants
+
     progress = functools.partial(report, "simulate")
     if payload["name"] != "variants":
         return simulate_full_size(payload["name"], progress)
     data = open_dataset(payload["data"], report)
     run = open_run(Path(payload["run"]))
     return compute_run_variants(run, data.features[data.splits.test], progress)
+
+
+def _find(record: JobRecord) -> dict[str, str]:
+    name = str(record.spec.payload["name"])
+    return {"check": "networks" if name.startswith("networks") else name}
+
+
+KIND = JobKind(
+    "simulate",
+    "Simulation",
+    ":material/science:",
+    do_simulate,
+    {"simulate": Stage("simulating"), "read": Stage("reading the data")},
+    Shown("validation", _find, icon=":material/verified:"),
+)
