@@ -18,7 +18,7 @@ from jne_engine.datasets.registry import list_layouts
 from jne_engine.datasets.selfcheck import check_dataset, check_imported
 from jne_engine.datasets.source import DatasetSource, LinkedSource, Option, divide
 from jne_engine.datasets.standardise import STANDARDISATIONS
-from jne_engine.jobs.kinds import KINDS
+from jne_engine.jobs.kinds.imports import KIND
 
 SomePath = click.Path(path_type=Path)
 
@@ -109,7 +109,7 @@ def _import(layout: DatasetSource, request: Any, output: dict[str, Any]) -> None
     if isinstance(layout, LinkedSource):
         check_free(out / DESCRIPTION_NAME)
         layout.read(request)
-    with StageBars(quiet=output.get("quiet", True)) as bars:
+    with StageBars(KIND, quiet=output.get("quiet", True)) as bars:
         path = layout.bring(request, out, report=bars)
     if output.get("features") is not None:
         attach_features(
@@ -154,31 +154,6 @@ def check(context: click.Context, dataset: Path, as_json: bool) -> None:
         context.exit(1)
 
 
-<<<<<<< HEAD
-=======
-def _import(
-    request: Any,
-    preview: Callable[[Any], Preview],
-    importer: Callable[..., Path],
-    output: dict[str, Any],
-) -> None:
-    if output["preview"]:
-        _print(preview(request), as_json=output["as_json"])
-        return
-    out = _require_out(output["out"])
-    with StageBars(KINDS["import"], quiet=output["quiet"]) as bars:
-        path = importer(request, out, report=bars)
-    if output["features"] is not None:
-        attach_features(
-            path,
-            output["features"],
-            layer=output["layer"],
-            standardisation=output["standardisation"],
-        )
-    click.echo(str(path))
-
-
->>>>>>> jobs
 def _print(found: Preview, *, as_json: bool) -> None:
     click.echo(json.dumps(found.to_dict(), indent=1) if as_json else str(found))
 

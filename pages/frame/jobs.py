@@ -17,19 +17,11 @@ from jne_engine.core.errors import JneError, StoreError
 from jne_engine.datasets import allowed, library
 from jne_engine.datasets.library import DatasetEntry
 from jne_engine.datasets.previewing import Previewer
-<<<<<<< HEAD
 from jne_engine.datasets.registry import recognise
 from jne_engine.datasets.source import Found
-from jne_engine.jobs import (
-    JobRecord,
-    Jobs,
-    JobSpec,
-=======
-from jne_engine.datasets.recognise import Recognised, recognise
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import JobRecord, JobSpec
 from jne_engine.jobs.studies import (
->>>>>>> jobs
     StudyRow,
     add_to_study,
     list_studies,
