@@ -37,6 +37,7 @@ chosen = st.navigation(
         page("present", "Present", "slideshow"),
         page("validation", "Validation", "verified"),
         page("data", "Data & runs", "database"),
+        page("proof", "Proof", "science"),
     ]
 )
 show_sidebar()
