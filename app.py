@@ -37,7 +37,6 @@ chosen = st.navigation(
         page("present", "Present", "slideshow"),
         page("validation", "Validation", "verified"),
         page("data", "Data & runs", "database"),
-        page("proof", "Proof", "science"),
     ]
 )
 show_sidebar()
