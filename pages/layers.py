@@ -6,7 +6,7 @@ import streamlit as st
 
 from jne_engine.analysis import studies
 from jne_engine.runs.store import Run
-from pages.frame.state import bind_value, read_selection
+from pages.frame.state import Selection, bind_value, read
 from pages.frame.widgets import show_page
 from pages.layers.sections import (
     choose_group,
@@ -35,7 +35,7 @@ def show(run: Run) -> None:
     with third:
         st.toggle("Significant only", **bind_value("significant"))
     show_lacks(group)
-    every = stack(group, info, significant=read_selection().significant)
+    every = stack(group, info, significant=read(Selection).significant)
     stacked = every[every["kind"] == kind]
     averages = studies.average_over_subjects(stacked)
     tell_weak(averages)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.frame.state import read_selection
+from pages.frame.state import read
 from pages.frame.widgets import show_work_page
 from pages.present.slideshow import show_slides
 from pages.present.story import (
+    PresentChoices,
     choose_story,
     offer_begin,
     show_pins,
@@ -24,7 +25,7 @@ def show() -> None:
     if story is None:
         offer_begin()
         return
-    if read_selection().show and story.pins:
+    if read(PresentChoices).show and story.pins:
         show_slides(story)
         return
     show_story_tools(story)

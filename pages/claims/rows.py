@@ -14,7 +14,7 @@ from jne_engine.report.figures.claims import format_finding
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.comparison import list_group
-from pages.frame.state import read_selection
+from pages.frame.state import Selection, read
 from pages.frame.widgets import plain
 
 LOOKS = {
@@ -79,7 +79,7 @@ def show_findings(run: Run, table: Any, found: Mapping[str, Evidence], slots: Sl
 
 
 def _show_link(run: Run, claim: Claim, evidence: Evidence) -> None:
-    study = read_selection().study
+    study = read(Selection).study
     address = {"run": run.run_id, **find_address(claim, evidence)}
     try:
         st.page_link(f"pages/{claim.page}.py", icon=":material/arrow_forward:",

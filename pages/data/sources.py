@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,19 @@ from pages.data.source_choices import choose
 from pages.frame import jobs
 from pages.frame.access import tell_reader
 from pages.frame.cached import find_root
-from pages.frame.state import read_selection, select
+from pages.frame.state import declares, read, select
 from pages.frame.widgets import one_line_errors, plain
 
 LIST_HEIGHT = 300
 STUDY_SUBJECTS = 4
+
+
+@declares
+@dataclass(frozen=True)
+class DataChoices:
+    """What a reader chooses on this page only: the folder that is looked at."""
+
+    folder: str = ""
 
 
 def show_sources() -> None:
@@ -44,7 +53,7 @@ def show_sources() -> None:
         _show_no_folder()
         return
     st.subheader("Bring data in", anchor=False)
-    wanted = read_selection().folder or (str(roots[0]) if len(roots) == 1 else "")
+    wanted = read(DataChoices).folder or (str(roots[0]) if len(roots) == 1 else "")
     left, right = st.columns([2, 3], gap="large")
     if not wanted:
         with left:

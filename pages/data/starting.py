@@ -19,7 +19,7 @@ from pages.data.sources import offer_demo
 from pages.frame import jobs
 from pages.frame.access import tell_reader
 from pages.frame.cached import find_root
-from pages.frame.state import read_selection, select
+from pages.frame.state import Selection, read, select
 from pages.frame.widgets import format_bytes, format_seconds, one_line_errors, plain
 
 DEMO = "Simulated subject"
@@ -39,7 +39,7 @@ def show_starting() -> None:
     if not entries:
         _show_no_dataset()
         return
-    wanted = read_selection().dataset
+    wanted = read(Selection).dataset
     left, right = st.columns([3, 2], gap="large")
     with left:
         names = st.multiselect("Datasets", [*entries, DEMO], format_func=str,

@@ -15,7 +15,7 @@ from jne_engine.viewer.payload import ViewerScene
 from pages.frame import cached
 from pages.frame.cached import read_variant_scene
 from pages.frame.cortex import VertexSelection, show_cortex
-from pages.frame.state import choose_map, read_selection
+from pages.frame.state import Selection, read
 from pages.frame.widgets import plain, show_missing, show_note
 
 HEIGHT = 500
@@ -27,7 +27,7 @@ def show_brain(
     *,
     scene: ViewerScene | None,
     height: int = HEIGHT,
-    on_map: Callable[[str], None] | None = choose_map,
+    on_map: Callable[[str], None] | None = None,
     on_select: Callable[[VertexSelection], None] | None = None,
 ) -> None:
     """Show both hemispheres with one of a run's maps.
@@ -46,7 +46,7 @@ def show_brain(
         Called with the map of the first pane, and with the selected vertices, where a reader
         changes them in the viewer.
     """
-    selection = read_selection()
+    selection = read(Selection)
     if scene is None:
         show_missing(
             "This run's responses do not lie on a surface that can be drawn here.",

@@ -8,7 +8,7 @@ from jne_engine.analysis.listing import RunListing, find_nearest
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.jobs import read_studies
-from pages.frame.state import bind_choice, bind_list, read_list, read_selection, settle
+from pages.frame.state import Selection, bind_choice, bind_list, read, read_list, settle
 
 ALL_RUNS = ""
 
@@ -41,7 +41,7 @@ def choose_run(listing: RunListing) -> Run | None:
     group = list_group(listing)
     if not group:
         return None
-    wanted = read_selection().run
+    wanted = read(Selection).run
     chosen = next((run for run in group if run.run_id == wanted), None)
     return chosen or find_nearest(group, wanted) or group[0]
 

@@ -1,34 +1,68 @@
-"""One frozen selection for all pages, mirrored in the address so that a link restores it."""
+"""What a reader has chosen, mirrored in the address so that a link restores it.
+
+A page declares its own choices in its own folder: a frozen dataclass under :func:`declares`. What
+several pages share is :class:`Selection`. The session keeps every choice as the address says it.
+
+The address is read where a browser can have a new one: on a page that has just been entered, and
+after the reader's Back or Forward. Any other message carries the address that this session wrote,
+or one from before the last change. A box whose choice something else changed gets a new key: what
+a browser still says of the old one is heard by nothing.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.frame.lag import is_late, is_overtaken, note_change, note_jump
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-_REMEMBERED = "selection"
+    Choices = TypeVar("Choices", bound=DataclassInstance)
+
+_CHOSEN, _PAGE, _MOVES = "chosen", "chosen: page", "chosen: moves"
 _FLAGS = {"yes": True, "no": False}
-_NUMBERS = ("threshold", "q", "min_r2", "min_ceiling")
+_ASIDE = "aside"
 _LONGEST = 4000
 """Characters of a value that the address holds; a longer one stays in this session."""
-_GIVES_UP = {
-    "roi": ("vertices",),
-    "grouping": ("category", "stimulus", "picked"),
-    "category": ("stimulus", "picked"),
-    "stimulus": ("picked",),
-}
-"""What a choice sets aside because it would stand before it."""
+_declared: dict[str, tuple[str, Any, tuple[str, ...]]] = {}
+"""Of each choice: whose it is, its default, and what it sets aside."""
 
 
+def declares(kind: type[Choices]) -> type[Choices]:
+    """Make the fields of a frozen dataclass choices that the address can hold.
+
+    A field is text, a bool, or a number where its default is None. Empty text leaves the choice to
+    the page.
+
+    Raises
+    ------
+    ValueError
+        If a field has no default, or the name is another class's choice already.
+    """
+    owner = f"{kind.__module__}.{kind.__qualname__}"
+    for own in fields(kind):
+        if own.default is MISSING or _declared.get(own.name, (owner,))[0] != owner:
+            raise ValueError(f"{owner}.{own.name}: expected a default, and a name of its own")
+        _declared[own.name] = owner, own.default, tuple(own.metadata.get(_ASIDE, ()))
+    return kind
+
+
+def setting_aside(*names: str) -> str:
+    """Declare a choice of text that clears others, because they would stand before it."""
+    made: str = field(default="", metadata={_ASIDE: names})
+    return made
+
+
+@declares
 @dataclass(frozen=True)
 class Selection:
-    """What a person has chosen; empty text leaves the choice to the page.
+    """What all pages share.
 
     Parameters
     ----------
@@ -37,53 +71,20 @@ class Selection:
     study, beside : str
         Study whose runs are offered, all runs where empty; ids of the runs that stand beside the
         chosen one, separated by commas.
-    map, roi, category : str
-        Map on the cortex, region, category of stimuli.
-    scale : str
-        ``"raw"``, ``"normalised"`` or ``"index"``: what the category matrix shows.
-    grouping, stimulus, picked : str
-        On the selectivity page: how stimuli are grouped; the id of one stimulus; rows of several,
-        as ``"0-5,9"``. Several stand before one, and one before the category.
-    among : str
-        Likewise: ``"all"`` or ``"shown"``: which pictures are ranked.
+    map, roi : str
+        Map on the cortex, region.
     significant : bool
         Show significant voxels only.
-    threshold, q, min_r2, min_ceiling : float or None
-        Hide values of the map below this one; voxels whose q is not below, whose nonlinear R²
-        or noise ceiling (%) is below.
-    rois : str
-        Show only voxels inside these ROIs, separated by commas.
-    compare, panes : str
-        On the page of maps: what stands beside the map, and which maps where it is maps.
+    threshold : float or None
+        Hide values of the map below this one.
     vertices : str
         Vertices that the reader has selected, as ``"left:3,7-9;right:2"``. On the selectivity page
         they stand before the region.
-    pair, outline : str
-        On the page of models: which two measures, and the areas that a reader has drawn in
-        their figure, as ``marks.write_outline`` writes them.
-    by, draw, quantile : str
-        On the hierarchy page: ``"roi"`` or ``"tier"``, how distributions are drawn, and above
-        which quantile of the whole brain a voxel counts as high.
-    matched : bool
-        Show the comparison of voxels matched on R² too.
     picture : str
         ``"svg"`` or ``"png"``: what a figure's camera saves.
-    export : str
-        On the overview: the format in which to take a run away.
-    check, activation, placement, wiring : str
-        On the validation page: which simulation, φ, where it sits, and the skips.
-    window, n_inputs, input_scale : str
-        Likewise: half-width of a neuron's window, number of inputs, their half-range.
-    places, layer : str
-        On the page of layers and subjects: ``"tier"``, ``"roi"`` or ``"whole"``; the layer in which
-        subjects are compared.
-    story, deck : str
-        On the page that presents: which story, and the format in which to take it away.
-    show : bool
-        Likewise: whether its slides fill the window.
-    part, folder, dataset : str
-        On the page of data and runs: which part of it, the folder that is looked at, the
-        dataset that a run is made of.
+    part, dataset, story : str
+        Where other pages lead: the part of the page of data and runs, and the dataset that a run
+        is made of; the story that is presented.
     """
 
     run: str = ""
@@ -91,80 +92,43 @@ class Selection:
     study: str = ""
     beside: str = ""
     map: str = "jne"
-    roi: str = ""
-    category: str = ""
-    scale: str = "normalised"
-    grouping: str = ""
-    stimulus: str = ""
-    picked: str = ""
-    among: str = ""
+    roi: str = setting_aside("vertices")
     significant: bool = True
-    by: str = ""
-    draw: str = ""
-    quantile: str = ""
-    matched: bool = False
     threshold: float | None = None
-    q: float | None = None
-    min_r2: float | None = None
-    min_ceiling: float | None = None
-    rois: str = ""
-    compare: str = ""
-    panes: str = ""
     vertices: str = ""
-    pair: str = ""
-    outline: str = ""
     picture: str = "svg"
-    export: str = ""
-    check: str = ""
-    activation: str = ""
-    placement: str = ""
-    wiring: str = ""
-    window: str = ""
-    n_inputs: str = ""
-    input_scale: str = ""
-    places: str = ""
-    layer: str = ""
-    story: str = ""
-    deck: str = ""
-    show: bool = False
     part: str = ""
-    folder: str = ""
     dataset: str = ""
+    story: str = ""
 
 
-def read_selection() -> Selection:
-    """Return the selection: the address first, unless it is a late one, then what is remembered."""
-    selection = st.session_state.get(_REMEMBERED, Selection())
-    for field in fields(Selection):
-        text = st.query_params.get(field.name)
-        if text is not None and not is_late(field.name, text):
-            selection = replace(selection, **{field.name: _parse(field.name, text)})
-    _remember(selection)
-    return selection
+def read(kind: type[Choices]) -> Choices:
+    """Return what is chosen of some declared choices."""
+    texts = _read_texts()
+    return kind(**{own.name: _parse(own.name, texts.get(own.name)) for own in fields(kind)})
 
 
 def select(**changes: Any) -> None:
-    """Change the selection from a button, as a widget that is tied to it would."""
-    _jump(_change(changes))
+    """Change choices from anywhere but their own boxes: a button, the viewer, a figure."""
+    _change(changes)
 
 
 def list_unreadable() -> list[str]:
     """Return one line for each value in the address that cannot be understood."""
-    lines = []
-    for name in ("significant", "matched", *_NUMBERS):
-        text = st.query_params.get(name)
-        if text is not None and _format(_parse(name, text)) != text:
-            lines.append(f"The link's {name} “{text[:40]}” is not understood: showing the default.")
-    return lines
+    return [
+        f"The link's {name} “{text[:40]}” is not understood: showing the default."
+        for name, text in st.query_params.items()
+        if not _is_readable(name, text)
+    ]
 
 
 def bind_choice(name: str, options: Sequence[str], default: str | None = None) -> dict[str, Any]:
-    """Return the arguments that tie a select box to the selection.
+    """Return the arguments that tie a select box to a choice.
 
     Parameters
     ----------
     name : str
-        Field of :class:`Selection`.
+        A declared choice.
     options : sequence of str
         What there is to choose from; not empty.
     default : str, optional
@@ -174,109 +138,40 @@ def bind_choice(name: str, options: Sequence[str], default: str | None = None) -
 
 
 def bind_value(name: str) -> dict[str, Any]:
-    """Return the arguments that tie a toggle or a number to the selection."""
-    return _bind(name, getattr(read_selection(), name))
+    """Return the arguments that tie a toggle or a number to a choice."""
+    return _bind(name, _read_value(name))
 
 
 def bind_list(name: str, options: Sequence[str], most: int | None = None) -> dict[str, Any]:
-    """Return the arguments that tie a box of several choices to the selection.
+    """Return the arguments that tie a box of several options to a choice.
 
-    The field holds the choices separated by commas; what the options lack is left out, and what
+    The choice holds the options separated by commas; what the options lack is left out, and what
     is beyond the first ``most``.
     """
     return _bind(name, read_list(name, options)[:most])
 
 
 def read_list(name: str, options: Sequence[str]) -> list[str]:
-    """Return the choices of a field of several that are among the options, in their order."""
-    parts = getattr(read_selection(), name).split(",")
-    chosen = [unquote(text) for text in parts]
+    """Return the parts of a choice of several that are among the options, in their order."""
+    chosen = [unquote(text) for text in _read_value(name).split(",")]
     return [text for text in chosen if text in options]
 
 
-def choose_map(name: str) -> None:
-    """Take over the map that a reader has chosen in the viewer, as if in the page's own menu."""
-    _jump(replace(read_selection(), map=name))
-
-
 def is_beyond_link(name: str) -> bool:
-    """Tell whether a field is too long for the address, so that a link does not restore it."""
-    return len(str(getattr(read_selection(), name))) > _LONGEST
+    """Tell whether a choice is too long for the address, so that a link does not restore it."""
+    return len(_read_texts().get(name, "")) > _LONGEST
 
 
 def settle(name: str, options: Sequence[str], default: str | None = None) -> str:
-    """Return the selected option, or the default where the options lack it."""
-    wanted = getattr(read_selection(), name)
+    """Return the chosen option, or the default where the options lack it."""
+    wanted: str = _read_value(name)
     return wanted if wanted in options else (default or options[0])
 
 
 def is_unknown(name: str, options: Sequence[str]) -> bool:
-    """Tell whether the selection names something that the options lack."""
-    wanted = getattr(read_selection(), name)
+    """Tell whether something is chosen that the options lack."""
+    wanted = _read_value(name)
     return bool(wanted) and wanted not in options
-
-
-def _bind(name: str, value: Any) -> dict[str, Any]:
-    """Give a widget its value and let it write back; keys are named after fields."""
-    key = f"choice.{name}"
-    st.session_state[key] = value
-    return {"key": key, "on_change": _take_over, "args": (name, key)}
-
-
-def _take_over(name: str, key: str) -> None:
-    value = _join(st.session_state[key])
-    if not is_overtaken(name, _format(value)):
-        _remember(_change({name: value}))
-
-
-def _jump(selection: Selection) -> None:
-    """Take over a selection that no widget has made, and note what widgets still show."""
-    before = read_selection()
-    for field in fields(Selection):
-        changed = getattr(before, field.name) != getattr(selection, field.name)
-        shown = st.session_state.get(f"choice.{field.name}")
-        if changed and shown is not None:
-            note_jump(field.name, _format(_join(shown)))
-    _remember(selection)
-
-
-def _change(changes: Mapping[str, Any]) -> Selection:
-    """Return the selection with some fields changed, and without what they set aside."""
-    aside = {other: "" for name in changes for other in _GIVES_UP.get(name, ())}
-    return replace(read_selection(), **{**aside, **changes})
-
-
-def _join(value: Any) -> Any:
-    """Return a widget's value as the selection keeps it: several in one text."""
-    return ",".join(map(_quote, value)) if isinstance(value, list) else value
-
-
-def _quote(text: str) -> str:
-    """Return a choice without what separates choices."""
-    return text.replace("%", "%25").replace(",", "%2C")
-
-
-def _remember(selection: Selection) -> None:
-    st.session_state[_REMEMBERED] = selection
-    for field in fields(Selection):
-        value, text = getattr(selection, field.name), st.query_params.get(field.name)
-        if value == field.default or len(str(value)) > _LONGEST:
-            if text is not None and _parse(field.name, text) != value:
-                note_change(field.name, text, None)
-                del st.query_params[field.name]
-        elif text != _format(value):
-            note_change(field.name, text, _format(value))
-            st.query_params[field.name] = _format(value)
-
-
-def _parse(name: str, text: str) -> Any:
-    """Return a value of the address in its field's type; the default where it has none."""
-    default = getattr(Selection(), name)
-    if isinstance(default, bool):
-        return _FLAGS.get(text, default)
-    if name in _NUMBERS:
-        return parse_number(text)
-    return text
 
 
 def parse_number(text: str) -> float | None:
@@ -288,7 +183,102 @@ def parse_number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _bind(name: str, value: Any) -> dict[str, Any]:
+    """Give a widget its value and let it write back."""
+    key = _key(name)
+    st.session_state[key] = value
+    return {"key": key, "on_change": _take_over, "args": (name, key)}
+
+
+def _key(name: str) -> str:
+    """Return the key of a choice's widget: another one after each change from elsewhere."""
+    moves = st.session_state.get(_MOVES, {}).get(name, 0)
+    return f"choice.{name}.{moves}" if moves else f"choice.{name}"
+
+
+def _take_over(name: str, key: str) -> None:
+    if key == _key(name):
+        _change({name: _join(st.session_state[key])}, own=name)
+
+
+def _change(changes: Mapping[str, Any], own: str = "") -> None:
+    """Change some choices and clear what they set aside; ``own`` is changed by its own widget."""
+    aside = {other: "" for name in changes for other in _declared[name][2]}
+    texts = dict(_read_texts())
+    for name, value in {**aside, **changes}.items():
+        texts.pop(name, None)
+        if value != _declared[name][1]:
+            texts[name] = _format(value)
+    _keep(texts, own)
+
+
+def _read_texts() -> Mapping[str, str]:
+    """Return all choices as text, the address's first where it may be new."""
+    texts: Mapping[str, str] = st.session_state.get(_CHOSEN, {})
+    context = get_script_run_ctx()
+    page = "" if context is None else context.page_script_hash
+    moved = context is not None and context.is_history_navigation
+    if moved or st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        texts = {**texts, **st.query_params.to_dict()}
+    _keep(texts)
+    return texts
+
+
+def _keep(texts: Mapping[str, str], own: str = "") -> None:
+    """Keep all choices, write them to the address, and let boxes of changed ones begin anew."""
+    before: Mapping[str, str] = st.session_state.get(_CHOSEN, {})
+    moves: dict[str, int] = st.session_state.setdefault(_MOVES, {})
+    for name in before.keys() | texts.keys():
+        changed = name != own and before.get(name) != texts.get(name)
+        if changed and _key(name) in st.session_state:
+            moves[name] = moves.get(name, 0) + 1
+    st.session_state[_CHOSEN] = texts
+    _write_address({name: text for name, text in texts.items() if len(text) <= _LONGEST})
+
+
+def _write_address(texts: Mapping[str, str]) -> None:
+    for name in [name for name in st.query_params if name not in texts]:
+        del st.query_params[name]
+    for name, text in texts.items():
+        if st.query_params.get(name) != text:
+            st.query_params[name] = text
+
+
+def _read_value(name: str) -> Any:
+    return _parse(name, _read_texts().get(name))
+
+
+def _parse(name: str, text: str | None) -> Any:
+    """Return a choice in its type; the default where it has no readable text."""
+    default = _declared[name][1]
+    if text is None or not _is_readable(name, text):
+        return default
+    if isinstance(default, bool):
+        return _FLAGS[text]
+    return parse_number(text) if default is None else text
+
+
+def _is_readable(name: str, text: str) -> bool:
+    default = _declared[name][1] if name in _declared else ""
+    if isinstance(default, bool):
+        return text in _FLAGS
+    return default is not None or parse_number(text) is not None
+
+
+def _join(value: Any) -> Any:
+    """Return a widget's value as its choice keeps it: several in one text."""
+    return ",".join(map(_quote, value)) if isinstance(value, list) else value
+
+
+def _quote(text: str) -> str:
+    """Return an option without what separates options."""
+    return text.replace("%", "%25").replace(",", "%2C")
+
+
 def _format(value: Any) -> str:
+    """Return a value as the address says it: a number in few digits that all the same name it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    short = f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) and float(short) != value else short

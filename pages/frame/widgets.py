@@ -20,7 +20,14 @@ from pages.frame.jobs import explain_read_only
 from pages.frame.pin import frame_page, show_copy_link
 from pages.frame.plain import one_line_errors, plain
 from pages.frame.runtime import mount_runtime
-from pages.frame.state import bind_choice, is_unknown, list_unreadable, read_selection, settle
+from pages.frame.state import (
+    Selection,
+    bind_choice,
+    is_unknown,
+    list_unreadable,
+    read,
+    settle,
+)
 
 SIMULATED = "SIMULATED"
 STYLE = find_dashboard() / "assets" / "style.css"
@@ -160,7 +167,7 @@ def show_note(text: str) -> None:
 
 def _warn_lost_run(listing: RunListing, run: Run) -> None:
     """Say that the link's run is not here, and how near the one is that stands in for it."""
-    wanted = read_selection().run
+    wanted = read(Selection).run
     if not wanted or wanted in {r.run_id for r in listing.runs}:
         return
     near = find_nearest(listing.runs, wanted) is not None

@@ -16,7 +16,7 @@ from pages.frame import cached
 from pages.frame.assets import is_dark
 from pages.frame.comparison import list_group
 from pages.frame.figures import show_result
-from pages.frame.state import bind_value, read_selection, select
+from pages.frame.state import Selection, bind_value, declares, read, select
 from pages.frame.widgets import choose
 
 GROUPINGS = {"roi": "ROI", "tier": "Tier"}
@@ -28,6 +28,26 @@ QUANTILES = {
 }
 DEFAULT_QUANTILE = "0.75"
 PLACES = {"roi": "each ROI", "tier": "each tier"}
+
+
+@declares
+@dataclass(frozen=True)
+class HierarchyChoices:
+    """What a reader chooses on this page only.
+
+    Parameters
+    ----------
+    by, draw, quantile : str
+        ``"roi"`` or ``"tier"``, how distributions are drawn, and above which quantile of the whole
+        brain a voxel counts as high.
+    matched : bool
+        Show the comparison of voxels matched on R² too.
+    """
+
+    by: str = ""
+    draw: str = ""
+    quantile: str = ""
+    matched: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,8 +108,8 @@ def choose_view(run: Run) -> View:
                   help="Also compare voxels that are predicted equally well.")  # fmt: skip
     with subject:
         _choose_subject(run)
-    chosen = read_selection()
-    return View(maps[name], by, draw, quantile, chosen.significant, chosen.matched)
+    significant_only, match = read(Selection).significant, read(HierarchyChoices).matched
+    return View(maps[name], by, draw, quantile, significant_only, match)
 
 
 def _choose_subject(run: Run) -> None:

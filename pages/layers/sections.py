@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sized
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,8 +24,24 @@ from pages.frame.assets import is_dark
 from pages.frame.comparison import list_group
 from pages.frame.figures import show_result, show_table
 from pages.frame.pin import note_runs
-from pages.frame.state import read_selection, select, settle
+from pages.frame.state import Selection, declares, read, select, settle
 from pages.frame.widgets import choose, show_missing, show_note
+
+
+@declares
+@dataclass(frozen=True)
+class LayerChoices:
+    """What a reader chooses on this page only.
+
+    Parameters
+    ----------
+    places, layer : str
+        ``"tier"``, ``"roi"`` or ``"whole"``; the layer in which subjects are compared.
+    """
+
+    places: str = ""
+    layer: str = ""
+
 
 PLACES = {"tier": "Tiers", "roi": "ROIs", "whole": "Whole brain"}
 BY = {"tier": "by tier", "roi": "by ROI", "whole": "whole brain"}
@@ -194,7 +211,7 @@ def show_agreement(pairs: Any, info: Measure, *, layer: int) -> None:
 def show_runs(group: RunGroup) -> None:
     """List the group's runs, each with the link that chooses it."""
     st.subheader(f"Runs ({len(group.runs)})", anchor=False)
-    study = read_selection().study
+    study = read(Selection).study
     rows = [cached.describe_run(run) for run in group.runs]
     linked = [{"open": "./layers?" + urlencode({"study": study, "run": row["run_id"]}), **row}
               for row in rows]  # fmt: skip

@@ -22,7 +22,7 @@ from pages.frame.brain import HEIGHT, show_brain
 from pages.frame.comparison import choose_beside, name_run
 from pages.frame.marks import read_vertices
 from pages.frame.ranges import format_vertices
-from pages.frame.state import choose_map, select
+from pages.frame.state import select
 from pages.frame.widgets import plain, show_note
 from pages.maps.controls import choose_panes
 
@@ -163,6 +163,6 @@ def _take_map(maps: Maps) -> Callable[[str], None]:
     def take(name: str) -> None:
         own = name.partition("@")[0]
         if own in maps:
-            choose_map(own)
+            select(map=own)
 
     return take

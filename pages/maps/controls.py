@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from jne_engine.analysis.maps import OF_CEILING
@@ -10,7 +12,7 @@ from jne_engine.model.measures import Measure
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.figures import show_table
-from pages.frame.state import bind_list, bind_value, read_list, read_selection
+from pages.frame.state import Selection, bind_list, bind_value, declares, read, read_list
 from pages.frame.widgets import choose, plain, show_note
 
 COMPARISONS = {
@@ -22,9 +24,31 @@ COMPARISONS = {
 }
 
 
+@declares
+@dataclass(frozen=True)
+class MapChoices:
+    """What a reader chooses on this page only.
+
+    Parameters
+    ----------
+    compare, panes : str
+        What stands beside the map, and which maps where it is maps.
+    q, min_r2, min_ceiling : float or None
+        Hide voxels whose q is not below, whose nonlinear R² or noise ceiling (%) is below.
+    rois : str
+        Show only voxels inside these ROIs, separated by commas.
+    """
+
+    compare: str = ""
+    panes: str = ""
+    q: float | None = None
+    min_r2: float | None = None
+    min_ceiling: float | None = None
+    rois: str = ""
+
+
 def choose_masks(run: Run) -> Masks:
     """Show what can be hidden, and return what is."""
-    selection = read_selection()
     preset = _choose_preset(run)
     names = list(cached.list_places(run, preset)[1:])
     level = float(run.manifest.spec["fdr_q"])
@@ -41,15 +65,15 @@ def choose_masks(run: Run) -> Masks:
         if names:
             st.multiselect("Only inside these ROIs", names, placeholder="everywhere",
                            **bind_list("rois", names))  # fmt: skip
-    selection = read_selection()
+    shared, own = read(Selection), read(MapChoices)
     return Masks(
-        significant=selection.significant,
-        q=selection.q,
-        min_r2=selection.min_r2,
-        min_ceiling=selection.min_ceiling,
+        significant=shared.significant,
+        q=own.q,
+        min_r2=own.min_r2,
+        min_ceiling=own.min_ceiling,
         rois=tuple(read_list("rois", names)),
         preset=preset,
-        threshold=selection.threshold,
+        threshold=shared.threshold,
     )
 
 

@@ -24,9 +24,9 @@ from pages.frame import cached
 from pages.frame.assets import is_dark
 from pages.frame.cortex import show_cortex
 from pages.frame.figures import Areas, has_areas, show_figure, show_result, show_table
-from pages.frame.marks import read_outline, write_outline
 from pages.frame.state import is_beyond_link, select
 from pages.frame.widgets import format_number, plain, show_missing, show_note
+from pages.models.outline import read_outline, write_outline
 
 HEIGHT = 440
 R2_LABELS = f"R² linear encoder ({R2_UNIT})", f"R² nonlinear encoder ({R2_UNIT})"

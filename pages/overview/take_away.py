@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from jne_engine.jobs.kinds.export import request_export
@@ -11,10 +13,18 @@ from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.offers import FileOffer, JobOffer, offer_job
 from pages.frame.plain import plain
-from pages.frame.state import bind_choice, settle
+from pages.frame.state import bind_choice, declares, settle
 
 UNWRAPPED = 100_000
 """Letters a line where the page itself breaks lines."""
+
+
+@declares
+@dataclass(frozen=True)
+class OverviewChoices:
+    """What a reader chooses on this page only: the format in which to take a run away."""
+
+    export: str = ""
 
 
 def show_take_away(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -27,7 +28,7 @@ from pages.frame.assets import PAGES
 from pages.frame.offers import FileOffer, JobOffer, offer_job
 from pages.frame.pin import HASH
 from pages.frame.plain import plain
-from pages.frame.state import bind_choice, select, settle
+from pages.frame.state import bind_choice, declares, select, settle
 
 ENDING = "jne-story.zip"
 MOST_MB = 200
@@ -40,6 +41,23 @@ NO_STORY = (
     "No story yet. Press **Pin to story** beside a figure or under a brain on any page, begin an"
     " empty story here, or bring in a story's file."
 )
+
+
+@declares
+@dataclass(frozen=True)
+class PresentChoices:
+    """What a reader chooses on this page only.
+
+    Parameters
+    ----------
+    deck : str
+        The format in which to take a story away.
+    show : bool
+        Whether its slides fill the window.
+    """
+
+    deck: str = ""
+    show: bool = False
 
 
 def show_problems() -> None:

@@ -15,9 +15,9 @@ from pages.frame.cortex import VertexSelection, show_cortex
 from pages.frame.figures import show_table
 from pages.frame.offers import JobOffer, offer_job
 from pages.frame.ranges import format_vertices
-from pages.frame.state import bind_choice, read_selection, select
+from pages.frame.state import bind_choice, read, select
 from pages.frame.widgets import format_number, plain, show_missing
-from pages.selectivity.choices import View, choose_among, show_ways_back
+from pages.selectivity.choices import StimulusChoices, View, choose_among, show_ways_back
 from pages.selectivity.pictures import show_pictures
 
 BRAIN = "selectivity_brain"
@@ -92,7 +92,7 @@ def _rows_to_rank(view: View) -> Any:
 
 def _describe(run: Run, top: Any) -> list[dict[str, Any]]:
     rows = tuple(int(row) for row in top["row"])
-    chosen = read_selection().stimulus
+    chosen = read(StimulusChoices).stimulus
     sources = cached.encode_pictures(run, rows)
     listed = zip(rows, sources, top["stimulus"], top["category"], top["mean_jne_ss"], strict=True)
     return [
@@ -111,7 +111,7 @@ def _toggle(stimuli: tuple[str, ...], row: int) -> None:
     """Show a picture's own map; pressed again, the category's."""
     if 0 <= row < len(stimuli):
         wanted = stimuli[row]
-        select(stimulus="" if read_selection().stimulus == wanted else wanted, picked="")
+        select(stimulus="" if read(StimulusChoices).stimulus == wanted else wanted, picked="")
 
 
 def _choose_by_name(view: View, ranked: list[str]) -> None:

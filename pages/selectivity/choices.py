@@ -15,11 +15,35 @@ from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.ranges import parse_rows, parse_vertices
-from pages.frame.state import read_selection, select, settle
+from pages.frame.state import Selection, declares, read, select, setting_aside, settle
 from pages.frame.widgets import choose, plain, show_missing, show_note
 
 SCALES = {"normalised": "0–1 within each ROI", "raw": "Mean JNE-SS", "index": "Selectivity index"}
 FAVOURITE = "FFA-1"
+
+
+@declares
+@dataclass(frozen=True)
+class StimulusChoices:
+    """What a reader chooses on this page only.
+
+    Parameters
+    ----------
+    scale : str
+        ``"raw"``, ``"normalised"`` or ``"index"``: what the category matrix shows.
+    grouping, category, stimulus, picked : str
+        How stimuli are grouped; one group; the id of one stimulus; rows of several, as
+        ``"0-5,9"``. Several stand before one, and one before the category.
+    among : str
+        ``"all"`` or ``"shown"``: which pictures are ranked.
+    """
+
+    scale: str = "normalised"
+    grouping: str = setting_aside("category", "stimulus", "picked")
+    category: str = setting_aside("stimulus", "picked")
+    stimulus: str = setting_aside("picked")
+    picked: str = ""
+    among: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +128,7 @@ def _find_stimuli(
     run: Run, ids: list[str], grouping: Grouping | None, category: str | None
 ) -> tuple[str, tuple[int, ...], Any, JobSpec]:
     """Return what the brain shows: picked stimuli, else one, else the category, else all."""
-    selection = read_selection()
+    selection = read(StimulusChoices)
     picked = parse_rows(selection.picked, len(ids))
     if picked:
         return "picked stimuli", picked, *_average(run, picked)
@@ -130,7 +154,7 @@ def _average(run: Run, rows: tuple[int, ...]) -> tuple[Any, JobSpec]:
 
 
 def _find_place(run: Run, means: Any, roi: str) -> tuple[str, Any, str]:
-    vertices = read_selection().vertices
+    vertices = read(Selection).vertices
     if not parse_vertices(vertices):
         return roi, means[roi], ""
     values, n_columns, n_significant = cached.read_patch(run, vertices)
@@ -157,12 +181,12 @@ def _name_patch(run: Run, vertices: str, n_significant: int) -> str:
 
 def show_ways_back(view: View) -> None:
     """Offer to leave picked stimuli and picked vertices, where there are any."""
-    selection = read_selection()
+    selection = read(StimulusChoices)
     with st.container(horizontal=True, gap="small"):
         if selection.picked or selection.stimulus:
             st.button("Show the category", icon=":material/undo:", key="back.stimuli",
                       on_click=select, kwargs={"picked": "", "stimulus": ""})  # fmt: skip
-        if selection.vertices:
+        if read(Selection).vertices:
             st.button("Rank for the region", icon=":material/undo:", key="back.place",
                       on_click=select, kwargs={"vertices": ""},
                       help=f"Leaves the picked vertices for {plain(view.roi)}.")  # fmt: skip

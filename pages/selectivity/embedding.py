@@ -19,9 +19,9 @@ from pages.frame.assets import is_dark
 from pages.frame.figures import show_figure, show_result
 from pages.frame.offers import JobOffer, offer_job
 from pages.frame.ranges import format_rows
-from pages.frame.state import read_selection, select
+from pages.frame.state import read, select
 from pages.frame.widgets import one_line_errors, plain, show_missing
-from pages.selectivity.choices import View
+from pages.selectivity.choices import StimulusChoices, View
 
 HOW = (
     "t-SNE (perplexity 30) of the leading 50 principal components of the test stimuli's features;"
@@ -57,7 +57,7 @@ def _show_points(view: View) -> None:
     """
     embedding = cached.read_run_embedding(view.run)
     table = embeddings.tabulate_embedding(embedding, view.stimuli, view.grouping)
-    picked = view.rows if read_selection().picked else ()
+    picked = view.rows if read(StimulusChoices).picked else ()
     show_result(
         plot_embedding(table, chosen=picked, dark=is_dark()),
         table,
@@ -94,7 +94,7 @@ def _take_points(points: list[dict[str, Any]]) -> None:
 
 
 def _show_saved(view: View) -> None:
-    if read_selection().picked:
+    if read(StimulusChoices).picked:
         with st.form("save_selection", clear_on_submit=True, border=False):
             name, tags, button = st.columns([3, 3, 1.6], vertical_alignment="bottom")
             wanted = name.text_input("Name these stimuli", max_chars=selections.LONGEST_NAME)

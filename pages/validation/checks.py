@@ -17,10 +17,33 @@ from jne_engine.simulations.settings import (
     RESULT_NAMES,
     WIRINGS,
 )
+from pages.frame.state import declares
 
 ALL = "all"
 Chosen = Mapping[str, str]
 """The reader's choices by the name of their control."""
+
+
+@declares
+@dataclass(frozen=True)
+class ValidationChoices:
+    """What a reader chooses on this page only.
+
+    Parameters
+    ----------
+    check, activation, placement, wiring : str
+        Which simulation, φ, where it sits, and the skips.
+    window, n_inputs, input_scale : str
+        Half-width of a neuron's window, number of inputs, their half-range.
+    """
+
+    check: str = ""
+    activation: str = ""
+    placement: str = ""
+    wiring: str = ""
+    window: str = ""
+    n_inputs: str = ""
+    input_scale: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from jne_engine.analysis import regions, summary
 from jne_engine.model.measures import JNE_UNIT
 from jne_engine.runs.store import Run
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, wait_until_still
 from tests.synthetic_run import write_synthetic_study
 
 PAGES = {
@@ -102,6 +102,29 @@ def test_a_choice_is_written_to_the_address(page, app):
     page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
     page.get_by_role("option", name="Gain", exact=True).click()
     page.wait_for_url("**/maps?*map=gain*")
+    assert_healthy(page)
+
+
+def test_back_and_forward_lead_through_choices_and_a_jump_into_a_new_link(page, app, context):
+    page.goto(f"{app.url}/maps?map=gain")
+    box = page.get_by_test_id("stSelectbox").get_by_role("combobox", name="Map")
+    page.locator(".cv-canvas").first.wait_for(timeout=60_000)
+    for label, name in (("Noise ceiling", "noise_ceiling"), ("Tier", "tier")):
+        box.click()
+        page.get_by_role("option", name=label, exact=True).click()
+        page.wait_for_url(f"**/maps?*map={name}*")
+    page.go_back()
+    page.wait_for_url("**/maps?*map=noise_ceiling*")
+    wait_until_still(page, box.last)  # while the page runs, the old box may stand beside the new
+    expect(box).to_have_value("Noise ceiling")
+    page.go_forward()
+    page.wait_for_url("**/maps?*map=tier*")
+    wait_until_still(page, box.last)
+    expect(box).to_have_value("Tier")
+    again = context.new_page()
+    again.goto(page.url)
+    boxes = again.get_by_test_id("stSelectbox").get_by_role("combobox", name="Map")
+    expect(boxes).to_have_value("Tier", timeout=60_000)
     assert_healthy(page)
 
 

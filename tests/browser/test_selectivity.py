@@ -199,3 +199,18 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
     heat = page.locator(".js-plotly-plot:has(.heatmaplayer image)").first
     frame = heat.evaluate("(plot) => plot.layout.shapes[0].x0 + 0.5")
     assert list(summary.list_places(run))[round(frame)] == "PPA"
+
+
+def test_the_brain_takes_no_more_room_when_it_arrives(own_page, app, problems):
+    """What lies below keeps its place, so that a line drawn there meets the figure."""
+    problems.ignored = ("/selectivity/_stcore/",)
+    own_page.add_init_script(
+        """window.seen = new Set(); setInterval(() => {
+        const box = document.querySelector(".st-key-stimuli_brain_box");
+        if (box) window.seen.add(Math.round(box.getBoundingClientRect().height)); }, 20)"""
+    )
+    own_page.goto(f"{app.url}/selectivity")
+    own_page.locator(".cv-canvas").first.wait_for(timeout=WAIT_MS)
+    wait_until_still(own_page, own_page.locator(".st-key-stimuli_brain_box"))
+    reserved = own_page.evaluate("() => [...window.seen].filter((height) => height > 400)")
+    assert len(reserved) == 1

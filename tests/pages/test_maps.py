@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis import across, comparisons, places, vertices
@@ -13,6 +17,8 @@ from jne_engine.analysis.masks import Masks, select_masked, tabulate_masks
 from jne_engine.analysis.validation import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
+from pages.frame.state import declares
+from pages.maps import controls
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import Recipe, plant, project_synthetic, write_synthetic_run
 
@@ -272,46 +278,73 @@ def test_a_projected_run_ranks_stimuli_for_the_nearest_voxel(visit, projected):
     np.testing.assert_allclose(table["mean_jne_ss"], stored[table["row"]], rtol=1e-6)
 
 
-def test_an_address_from_before_a_choice_does_not_take_it_back(visit, synthetic_root, monkeypatch):
-    app = visit(synthetic_root, "maps", map="gain")
-    app.selectbox(key="choice.map").set_value("tier").run()
+def go_back(monkeypatch, on=True):
+    """Let the next run look like one that the browser's Back button asks for, or no longer."""
+    context = SimpleNamespace(page_script_hash="", is_history_navigation=on)
+    monkeypatch.setattr("pages.frame.state.get_script_run_ctx", lambda: context)
+
+
+def show_map_box():
+    """Show a choice that the address holds."""
+    import streamlit as st
+
+    from pages.frame.state import bind_choice
+
+    st.selectbox("Map", ["jne", "gain", "tier"], **bind_choice("map", ["jne", "gain", "tier"]))
+
+
+def test_only_a_new_page_or_the_back_button_brings_a_new_address(monkeypatch):
+    app = AppTest.from_function(show_map_box)
+    go_back(monkeypatch, on=False)
+    app.query_params["map"] = "gain"  # a link
+    app.run()
+    assert app.selectbox[0].value == "gain"
+    app.selectbox[0].set_value("tier").run()
     app.query_params["map"] = "gain"  # sent before the browser had heard of the choice
     app.run()
-    assert app.selectbox(key="choice.map").value == "tier"
+    assert app.selectbox[0].value == "tier"
     assert app.query_params["map"] == "tier"
-    app.query_params["map"] = "delta_r2"  # a link
+    go_back(monkeypatch)
+    app.query_params["map"] = "gain"
     app.run()
-    assert app.selectbox(key="choice.map").value == "delta_r2"
-    app.selectbox(key="choice.map").set_value("gain").run()
-    assert app.selectbox(key="choice.map").value == "gain"
-    monkeypatch.setattr("pages.frame.lag.ADDRESS_LAG_S", -1.0)
-    app.selectbox(key="choice.map").set_value("tier").run()
-    app.query_params["map"] = "gain"  # so late that somebody must have meant it
-    app.run()
-    assert app.selectbox(key="choice.map").value == "gain"
+    assert app.selectbox[0].value == "gain"
 
 
 def show_jump():
     """Show a choice, and a button that leads to another one than the choice's own."""
     import streamlit as st
 
-    from pages.frame.state import bind_choice, read_selection, select
+    from pages.frame.state import Selection, bind_choice, read, select
 
     options = ["data", "run", "queue"]
     st.segmented_control("Part", options, **bind_choice("part", options))
     st.button("Go", on_click=select, kwargs={"part": "queue"})
-    st.text(read_selection().part)
+    st.text(read(Selection).part)
 
 
-def test_a_widget_that_has_not_heard_of_a_jump_does_not_take_it_back(monkeypatch):
+def test_a_widget_that_has_not_heard_of_a_jump_does_not_take_it_back():
     app = AppTest.from_function(show_jump).run()
-    app.button[0].click().run()
-    assert app.text[0].value == "queue"
-    app.segmented_control[0].set_value("data").run()  # sent before the browser had heard of it
-    assert app.text[0].value == "queue"
     app.segmented_control[0].set_value("run").run()
-    assert app.text[0].value == "run"
-    app.button[0].click().run()
-    monkeypatch.setattr("pages.frame.lag.time.monotonic", lambda: float("inf"))
-    app.segmented_control[0].set_value("run").run()  # so late that somebody must have meant it
-    assert app.text[0].value == "run"
+    late = app.segmented_control[0].set_value("data")
+    assert app.button[0].click().run().text[0].value == "queue"
+    app._run(WidgetStates(widgets=[late._widget_state]))  # sent before the browser had heard of it
+    assert app.text[0].value == "queue"
+    assert app.query_params["part"] == "queue"
+    app.segmented_control[0].set_value("data").run()
+    assert app.text[0].value == "data"
+
+
+def test_a_choice_belongs_to_one_page_and_has_a_default():
+    assert controls.MapChoices.panes == ""
+
+    @dataclass(frozen=True)
+    class Other:
+        panes: str = ""
+
+    @dataclass(frozen=True)
+    class Bare:
+        unheard_of: str
+
+    for kind in (Other, Bare):
+        with pytest.raises(ValueError, match="expected a default, and a name of its own"):
+            declares(kind)
