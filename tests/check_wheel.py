@@ -20,35 +20,45 @@ CHECKS = Path(__file__).with_name("installed.py")
 
 
 def make_environment(folder: Path, wheel: Path, *, empty: bool) -> Path:
-    """Install a wheel in a new environment; return its folder of programs."""
-    venv.create(folder, with_pip=empty, symlinks=True)
-    programs = folder / "bin"
-    packages = Path(sysconfig.get_path("purelib"))
-    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
-    more = []
+    """Install a wheel in a new environment; return its Python."""
+    venv.create(folder, with_pip=empty)
+    python = folder / "bin" / "python"
     if empty:
-        pip = [str(programs / "python"), "-m", "pip"]
+        pip = [python, "-m", "pip", "install"]
     else:
-        more = ["--no-deps", "--no-index"]
-    subprocess.run([*pip, "install", "--quiet", *more, str(wheel)], check=True)
-    if not empty:  # behind its own; .pth files in that folder, an editable install, do not count
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            python,
+            "install",
+            "--no-deps",
+            "--no-index",
+        ]
+        # Behind its own; .pth files in that folder, an editable install, do not count.
         own = folder / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
-        (own / "installed.pth").write_text(f"{packages}\n", encoding="utf-8")
-    return programs
+        (own / "installed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    command = [*pip, "--quiet", "--ignore-installed", wheel]
+    subprocess.run(command, cwd=folder, env=clean_environment(), check=True)
+    return python
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what leads to a checkout, runs or data."""
+    left = {"PYTHONPATH", "JNE_RUNS", "JNE_DATA", "VIRTUAL_ENV"}
+    return {key: value for key, value in os.environ.items() if key not in left}
 
 
 def main(wheel: Path, *, empty: bool) -> int:
     """Return the status of the checks in the new environment."""
     with tempfile.TemporaryDirectory(prefix="wheel-") as name:
-        folder = Path(name)
-        programs = make_environment(folder / "environment", wheel, empty=empty)
-        work = folder / "elsewhere"
+        python = make_environment(Path(name) / "environment", wheel, empty=empty)
+        work = Path(name) / "elsewhere"
         work.mkdir()
         copyfile(CHECKS, work / "installed.py")
-        left = {"PYTHONPATH", "JNE_RUNS", "JNE_DATA", "VIRTUAL_ENV"}
-        environment = {key: value for key, value in os.environ.items() if key not in left}
-        command = [str(programs / "python"), "installed.py"]
-        return subprocess.run(command, cwd=work, env=environment, check=False).returncode
+        command = [python, "installed.py"]
+        return subprocess.run(command, cwd=work, env=clean_environment(), check=False).returncode
 
 
 if __name__ == "__main__":
