@@ -78,7 +78,7 @@ export class CortexViewer {
       this.uploads = new Uploads(this.renderer, this.scene);
     } catch (error) {
       this.renderer = null;
-      this.say(`This browser shows no 3-D graphics (${error.message}). A still picture and the table of region means stand in for the brain.`);
+      this.say(`This browser shows no 3-D graphics (${error.message}). The table of region means stands in for the brain; to see it, switch hardware acceleration on or take another browser.`);
     }
   }
 
@@ -98,24 +98,9 @@ export class CortexViewer {
 
   /** Show or clear the message over the stage. @param {string} text */
   say(text) {
-    const still = text ? this.stillPicture() : null;
-    this.message.replaceChildren(text, ...(still ? [still] : []));
+    this.message.textContent = text;
     this.message.hidden = !text;
     this.stage.classList.toggle('cv-hidden', Boolean(text) && !this.renderer);
-  }
-
-  /** Where nothing can be drawn: ask for the still picture, show it once it is here. */
-  showStill() {
-    const missing = this.renderer ? [] : this.store.missing([this.header.fallback]);
-    if (missing.length) this.tell.need(missing);
-    this.say(this.message.firstChild?.textContent ?? '');
-  }
-
-  stillPicture() {
-    const blob = this.header?.fallback && this.store.get(this.header.fallback);
-    if (!blob) return null;
-    const url = URL.createObjectURL(new Blob([blob.arrays.picture], { type: 'image/webp' }));
-    return element('img', { src: url, alt: `Still picture: ${this.header.title}`, className: 'cv-still' });
   }
 
   /** Take a new description; the state (camera, looks, panes) survives. @param {object} header @param {string} link */
@@ -133,7 +118,6 @@ export class CortexViewer {
     if (!this.header || this.askForMissing()) return;
     this.scene.read();
     if (this.renderer && !this.lost) this.upload();
-    else this.showStill();
     this.refreshTable();
     performance.mark('cortex:map-ready');
   }
