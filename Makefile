@@ -1,4 +1,4 @@
-# `make app` and `make test` do everything on a fresh machine with Python 3.11 or newer.
+# `make app` and `make test` do everything on a fresh machine with Python 3.11 to 3.14.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -22,11 +22,12 @@ test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests i
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 	$(MAKE) --no-print-directory test-wheel
 
-check: $(VENV)/.dev ## ruff, import contracts and mypy --strict
+check: $(VENV)/.dev ## ruff, import contracts, mypy --strict, and tsc and Biome where npm is
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	sh tests/javascript/check.sh
 
 wheel: $(VENV)/.dev ## build dist/*.whl, which holds the dashboard too
 	rm -rf build dist dist.log
@@ -43,7 +44,7 @@ screenshots: $(VENV)/.dev ## take the pictures of docs/screenshots again
 	$(BIN)/python -m tests.browser.take_screenshots
 
 clean: ## remove the virtual environment and caches, never runs
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info build dist
+	rm -rf $(VENV) tests/javascript/node_modules .pytest_cache .mypy_cache .ruff_cache *.egg-info build dist
 
 $(VENV)/.app: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -28,10 +28,15 @@ export class CortexViewer {
   /**
    * @param {HTMLElement} host
    * @param {import('./payload.js').BlobStore} store
-   * @param {{select: (lists: object[]) => void, need: (hashes: string[]) => void, map?: (name: string) => void, changed: (link: string) => void}} tell
+   * @param {import('./types.d.ts').Tell} tell
    */
   constructor(host, store, tell) {
-    Object.assign(this, { host, store, tell, hit: null, lost: false });
+    this.host = host;
+    this.store = store;
+    this.tell = tell;
+    /** @type {import('./reading.js').Hit | null} */
+    this.hit = null;
+    this.lost = false;
     this.scene = new Scene(store);
     this.choosing = new Selection(this);
     this.actions = new Actions(this);
@@ -40,8 +45,9 @@ export class CortexViewer {
     this.buildPage();
     this.listen();
     this.openRenderer();
-    store.listeners.add(this.onBlobs = () => this.applyScene());
-    host.__cortex = this.debugHandle();
+    this.onBlobs = () => this.applyScene();
+    store.listeners.add(this.onBlobs);
+    Object.assign(host, { __cortex: this.debugHandle() });
   }
 
   buildPage() {
@@ -61,7 +67,8 @@ export class CortexViewer {
     this.resizer = new ResizeObserver(() => this.drawing.layout());
     this.resizer.observe(this.stage);
     this.themeWatch = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
-    this.themeWatch?.addEventListener('change', this.onTheme = () => this.drawing.layout());
+    this.onTheme = () => this.drawing.layout();
+    this.themeWatch?.addEventListener('change', this.onTheme);
     this.offPointer = listenToPointer(this.stage, this.actions.pointerActions());
     this.stage.addEventListener('keydown', (e) => this.onKey(e));
   }
@@ -103,7 +110,7 @@ export class CortexViewer {
     this.stage.classList.toggle('cv-hidden', Boolean(text) && !this.renderer);
   }
 
-  /** Take a new description; the state (camera, looks, panes) survives. @param {object} header @param {string} link */
+  /** Take a new description; the state (camera, looks, panes) survives. @param {import('./types.d.ts').Header} header @param {string} link */
   setScene(header, link = '') {
     performance.mark('cortex:scene');
     const asked = JSON.stringify(this.header?.selected ?? []);
@@ -205,6 +212,6 @@ export class CortexViewer {
     this.offPointer();
     this.renderer?.destroy();
     this.root.remove();
-    delete this.host.__cortex;
+    Reflect.deleteProperty(this.host, '__cortex');
   }
 }
