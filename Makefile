@@ -1,4 +1,4 @@
-# `make app` and `make test` do everything on a fresh machine with Python 3.11 or newer.
+# `make app` and `make test` do everything on a fresh machine with Python 3.11 to 3.14.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,7 +6,7 @@ RUNS   ?= runs
 PORT   ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check bench screenshots clean
+.PHONY: help app test check wheel test-wheel bench screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,12 +20,22 @@ test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests i
 	$(MAKE) --no-print-directory check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --ignore=tests/browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/browser
+	$(MAKE) --no-print-directory test-wheel
 
-check: $(VENV)/.dev ## ruff, import contracts and mypy --strict
+check: $(VENV)/.dev ## ruff, import contracts, mypy --strict, and tsc and Biome where npm is
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	sh tests/javascript/check.sh
+
+wheel: $(VENV)/.dev ## build dist/*.whl, which holds the dashboard too
+	rm -rf build dist dist.log
+	$(BIN)/python -m build --outdir dist . > dist.log || (cat dist.log; exit 1)
+	rm -f dist.log
+
+test-wheel: wheel ## install it away from here and run what it must do; EMPTY=--empty installs all
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.check_wheel dist/*.whl $(EMPTY)
 
 bench: $(VENV)/.app ## speed as ratios measured on this machine
 	$(BIN)/python -m jne_engine bench
@@ -34,7 +44,7 @@ screenshots: $(VENV)/.dev ## take the pictures of docs/screenshots again
 	$(BIN)/python -m tests.browser.take_screenshots
 
 clean: ## remove the virtual environment and caches, never runs
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) tests/javascript/node_modules .pytest_cache .mypy_cache .ruff_cache *.egg-info build dist
 
 $(VENV)/.app: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -6,15 +6,17 @@
 /** @param {{data: {pictures: {row: number, source: string, caption: string, alt: string, pressed: boolean}[]}, parentElement: ParentNode, setTriggerValue: Function}} component */
 export default function show({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector('.jne-gallery');
-  const focused = parentElement.querySelector(':focus')?.dataset.row;
+  const focused = parentElement.querySelector(':focus')?.getAttribute('data-row');
   grid.replaceChildren(...data.pictures.map((picture) => cell(picture, setTriggerValue)));
-  if (focused) grid.querySelector(`[data-row="${focused}"]`)?.focus();
+  /** @type {HTMLElement | null} */
+  const again = focused ? grid.querySelector(`[data-row="${focused}"]`) : null;
+  again?.focus();
 }
 
 function cell({ row, source, caption, alt, pressed }, setTriggerValue) {
   const button = document.createElement('button');
   button.type = 'button';
-  button.dataset.row = row;
+  button.dataset.row = String(row);
   button.setAttribute('aria-pressed', String(pressed));
   button.addEventListener('click', () => setTriggerValue('chosen', row));
   const image = document.createElement('img');

@@ -21,7 +21,7 @@ export class Actions {
     this.reduced = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
   }
 
-  /** Change parts of the state and redraw. @param {object} part */
+  /** Change parts of the state and redraw. @param {Partial<import('./types.d.ts').State>} part */
   change(part) {
     const { viewer, scene } = this;
     const first = scene.state.panes[0];
@@ -38,7 +38,7 @@ export class Actions {
     if ('panes' in part) viewer.refreshTable();
   }
 
-  /** Change how a pane's map is painted. @param {number} pane @param {object} part @param {boolean} ranges whether a shared range follows */
+  /** Change how a pane's map is painted. @param {number} pane @param {Partial<import('./types.d.ts').Look>} part @param {boolean} ranges whether a shared range follows */
   changeLook(pane, part, ranges = false) {
     const { viewer, scene } = this;
     const maps = scene.shownMaps();

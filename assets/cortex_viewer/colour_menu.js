@@ -6,7 +6,7 @@ import { exactText } from './colours.js';
 import { choice, element, group, slider, tick } from './dom.js';
 
 /** @typedef {import('./viewer.js').CortexViewer} CortexViewer */
-/** @typedef {(part: object, ranges?: boolean) => void} Set_ changes the look of the pane's map */
+/** @typedef {(part: Partial<import('./types.d.ts').Look>, ranges?: boolean) => void} Set_ changes the look of the pane's map */
 
 const MODES = [['none', 'no threshold'], ['value', 'threshold at a value'], ['percentile', 'threshold at a percentile']];
 const SECONDS = [['none', 'one map'], ['plane', 'two-dimensional colours with'], ['alpha', 'opacity from']];
@@ -37,7 +37,7 @@ function rangeRow({ low, high }, set) {
   return element('div', { className: 'cv-pair' }, 'Range', ...ends, automatic);
 }
 
-/** @param {object} look @param {Set_} set */
+/** @param {import('./types.d.ts').Look} look @param {Set_} set */
 function thresholdRows(look, set) {
   const change = (part) => set({ threshold: { ...look.threshold, ...part } });
   const amount = number('Threshold', look.threshold.amount, (v) => change({ amount: v }));
@@ -50,10 +50,10 @@ function thresholdRows(look, set) {
 function secondRows(scene, pane, set) {
   const map = scene.shownMaps()[pane];
   const look = scene.look(map);
-  const others = scene.maps.map((m, i) => [m, i]).filter(([m]) => !m.isCategorical && m !== map);
+  const others = scene.maps.map((m, i) => ({ m, i })).filter(({ m }) => !m.isCategorical && m !== map);
   if (!others.length || map === scene.differenceMap) return [];
-  const chosen = others.some(([, i]) => i === look.secondMap) ? look.secondMap : others[0][1];
-  const which = choice('Second map', others.map(([m, i]) => [String(i), m.spec.label]), String(chosen), (v) => set({ secondMap: Number(v) }));
+  const chosen = others.some(({ i }) => i === look.secondMap) ? look.secondMap : others[0].i;
+  const which = choice('Second map', others.map(({ m, i }) => [String(i), m.spec.label]), String(chosen), (v) => set({ secondMap: Number(v) }));
   which.disabled = look.second === 'none';
   const mode = choice('Second map as', SECONDS, look.second, (v) => {
     which.disabled = v === 'none';

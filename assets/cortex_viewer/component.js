@@ -7,7 +7,11 @@ import { captureView } from './capture.js';
 import { sharedStore, unpack } from './payload.js';
 import { CortexViewer } from './viewer.js';
 
-/** @type {WeakMap<Node, {viewer: CortexViewer, tell: object, asked: string, sent: string, map: string, toldMap: string}>} */
+/**
+ * @typedef {{setTriggerValue: Function, setStateValue: Function}} Page
+ * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, map?: string, toldMap?: string}} Instance
+ */
+/** @type {WeakMap<Node, Instance>} */
 const instances = new WeakMap();
 /** @type {Map<string, CortexViewer>} viewers on the page by their key */
 const shown = new Map();
@@ -58,12 +62,13 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   };
 }
 
-/** A message with the part of the description that it names. @param {object} message @param {import('./payload.js').BlobStore} store @returns {object | null} null while that part is not here */
+/** A message with the part of the description that it names. @param {import('./types.d.ts').Header} message @param {import('./payload.js').BlobStore} store @returns {import('./types.d.ts').Header | null} null while that part is not here */
 export function wholeHeader(message, store) {
   const description = store.get(message.scene);
   return description ? { ...description.meta, ...message } : null;
 }
 
+/** What a viewer tells goes to the page. @param {Instance} instance @returns {import('./types.d.ts').Tell} */
 function tellThrough(instance) {
   return {
     select: (lists) => {

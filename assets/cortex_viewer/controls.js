@@ -103,7 +103,7 @@ export class Controls {
   }
 
   toggleHelp() {
-    this.root.lastElementChild.firstElementChild.click();
+    /** @type {HTMLElement} */ (this.root.lastElementChild.firstElementChild).click();
   }
 
   /** A map list and a colour menu at the head of each pane. @param {import('./layout.js').Rect[]} rects @param {import('./model.js').MapData[]} maps */
@@ -115,7 +115,7 @@ export class Controls {
       this.headers = maps.map((map, i) => this.paneHeader(map, i));
       this.viewer.stage.append(...this.headers);
     }
-    this.headers.forEach((h, i) => Object.assign(h.style, { left: `${rects[i].x + 4}px`, top: `${rects[i].y + 2}px`, width: `${rects[i].width - 8}px` }));
+    for (const [i, h] of this.headers.entries()) Object.assign(h.style, { left: `${rects[i].x + 4}px`, top: `${rects[i].y + 2}px`, width: `${rects[i].width - 8}px` });
   }
 
   paneHeader(map, index) {

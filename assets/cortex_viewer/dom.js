@@ -5,7 +5,9 @@
 
 /**
  * An element with attributes, listeners (``onclick``…) and children.
- * @param {string} tag @param {Object<string, any>} [props] @param {...(Node|string|null)} children @returns {HTMLElement}
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {Object<string, any>} [props] @param {...(Node|string|null)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -19,7 +21,7 @@ export function element(tag, props = {}, ...children) {
   return node;
 }
 
-/** A labelled list of choices. @param {string} label @param {[string, string][]} options @param {string} value @param {(v: string) => void} change @param {string} [title] */
+/** A labelled list of choices. @param {string} label @param {string[][]} options @param {string} value @param {(v: string) => void} change @param {string} [title] */
 export function choice(label, options, value, change, title = label) {
   const list = element('select', { title, 'aria-label': label, onchange: (e) => change(e.target.value) });
   for (const [key, text] of options) list.append(element('option', { value: key, selected: key === value }, text));
@@ -41,7 +43,7 @@ export function tick(text, checked, change, title = '') {
   return element('label', { className: 'cv-tick', title }, box, text);
 }
 
-/** A row of buttons of which one is pressed. @param {string} label @param {[string, string, string][]} items key, text, title @param {string} value @param {(v: string) => void} change */
+/** A row of buttons of which one is pressed. @param {string} label @param {string[][]} items key, text, title @param {string} value @param {(v: string) => void} change */
 export function segmented(label, items, value, change) {
   const group = element('div', { className: 'cv-segments', role: 'group', 'aria-label': label });
   for (const [key, text, title] of items) {
@@ -57,7 +59,7 @@ export function group(text, ...children) {
 
 /** Show which button of a row is pressed. @param {HTMLElement | null} row @param {string} value */
 export function press(row, value) {
-  for (const button of row?.children ?? []) button.setAttribute('aria-pressed', String(button.dataset.value === value));
+  for (const button of row?.children ?? []) button.setAttribute('aria-pressed', String(button.getAttribute('data-value') === value));
 }
 
 /** How much larger an element is drawn than its own pixels say: slides enlarge the viewer. @param {Element} node @returns {number} */

@@ -8,7 +8,8 @@
 /** Compile and link. @param {WebGL2RenderingContext} gl @param {string} vertexSource @param {string} fragmentSource @returns {Program} */
 export function makeProgram(gl, vertexSource, fragmentSource) {
   const handle = gl.createProgram();
-  for (const [type, source] of [[gl.VERTEX_SHADER, vertexSource], [gl.FRAGMENT_SHADER, fragmentSource]]) {
+  const parts = [{ type: gl.VERTEX_SHADER, source: vertexSource }, { type: gl.FRAGMENT_SHADER, source: fragmentSource }];
+  for (const { type, source } of parts) {
     const shader = gl.createShader(type);
     gl.shaderSource(shader, source);
     gl.compileShader(shader);

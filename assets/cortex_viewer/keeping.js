@@ -8,7 +8,7 @@ import { defaultLook, differenceSpec } from './model.js';
 const MODES = ['none', 'value', 'percentile'];
 const SECONDS = ['none', 'plane', 'alpha'];
 
-/** Descriptions of the maps that a state shows, the difference last. @param {object} state @param {object} header @returns {object[]} */
+/** Descriptions of the maps that a state shows, the difference last. @param {Pick<import('./types.d.ts').State, 'panes' | 'difference'>} state @param {import('./types.d.ts').Header} header @returns {import('./types.d.ts').MapSpec[]} */
 function shownSpecs({ panes, difference }, header) {
   const specs = panes.map((i) => header.maps[i]).filter(Boolean);
   return difference && specs.length >= 2 ? [...specs, differenceSpec(specs[0], specs[1])] : specs;
@@ -16,7 +16,7 @@ function shownSpecs({ panes, difference }, header) {
 
 /**
  * What was changed in the looks of the shown maps, as text.
- * @param {object} state @param {object} header @returns {string} "" for nothing
+ * @param {import('./types.d.ts').State} state @param {import('./types.d.ts').Header} header @returns {string} "" for nothing
  */
 export function encodeLooks(state, header) {
   const changes = shownSpecs(state, header).map((spec) => [spec.name, changed(state.looks[spec.name], spec, header)]);
@@ -25,6 +25,7 @@ export function encodeLooks(state, header) {
 
 function changed(look, spec, header) {
   const before = defaultLook(spec);
+  /** @type {Record<string, any>} */
   const out = {};
   for (const name of Object.keys(look ? before : {})) {
     if (JSON.stringify(look[name] ?? null) !== JSON.stringify(before[name] ?? null)) out[name] = look[name];
@@ -36,8 +37,8 @@ function changed(look, spec, header) {
 
 /**
  * Whole looks of the maps that a text names, as far as it makes sense.
- * @param {string} text @param {object} state with the panes that the looks belong to @param {object} header
- * @returns {Object<string, object>} by name of the map
+ * @param {string} text @param {Pick<import('./types.d.ts').State, 'panes' | 'difference'>} state with the panes that the looks belong to @param {import('./types.d.ts').Header} header
+ * @returns {Object<string, import('./types.d.ts').Look>} by name of the map
  */
 export function decodeLooks(text, state, header) {
   const read = readNamed(text);
@@ -46,6 +47,7 @@ export function decodeLooks(text, state, header) {
 }
 
 function sensible({ colours, range, opacity, masked, second, secondMap, threshold }, header) {
+  /** @type {Partial<import('./types.d.ts').Look>} */
   const out = {};
   if (typeof colours === 'string') out.colours = colours;
   if (range === null || isRange(range)) out.range = range;
@@ -63,12 +65,12 @@ function isRange(range) {
   return Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1];
 }
 
-/** Names of the regions that are hidden, by their set, as text. @param {object} state @returns {string} "" for none */
+/** Names of the regions that are hidden, by their set, as text. @param {import('./types.d.ts').State} state @returns {string} "" for none */
 export function encodeHidden({ hidden }) {
   return writeNamed(Object.entries(hidden).filter(([, names]) => names.length));
 }
 
-/** @param {string} text @param {object} header @returns {Object<string, string[]>} by title of the set */
+/** @param {string} text @param {import('./types.d.ts').Header} header @returns {Object<string, string[]>} by title of the set */
 export function decodeHidden(text, header) {
   const read = readNamed(text);
   const sets = header.labels.filter(({ name }) => Array.isArray(read[name]));

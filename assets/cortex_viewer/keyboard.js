@@ -40,16 +40,16 @@ export function handleKey(event, act) {
     return true;
   }
   if (CROSS[key]) return act.moveCross(...CROSS[key]);
-  if (key >= '1' && key <= '7') return done(act.setView(VIEWS[Number(key) - 1]));
+  if (key >= '1' && key <= '7') {
+    act.setView(VIEWS[Number(key) - 1]);
+    return true;
+  }
   const simple = {
     '+': () => act.zoomBy(1.15), '=': () => act.zoomBy(1.15), '-': () => act.zoomBy(1 / 1.15),
     '[': () => act.roll(STEP), ']': () => act.roll(-STEP), 0: () => act.reset(), g: () => act.nextShape(),
     o: () => act.openBy(0.1), c: () => act.openBy(-0.1), h: () => act.nextHemis(), m: () => act.nextMap(),
     x: () => act.toggleCross(), Enter: () => act.selectCross(event.shiftKey), Escape: () => act.clearSelection(),
   };
-  return simple[key] ? done(simple[key]()) : false;
-}
-
-function done() {
-  return true;
+  simple[key]?.();
+  return Object.hasOwn(simple, key);
 }

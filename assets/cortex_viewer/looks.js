@@ -73,7 +73,7 @@ export function fillOf(scene, map, hemi) {
   const [labels, colours] = map.isCategorical ? categoryLabels(scene, map, hemi) : [scene.shownLabels(hemi), scene.labelSet().colours];
   if (!labels) return null;
   const palette = new Uint8Array(256 * 4 * Math.ceil(colours.length / 256));
-  colours.forEach((hex, i) => i && palette.set([...rgbFromHex(hex), 255], i * 4));
+  for (let i = 1; i < colours.length; i++) palette.set([...rgbFromHex(colours[i]), 255], i * 4);
   const faces = scene.surfaces.topology.arrays[`${hemi}.faces`];
   return { palette, classes: classAttributes(labels, labelClasses(faces, labels, colours.length)) };
 }

@@ -7,7 +7,7 @@
 /** @typedef {number[]} Mat3 row-major, nine numbers */
 /** @typedef {number[]} Quaternion [x, y, z, w], unit length */
 
-export const IDENTITY_QUATERNION = Object.freeze([0, 0, 0, 1]);
+export const IDENTITY_QUATERNION = /** @type {Quaternion} */ (Object.freeze([0, 0, 0, 1]));
 
 /** @param {number} x @param {number} low @param {number} high @returns {number} */
 export function clamp(x, low, high) {

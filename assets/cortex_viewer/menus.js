@@ -70,7 +70,7 @@ export function paneMenu(viewer) {
     const kept = viewer.state.difference && n >= 2;
     viewer.change({ panes: panes.slice(0, n), difference: kept });
     press(row, String(n));
-    difference.firstElementChild.checked = kept;
+    /** @type {HTMLInputElement} */ (difference.firstElementChild).checked = kept;
   };
   return [row, tick('One colour range for all', state.shared, (on) => viewer.change({ shared: on }), 'All panes are painted with the same range'), ...(maps.length > 1 ? [difference] : [])];
 }

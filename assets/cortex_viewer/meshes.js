@@ -59,10 +59,10 @@ export class Meshes {
 
   newLayer(mesh) {
     const { gl } = this;
-    const names = ['values', 'second', 'weights', 'ids'];
-    const layer = { array: gl.createVertexArray(), filled: false, paired: false, ...Object.fromEntries(names.map((n) => [n, gl.createBuffer()])) };
+    const [values, second, weights, ids] = Array.from({ length: 4 }, () => gl.createBuffer());
+    const layer = { array: gl.createVertexArray(), filled: false, paired: false, values, second, weights, ids };
     gl.bindVertexArray(layer.array);
-    [mesh.from, mesh.to, mesh.fromNormal, mesh.toNormal].forEach((buffer, at) => attribute(gl, at, buffer, 3));
+    for (const [at, buffer] of [mesh.from, mesh.to, mesh.fromNormal, mesh.toNormal].entries()) attribute(gl, at, buffer, 3);
     attribute(gl, 4, mesh.sulcus, 1);
     attribute(gl, 5, layer.values, 2);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, mesh.faces);

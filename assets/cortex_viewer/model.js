@@ -9,7 +9,7 @@ import { dequantize } from './payload.js';
 
 export const HEMIS = Object.freeze(['left', 'right']);
 
-/** Hashes without which nothing can be drawn. @param {object} header @returns {string[]} */
+/** Hashes without which nothing can be drawn. @param {import('./types.d.ts').Header} header @param {number[]} shownMaps @returns {string[]} */
 export function neededBlobs(header, shownMaps) {
   const maps = header.maps.filter((_, i) => shownMaps.includes(i)).map((m) => m.hash);
   return [header.topology, header.luts, ...header.labels.map((l) => l.hash), ...header.geometries.map((g) => g.hash), ...maps];
@@ -17,7 +17,7 @@ export function neededBlobs(header, shownMaps) {
 
 /** One map: its description and its values, exact ones apart from those that came rounded. */
 export class MapData {
-  /** @param {object} spec entry of the header @param {import('./payload.js').BlobStore} store */
+  /** @param {import('./types.d.ts').MapSpec} spec entry of the header @param {import('./payload.js').BlobStore} store */
   constructor(spec, store) {
     this.spec = spec;
     this.store = store;
@@ -76,20 +76,20 @@ export class MapData {
     return defaultLook(this.spec);
   }
 
-  /** The range in force. @param {object} look @returns {import('./colours.js').Range} */
+  /** The range in force. @param {import('./types.d.ts').Look} look @returns {import('./colours.js').Range} */
   range(look) {
     if (look.range) return { low: look.range[0], high: look.range[1] };
     return automaticRange(this.sorted(look.masked), this.spec.kind, this.centre);
   }
 
-  /** The cut in force; -Infinity for none. @param {object} look @returns {number} */
+  /** The cut in force; -Infinity for none. @param {import('./types.d.ts').Look} look @returns {number} */
   cut(look) {
     const sized = look.threshold.mode === 'percentile' && look.threshold.twoSided;
     return thresholdValue(look.threshold, sized ? this.sizes(look.masked) : this.sorted(look.masked));
   }
 }
 
-/** What a map is shown with until the user says otherwise. @param {object} spec entry of the header */
+/** What a map is shown with until the user says otherwise. @param {import('./types.d.ts').MapSpec} spec entry of the header @returns {import('./types.d.ts').Look} */
 export function defaultLook(spec) {
   return {
     colours: spec.colours, range: spec.range, opacity: 1, masked: Boolean(spec.mask), second: 'none', secondMap: 0,
@@ -97,7 +97,7 @@ export function defaultLook(spec) {
   };
 }
 
-/** Describes one map minus another. @param {object} first @param {object} second entries of the header */
+/** Describes one map minus another. @param {import('./types.d.ts').MapSpec} first @param {import('./types.d.ts').MapSpec} second entries of the header @returns {import('./types.d.ts').MapSpec} */
 export function differenceSpec(first, second) {
   return {
     name: `${first.name} - ${second.name}`, label: `${first.label} − ${second.label}`,
@@ -115,7 +115,7 @@ export class DifferenceMap extends MapData {
   }
 
   get blob() {
-    return { hash: this.pair.map((m) => m.blob?.hash).join('-'), arrays: {} };
+    return { hash: this.pair.map((m) => m.blob?.hash).join('-'), kind: 'difference', meta: {}, arrays: {} };
   }
 
   get isExact() {
@@ -137,7 +137,7 @@ export class DifferenceMap extends MapData {
 
 /** Geometry of one surface in all its shapes. */
 export class Surfaces {
-  /** @param {object} header @param {import('./payload.js').BlobStore} store */
+  /** @param {import('./types.d.ts').Header} header @param {import('./payload.js').BlobStore} store */
   constructor(header, store) {
     const topology = store.get(header.topology);
     this.key = [header.topology, ...header.geometries.map((g) => g.hash)].join();

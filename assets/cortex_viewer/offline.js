@@ -9,7 +9,7 @@ import { CortexViewer } from './viewer.js';
 /**
  * @param {HTMLElement} host
  * @param {string} text base64 of a gzip container whose arrays are in byte planes
- * @param {{key?: string, link?: string, looks?: object, least?: number}} view a name of its own where a page holds several; how to
+ * @param {{key?: string, link?: string, looks?: Record<string, object>, least?: number}} view a name of its own where a page holds several; how to
  *   begin where the address says nothing: the state's short form, and how each map is painted; the least height, CSS pixels
  * @returns {Promise<() => void>} ends the viewer and gives its graphics context back
  */

@@ -103,7 +103,7 @@ export function drawSides(g, tiles, middleOf, ink) {
 /** A ring around each given point. @param {CanvasRenderingContext2D} g @param {number[][]} points */
 export function drawRings(g, points) {
   for (const [x, y] of points) {
-    for (const [width, colour] of [[4, 'rgba(0,0,0,0.8)'], [2, '#ffffff']]) {
+    for (const { width, colour } of [{ width: 4, colour: 'rgba(0,0,0,0.8)' }, { width: 2, colour: '#ffffff' }]) {
       g.beginPath();
       g.arc(x, y, 6, 0, 2 * Math.PI);
       g.lineWidth = width;
@@ -117,7 +117,7 @@ export function drawRings(g, points) {
 export function drawLasso(g, path) {
   if (!path || path.length < 2) return;
   g.beginPath();
-  path.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+  for (const [x, y] of path) g.lineTo(x, y);  // the first only begins the line
   g.closePath();
   g.fillStyle = 'rgba(230,97,0,0.12)';
   g.fill();

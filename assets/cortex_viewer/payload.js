@@ -5,7 +5,7 @@
  */
 
 /** @typedef {{name: string, dtype: string, offset: number, count: number}} ArrayEntry */
-/** @typedef {{hash: string, kind: string, meta: object, arrays: Object<string, any>}} StoredBlob */
+/** @typedef {{hash: string, kind: string, meta: any, arrays: Object<string, any>}} StoredBlob */
 
 const ARRAY_TYPES = {
   f4: Float32Array, u4: Uint32Array, u2: Uint16Array, u1: Uint8Array, i4: Int32Array, f2: Uint16Array, b1: Uint8Array,
@@ -14,7 +14,7 @@ const ARRAY_TYPES = {
 /**
  * Take a container apart.
  * @param {Uint8Array} bytes
- * @returns {{header: object, blobs: StoredBlob[], arrays: Object<string, any>}}
+ * @returns {{header: any, blobs: StoredBlob[], arrays: Object<string, any>}}
  */
 export function unpack(bytes) {
   const own = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
@@ -26,7 +26,7 @@ export function unpack(bytes) {
   return { header, blobs, arrays: read(header.arrays) };
 }
 
-/** @param {ArrayBuffer} buffer @param {number} base @param {ArrayEntry} entry */
+/** @param {ArrayBufferLike} buffer @param {number} base @param {ArrayEntry} entry */
 function readArray(buffer, base, entry) {
   const Type = ARRAY_TYPES[entry.dtype];
   if (!Type) throw new Error(`unknown array type ${entry.dtype}`);
@@ -89,7 +89,7 @@ export function undoDifferences(values, stride) {
   for (let i = stride; i < values.length; i++) values[i] += values[i - stride];
 }
 
-/** Bytes of a base64 text. @param {string} text @returns {Uint8Array} */
+/** Bytes of a base64 text. @param {string} text @returns {Uint8Array<ArrayBuffer>} */
 export function bytesFromBase64(text) {
   const binary = atob(text.trim());
   const out = new Uint8Array(binary.length);
@@ -97,7 +97,7 @@ export function bytesFromBase64(text) {
   return out;
 }
 
-/** Inflate gzip bytes with what the browser has. @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
+/** Inflate gzip bytes with what the browser has. @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Uint8Array>} */
 export async function gunzip(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());

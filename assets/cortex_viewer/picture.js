@@ -36,7 +36,7 @@ export function composePicture(viewer, { width, transparent }) {
   drawBrains(g, viewer, stage, ratio);
   g.translate(0, TITLE_HEIGHT);
   drawing.writeOverlay(g, PRINT_INK);
-  scene.shownMaps().forEach((map, i) => writePane(g, scene, map, { rect: drawing.rects[i], titled: drawing.rects.length > 1 }));
+  for (const [i, map] of scene.shownMaps().entries()) writePane(g, scene, map, { rect: drawing.rects[i], titled: drawing.rects.length > 1 });
   viewer.draw(2);
   return canvas;
 }
@@ -85,7 +85,7 @@ function writeFrame(g, viewer, stage) {
   if (viewer.header.simulated) drawSimulated(g, stage.width - 8, 7, PRINT_INK);
 }
 
-/** @param {object} header @returns {string} */
+/** @param {import('./types.d.ts').Header} header @returns {string} */
 export function provenanceLine(header) {
   return `${header.simulated ? 'SIMULATED · ' : ''}${header.provenance}`;
 }

@@ -65,6 +65,7 @@ export function listenToPointer(stage, act) {
     e.preventDefault();
     act.zoom(Math.exp(-e.deltaY * (e.deltaMode ? 0.03 : 0.0015)), at(e));
   };
+  /** @type {[string, (e: any) => void][]} */
   const list = [
     ['pointerdown', down], ['pointermove', move], ['pointerup', up], ['pointercancel', cancel],
     ['pointerleave', () => act.leave()], ['dblclick', () => act.reset()], ['contextmenu', (e) => e.preventDefault()],

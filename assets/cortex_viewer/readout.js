@@ -11,7 +11,7 @@ const HEMI_NAMES = { left: 'Left', right: 'Right' };
  * @param {{hemi: string, vertex: number, pane: number}} hit
  * @param {import('./model.js').MapData[]} maps of the panes
  * @param {import('./model.js').LabelSet[]} labelSets
- * @param {(map: object) => object | null} secondOf
+ * @param {(map: import('./model.js').MapData) => import('./model.js').MapData | null} secondOf
  * @returns {{hemi: string, vertex: number, regions: string[], values: {name: string, label: string, unit: string, text: string, exact: boolean}[]}}
  */
 export function readoutLines(hit, maps, labelSets, secondOf) {

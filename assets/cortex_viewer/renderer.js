@@ -153,7 +153,8 @@ export class Renderer {
     const key = this.keyOf(frame);
     const fine = this.targets[2];
     if (fine?.key === key) return fine;
-    const target = (this.targets[frame.finer] ??= new Target(this.gl));
+    this.targets[frame.finer] ??= new Target(this.gl);
+    const target = this.targets[frame.finer];
     target.resize(width * frame.finer, height * frame.finer);
     if (target.key !== key) this.drawCells(target, frame);
     target.key = key;
@@ -206,7 +207,7 @@ export class Renderer {
     const { gl } = this;
     gl.uniform1f(u.uWidth, width);
     gl.uniform1f(u.uLift, lift);
-    gl.uniform4f(u.uInk, ...rgb, alpha);
+    gl.uniform4f(u.uInk, rgb[0], rgb[1], rgb[2], alpha);
     for (const body of tile.bodies) {
       if (!this.lines.has(name, body.hemi)) continue;
       this.place(u, tile, body, morph);
@@ -220,8 +221,9 @@ export class Renderer {
     const ratio = frame.ratio * finer;
     const block = blockOf(frame);
     const box = [rect.x * ratio - block.x * finer, (block.y + block.height) * finer - (rect.y + rect.height) * ratio, rect.width * ratio, rect.height * ratio];
-    gl.viewport(...box.map(Math.round));
-    gl.scissor(...box.map(Math.round));
+    const [x, y, width, height] = box.map(Math.round);
+    gl.viewport(x, y, width, height);
+    gl.scissor(x, y, width, height);
   }
 
   /** Leave out pixels of a tile that no brain can reach. @param {import('./layout.js').Tile} tile @param {Frame} frame */

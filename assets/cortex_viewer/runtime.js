@@ -7,7 +7,8 @@ import { capture, mount } from './component.js';
 
 /** Let viewers that came first begin. */
 export function announce() {
-  const slot = (globalThis.__cortexRuntime ??= { waiting: [] });
+  globalThis.__cortexRuntime ??= { waiting: [] };
+  const slot = globalThis.__cortexRuntime;
   Object.assign(slot, { mount, capture });
   for (const start of slot.waiting.splice(0)) start();
 }

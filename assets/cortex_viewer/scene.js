@@ -14,9 +14,9 @@ export class Scene {
   /** @param {import('./payload.js').BlobStore} store */
   constructor(store) {
     this.store = store;
-    /** @type {object | null} */
+    /** @type {import('./types.d.ts').Header | null} */
     this.header = null;
-    /** @type {ReturnType<typeof initialState> | null} */
+    /** @type {import('./types.d.ts').State | null} */
     this.state = null;
     /** @type {Map_[]} */
     this.maps = [];
@@ -29,7 +29,7 @@ export class Scene {
 
   /**
    * Take a new description; camera, looks and panes stay unless the page asks for other panes.
-   * @param {object} header @param {string} link @returns {boolean} whether it is another surface
+   * @param {import('./types.d.ts').Header} header @param {string} link @returns {boolean} whether it is another surface
    */
   describe(header, link) {
     const before = this.header;
@@ -60,7 +60,7 @@ export class Scene {
     return this.state.panes.map((i) => this.header.maps[i]?.name ?? '');
   }
 
-  /** Whether the panes begin with what a page asks for, so that they may stay. @param {object} header */
+  /** Whether the panes begin with what a page asks for, so that they may stay. @param {import('./types.d.ts').Header} header */
   showsFirst(header) {
     return (header.view?.panes ?? []).every((i, k) => i === this.state.panes[k]);
   }

@@ -50,7 +50,7 @@ export class Selection {
     this.lasso = null;
     this.picked = null;
     viewer.onSettled();
-    const tile = tileAt(viewer.tiles(), ...path[0]);
+    const tile = tileAt(viewer.tiles(), path[0][0], path[0][1]);
     for (const body of tile?.bodies ?? []) {
       for (const v of viewer.reading.verticesInside(tile, body, path)) this.sets[body.hemi].add(v);
     }
@@ -62,7 +62,9 @@ export class Selection {
     const { scene } = this.viewer;
     this.empty();
     for (const hemi of scene.surfaces.hemis) {
-      scene.labelSet().labels(hemi)?.forEach((l, v) => l === label && this.sets[hemi].add(v));
+      scene.labelSet().labels(hemi)?.forEach((l, v) => {
+        if (l === label) this.sets[hemi].add(v);
+      });
     }
     this.changed();
   }

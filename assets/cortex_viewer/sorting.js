@@ -45,5 +45,8 @@ function digitOf(bits, pass) {
 /** Where the numbers with each digit begin. @param {Uint32Array} counts */
 function startsOf(counts) {
   let sum = 0;
-  return counts.map((count) => (sum += count) - count);
+  return counts.map((count) => {
+    sum += count;
+    return sum - count;
+  });
 }

@@ -6,7 +6,7 @@ import { newCamera, VIEWS } from './camera.js';
 import { decodeHidden, decodeLooks, encodeHidden, encodeLooks } from './keeping.js';
 import { clamp, normalizeQuaternion } from './math.js';
 
-/** @param {object} header @returns {object} the state that a scene starts with */
+/** @param {import('./types.d.ts').Header} header @returns {import('./types.d.ts').State} the state that a scene starts with */
 export function initialState(header) {
   const wish = header.view ?? {};
   const shape = Math.max(0, header.geometries.findIndex((g) => g.name === wish.geometry));
@@ -31,9 +31,10 @@ export function initialState(header) {
 
 const round = (x) => Number(x.toFixed(3));
 
-/** A state as text that a URL can hold. @param {object} state @param {object} header @returns {string} */
+/** A state as text that a URL can hold. @param {import('./types.d.ts').State} state @param {import('./types.d.ts').Header} header @returns {string} */
 export function encodeState(state, header) {
   const { camera } = state;
+  /** @type {Record<string, any>} */
   const parts = {
     v: state.view, h: state.hemis, s: round(state.shape), o: round(state.open),
     q: camera.orbit.map(round).join('_'), z: round(camera.zoom), p: camera.pan.map(round).join('_'),
@@ -45,9 +46,10 @@ export function encodeState(state, header) {
   return new URLSearchParams(parts).toString();
 }
 
-/** The parts of a link that make sense; what does not is left out. @param {string} text @param {object} header @returns {object} */
+/** The parts of a link that make sense; what does not is left out. @param {string} text @param {import('./types.d.ts').Header} header @returns {Partial<import('./types.d.ts').State>} */
 export function decodeState(text, header) {
   const read = new URLSearchParams(text);
+  /** @type {Partial<import('./types.d.ts').State>} */
   const out = {};
   const numbers = (key, n) => {
     const parts = (read.get(key) ?? '').split('_');
@@ -74,7 +76,7 @@ export function decodeState(text, header) {
   return out;
 }
 
-/** Which hemispheres a state shows. @param {object} state @param {string[]} present @returns {string[]} */
+/** Which hemispheres a state shows. @param {import('./types.d.ts').State} state @param {string[]} present @returns {string[]} */
 export function shownHemis(state, present) {
   const wanted = state.hemis === 'both' ? present : present.filter((h) => h === state.hemis);
   return wanted.length ? wanted : present;

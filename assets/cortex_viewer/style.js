@@ -63,7 +63,6 @@ export const STYLE = `
 .cv-place { color: var(--cv-quiet); }
 .cv-message { position: absolute; inset: 40px 0 24px; z-index: 15; display: flex; flex-direction: column; gap: 10px; align-items: center; justify-content: center;
   text-align: center; padding: 16px; background: color-mix(in srgb, var(--cv-ground) 88%, transparent); font-size: 14px; }
-.cv-still { max-width: 100%; max-height: calc(100% - 40px); object-fit: contain; }
 .cv-status { position: absolute; right: 4px; bottom: 1px; color: var(--cv-quiet); pointer-events: none; max-width: 70%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .cv-table { font-size: 12px; flex: none; position: relative; }
 .cv-means summary { cursor: pointer; color: var(--cv-quiet); height: 19px; }

@@ -28,10 +28,15 @@ export class CortexViewer {
   /**
    * @param {HTMLElement} host
    * @param {import('./payload.js').BlobStore} store
-   * @param {{select: (lists: object[]) => void, need: (hashes: string[]) => void, map?: (name: string) => void, changed: (link: string) => void}} tell
+   * @param {import('./types.d.ts').Tell} tell
    */
   constructor(host, store, tell) {
-    Object.assign(this, { host, store, tell, hit: null, lost: false });
+    this.host = host;
+    this.store = store;
+    this.tell = tell;
+    /** @type {import('./reading.js').Hit | null} */
+    this.hit = null;
+    this.lost = false;
     this.scene = new Scene(store);
     this.choosing = new Selection(this);
     this.actions = new Actions(this);
@@ -40,8 +45,9 @@ export class CortexViewer {
     this.buildPage();
     this.listen();
     this.openRenderer();
-    store.listeners.add(this.onBlobs = () => this.applyScene());
-    host.__cortex = this.debugHandle();
+    this.onBlobs = () => this.applyScene();
+    store.listeners.add(this.onBlobs);
+    Object.assign(host, { __cortex: this.debugHandle() });
   }
 
   buildPage() {
@@ -61,7 +67,8 @@ export class CortexViewer {
     this.resizer = new ResizeObserver(() => this.drawing.layout());
     this.resizer.observe(this.stage);
     this.themeWatch = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
-    this.themeWatch?.addEventListener('change', this.onTheme = () => this.drawing.layout());
+    this.onTheme = () => this.drawing.layout();
+    this.themeWatch?.addEventListener('change', this.onTheme);
     this.offPointer = listenToPointer(this.stage, this.actions.pointerActions());
     this.stage.addEventListener('keydown', (e) => this.onKey(e));
   }
@@ -78,7 +85,7 @@ export class CortexViewer {
       this.uploads = new Uploads(this.renderer, this.scene);
     } catch (error) {
       this.renderer = null;
-      this.say(`This browser shows no 3-D graphics (${error.message}). A still picture and the table of region means stand in for the brain.`);
+      this.say(`This browser shows no 3-D graphics (${error.message}). The table of region means stands in for the brain; to see it, switch hardware acceleration on or take another browser.`);
     }
   }
 
@@ -98,27 +105,12 @@ export class CortexViewer {
 
   /** Show or clear the message over the stage. @param {string} text */
   say(text) {
-    const still = text ? this.stillPicture() : null;
-    this.message.replaceChildren(text, ...(still ? [still] : []));
+    this.message.textContent = text;
     this.message.hidden = !text;
     this.stage.classList.toggle('cv-hidden', Boolean(text) && !this.renderer);
   }
 
-  /** Where nothing can be drawn: ask for the still picture, show it once it is here. */
-  showStill() {
-    const missing = this.renderer ? [] : this.store.missing([this.header.fallback]);
-    if (missing.length) this.tell.need(missing);
-    this.say(this.message.firstChild?.textContent ?? '');
-  }
-
-  stillPicture() {
-    const blob = this.header?.fallback && this.store.get(this.header.fallback);
-    if (!blob) return null;
-    const url = URL.createObjectURL(new Blob([blob.arrays.picture], { type: 'image/webp' }));
-    return element('img', { src: url, alt: `Still picture: ${this.header.title}`, className: 'cv-still' });
-  }
-
-  /** Take a new description; the state (camera, looks, panes) survives. @param {object} header @param {string} link */
+  /** Take a new description; the state (camera, looks, panes) survives. @param {import('./types.d.ts').Header} header @param {string} link */
   setScene(header, link = '') {
     performance.mark('cortex:scene');
     const asked = JSON.stringify(this.header?.selected ?? []);
@@ -133,7 +125,6 @@ export class CortexViewer {
     if (!this.header || this.askForMissing()) return;
     this.scene.read();
     if (this.renderer && !this.lost) this.upload();
-    else this.showStill();
     this.refreshTable();
     performance.mark('cortex:map-ready');
   }
@@ -221,6 +212,6 @@ export class CortexViewer {
     this.offPointer();
     this.renderer?.destroy();
     this.root.remove();
-    delete this.host.__cortex;
+    Reflect.deleteProperty(this.host, '__cortex');
   }
 }

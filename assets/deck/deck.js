@@ -28,7 +28,16 @@ export function openDeck(host, story, renderers) {
 
 class Deck {
   constructor(host, story, renderers) {
-    Object.assign(this, { host, story, renderers, at: 0, drawn: new Map(), brains: new Map(), notes: null });
+    this.host = host;
+    this.story = story;
+    this.renderers = renderers;
+    this.at = 0;
+    /** @type {Map<number, Promise<void>>} */
+    this.drawn = new Map();
+    /** @type {Map<number, any>} */
+    this.brains = new Map();
+    /** @type {Window | null} */
+    this.notes = null;
     this.timer = new Timer(() => this.showTime());
     this.setDark(startsDark());
     this.build();
@@ -36,7 +45,7 @@ class Deck {
     addEventListener('hashchange', () => this.show(placeFromHash()));
     addEventListener('resize', () => this.fit());
     this.show(placeFromHash());
-    host.__deck = this;
+    Object.assign(host, { __deck: this });
   }
 
   get slides() { return this.story.slides; }
@@ -146,7 +155,7 @@ class Deck {
     act();
   }
 
-  /** Close what is open, give the keys back to the slides, or leave. @param {Element | null} inside where a brain has the keys */
+  /** Close what is open, give the keys back to the slides, or leave. @param {HTMLElement | null} inside where a brain has the keys */
   escape(inside) {
     if (this.help?.isConnected) this.help.remove();
     else if (inside) inside.blur();
@@ -205,7 +214,10 @@ class Deck {
 class Timer {
   /** @param {() => void} tick */
   constructor(tick) {
-    Object.assign(this, { tick, passed: 0, since: null });
+    this.tick = tick;
+    this.passed = 0;
+    /** @type {number | null} */
+    this.since = null;
     setInterval(() => this.since !== null && tick(), 500);
   }
 
@@ -242,7 +254,7 @@ function picture(slide) {
   return make('img', { src: `data:image/png;base64,${slide.picture}`, alt: slide.title });
 }
 
-/** A trace whose lines can be seen from afar. @param {object} trace */
+/** A trace whose lines can be seen from afar. @param {any} trace */
 function bolder(trace) {
   const out = trace.line ? { ...trace, line: thick(trace.line, 'width') } : { ...trace };
   for (const name of ['error_x', 'error_y']) if (trace[name]) out[name] = thick(trace[name], 'thickness');
@@ -251,7 +263,7 @@ function bolder(trace) {
   return out;
 }
 
-/** A line at least as wide as can be seen. @param {object} line @param {string} name of its width */
+/** A line at least as wide as can be seen. @param {any} line @param {string} name of its width */
 function thick(line, name) {
   return { ...line, [name]: Math.max(line[name] ?? LEAST_LINE, LEAST_LINE) };
 }
@@ -284,7 +296,7 @@ function placeFromHash() {
 /** Name the slide in the address, beside what the brains keep there. @param {number} place counted from 0 */
 function keepPlace(place) {
   const parts = hashParts();
-  parts.set('slide', place + 1);
+  parts.set('slide', String(place + 1));
   history.replaceState(null, '', `${location.href.split('#')[0]}#${parts}`);
 }
 
@@ -298,7 +310,7 @@ function hashParts() {
   return new URLSearchParams(location.hash.slice(1));
 }
 
-/** @param {string} name @param {object} properties @param {...(Node|string)} children */
+/** @template {keyof HTMLElementTagNameMap} Tag @param {Tag} name @param {Object<string, any>} properties @param {...(Node|string)} children @returns {HTMLElementTagNameMap[Tag]} */
 function make(name, properties, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {

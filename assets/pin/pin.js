@@ -41,6 +41,7 @@ export default function pin({ data, parentElement, setTriggerValue }) {
   take();
 }
 
+/** @param {{kind: string, target: string, way?: string}} wanted */
 async function look({ kind, target, way }) {
   if (kind === 'brain') return takeBrain(target);
   if (way === 'at once') await drawn(target);
@@ -49,7 +50,7 @@ async function look({ kind, target, way }) {
   return way === 'describe' ? described : { ...described, ...await takeFigure(plot) };
 }
 
-/** What the reader did to a figure: where it is zoomed to, and which traces the legend hides. */
+/** What the reader did to a figure: where it is zoomed to, and which traces the legend hides. @param {any} plot Plotly's element */
 function readChanges({ layout = {}, data = [] }) {
   const zoomed = Object.entries(layout).filter(([name, axis]) => /^[xy]axis\d*$/.test(name) && axis.autorange === false && axis.range);
   const hidden = data.map(({ visible }, i) => (visible === 'legendonly' ? i : -1)).filter((i) => i >= 0);
@@ -87,7 +88,9 @@ function sizeOf(plot) {
 
 /** Pictures of a figure that is drawn for a light page. @param {Element} plot */
 async function takeFigure(plot) {
-  const layers = [...plot.querySelectorAll(LAYERS)];
+  /** @type {NodeListOf<HTMLCanvasElement | SVGElement>} */
+  const found = plot.querySelectorAll(LAYERS);
+  const layers = [...found];
   const size = sizeOf(plot);
   const shared = [...plot.querySelectorAll('svg.main-svg > defs')];
   const clean = layers.map((layer) => (layer instanceof HTMLCanvasElement ? layer : cleanCopy(layer, shared, size)));
@@ -98,7 +101,7 @@ async function takeFigure(plot) {
 
 /** A layer that shows the same outside its page. @param {SVGElement} layer @param {Element[]} shared what layers take from each other: a colour bar's ramp */
 function cleanCopy(layer, shared, { width, height }) {
-  const copy = layer.cloneNode(true);
+  const copy = /** @type {SVGElement} */ (layer.cloneNode(true));
   copy.append(...shared.filter((defs) => defs.parentNode !== layer).map((defs) => defs.cloneNode(true)));
   for (const passing of copy.querySelectorAll(PASSING)) passing.remove();
   for (const node of copy.querySelectorAll('*')) {
@@ -108,8 +111,8 @@ function cleanCopy(layer, shared, { width, height }) {
     }
   }
   copy.setAttribute('xmlns', SVG);
-  copy.setAttribute('width', width);
-  copy.setAttribute('height', height);
+  copy.setAttribute('width', String(width));
+  copy.setAttribute('height', String(height));
   copy.style.background = 'none';
   return copy;
 }
@@ -129,10 +132,10 @@ async function paint(layers, { width, height }) {
 
 /** @param {SVGElement} layer @returns {Promise<HTMLImageElement>} */
 function rasterise(layer, width, height) {
-  const large = layer.cloneNode(true);
+  const large = /** @type {SVGElement} */ (layer.cloneNode(true));
   large.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  large.setAttribute('width', width * FINER);
-  large.setAttribute('height', height * FINER);
+  large.setAttribute('width', String(width * FINER));
+  large.setAttribute('height', String(height * FINER));
   const text = write(large);
   const image = new Image();
   return new Promise((resolve, reject) => {
@@ -153,5 +156,6 @@ function joinLayers(layers, { width, height }) {
 
 /** A drawing as text, without the characters that XML cannot hold. @param {SVGElement} drawing */
 function write(drawing) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
   return new XMLSerializer().serializeToString(drawing).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '');
 }

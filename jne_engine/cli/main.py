@@ -31,6 +31,7 @@ from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 INTERRUPTED = "Interrupted. What is complete is kept: run the same command to go on from there."
 
 LATE_COMMANDS = {
+    "app": "jne_engine.cli.app:app",
     "bench": "jne_engine.bench.command:bench",
     "check": "jne_engine.cli.imports:check",
     "claims": "jne_engine.cli.claims:claims",

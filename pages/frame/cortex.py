@@ -11,20 +11,13 @@ import streamlit as st
 from jne_engine.cortex.spaces import Hemisphere
 from jne_engine.report.export.html import pack_scene
 from jne_engine.report.figures.pinned import describe_scene, keep_maps
-from jne_engine.viewer.payload import ViewerScene, pack, scene_header, split_header, still_hash
-from jne_engine.viewer.still import draw_still, pack_still
+from jne_engine.viewer.payload import ViewerScene, pack, scene_header, split_header
 from pages.frame.pin import Offer, show_pin
 from pages.frame.runtime import declare
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
 _SENT = "cortex viewer: sent blobs"
-
-
-@st.cache_data(show_spinner=False, max_entries=16, hash_funcs={ViewerScene: still_hash})
-def _draw_still(scene: ViewerScene) -> bytes:
-    """Draw the picture for a browser without WebGL2: about a second, once."""
-    return draw_still(scene)
 
 
 def show_cortex(
@@ -39,8 +32,7 @@ def show_cortex(
 
     The code (:func:`~pages.frame.runtime.mount_runtime`) and each blob of the scene are sent once
     a session. After that only a short message (about 0.6 kB) travels; threshold, range, colours,
-    view, morph and hover send nothing. A still picture is drawn only where a browser without
-    WebGL2 asks for it.
+    view, morph and hover send nothing.
 
     Parameters
     ----------
@@ -68,8 +60,6 @@ def show_cortex(
     wanted = [h for h in (description.hash, *scene.start_hashes(), *asked) if h in blobs]
     fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in asked]
     sent.update(blob.hash for blob in fresh)
-    if still_hash(scene) in asked:
-        fresh.append(pack_still(scene, _draw_still(scene)))
     answer = declare("jne_cortex_viewer", "mount")(
         key=key,
         data=pack({**message, "report_map": on_map is not None}, fresh),

@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from playwright.sync_api import Error as PlaywrightError
 
 from jne_engine.bench.viewer.chromium import open_chromium
-from jne_engine.bench.viewer.server import APPS, StreamlitApp, serve
+from jne_engine.bench.viewer.server import StreamlitApp, serve
 
 ROOT = Path(__file__).resolve().parents[2]
+APPS = Path(__file__).resolve().parent / "apps"
 
 SIZE = {"width": 1280, "height": 720}
 

@@ -8,6 +8,7 @@ import pytest
 
 from jne_engine.bench.viewer import talks
 from jne_engine.bench.viewer.brain_page import Studio
+from jne_engine.bench.viewer.server import APPS
 from jne_engine.bench.viewer.sizes import SMALL, ViewerSizes
 from jne_engine.bench.viewer.watch import STAGE
 from jne_engine.report.decks import read_deck
@@ -17,7 +18,7 @@ from tests.story_samples import tell_story
 
 @pytest.fixture(scope="module")
 def studio(browser, streamlit_app):
-    return Studio(browser, streamlit_app("bench_app.py").url)
+    return Studio(browser, streamlit_app(APPS / "bench_app.py").url)
 
 
 def test_a_reader_s_moves_are_timed_and_counted(studio):

@@ -67,3 +67,13 @@ if shutil.which("node"):
         script = link_modules("a.js", tmp_path) + "console.log(modules['a.js'].four);"
         done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "4"
+
+
+def test_a_type_before_code_takes_nothing_away(tmp_path):
+    lines = ["/** Says more. */", "export function f(x) {", "  /** @type {any} */ (x).go();"]
+    lines += ["  return x;", "}", "", "/** Of this. */", "export const y = 1;", ""]
+    (tmp_path / "a.js").write_text("\n".join(lines))
+    linked = link_modules("a.js", tmp_path)
+    assert "(x).go();\nreturn x;" in linked
+    assert "Says more" not in linked
+    assert "Of this" not in linked

@@ -18,8 +18,8 @@ from jne_engine.core.errors import InputError
 from jne_engine.core.resources import find_dashboard
 
 ROOT = find_dashboard()
-APPS = ROOT / "tests" / "browser" / "apps"
-"""Small apps that are only ever run by ``streamlit run``, never imported."""
+APPS = Path(__file__).resolve().parents[1] / "apps"
+"""Scripts that are only ever run in a process of their own, never imported."""
 START_SECONDS = 60.0
 
 
@@ -54,7 +54,7 @@ def serve(
         If the script is missing or the server does not start.
     """
     if not script.is_file():
-        fix = "run from a checkout of the project"
+        fix = "install the package again"
         raise InputError(str(script), "a Streamlit script", "no file", fix)
     port = find_free_port()
     options = {

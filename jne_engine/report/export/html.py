@@ -18,7 +18,6 @@ from jne_engine.core.arrays import AnyArray
 from jne_engine.core.checks import check_choice
 from jne_engine.viewer.modules import link_modules
 from jne_engine.viewer.payload import Blob, ViewerMap, ViewerScene, pack, scene_header
-from jne_engine.viewer.still import draw_still, pack_still
 
 # Kind of blob -> step at which neighbours are subtracted before compression (0: not at all).
 _DIFFERENCES: Mapping[str, int] = MappingProxyType({"shape": 3, "topology": 3})
@@ -106,7 +105,7 @@ def offline_html(scene: ViewerScene, *, shapes: tuple[str, ...] | None = None) -
     InputError
         If the surface has no shape of a name.
     """
-    payload = base64.b64encode(pack_scene(scene, shapes=shapes, still=True)).decode()
+    payload = base64.b64encode(pack_scene(scene, shapes=shapes)).decode()
     stamp = "SIMULATED. " if scene.simulated else ""
     return _PAGE.format(
         title=html.escape(scene.title),
@@ -116,9 +115,7 @@ def offline_html(scene: ViewerScene, *, shapes: tuple[str, ...] | None = None) -
     )
 
 
-def pack_scene(
-    scene: ViewerScene, *, shapes: tuple[str, ...] | None = None, still: bool = False
-) -> bytes:
+def pack_scene(scene: ViewerScene, *, shapes: tuple[str, ...] | None = None) -> bytes:
     """Return all that a scene needs where no server is, as the module ``offline.js`` takes it.
 
     Parameters
@@ -127,8 +124,6 @@ def pack_scene(
         What to show; every map travels as exact float32.
     shapes : tuple of str, optional
         As for :func:`offline_html`.
-    still : bool
-        Take along the picture for browsers without WebGL2, which takes a second to draw.
 
     Returns
     -------
@@ -142,10 +137,9 @@ def pack_scene(
     """
     scene = _with_shapes(scene, shapes)
     exact = _exact_header(scene)
-    wanted = {exact["topology"], exact["luts"], exact["fallback"]}
+    wanted = {exact["topology"], exact["luts"]}
     wanted |= {e["hash"] for group in ("geometries", "maps", "labels") for e in exact[group]}
-    parts = [*scene.blobs().values(), *([pack_still(scene, draw_still(scene))] if still else [])]
-    blobs = [_compressible(b) for b in parts if b.hash in wanted]
+    blobs = [_compressible(b) for b in scene.blobs().values() if b.hash in wanted]
     return gzip.compress(pack(exact, blobs), 9, mtime=0)
 
 

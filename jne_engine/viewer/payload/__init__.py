@@ -6,7 +6,7 @@ Inside the package the order is blobs → surface, maps, labels → scene → he
 """
 
 from jne_engine.viewer.payload.blobs import Blob, pack, unpack
-from jne_engine.viewer.payload.header import scene_header, split_header, still_hash
+from jne_engine.viewer.payload.header import scene_header, split_header
 from jne_engine.viewer.payload.labels import ViewerLabels
 from jne_engine.viewer.payload.maps import MapKind, ViewerMap, Wire
 from jne_engine.viewer.payload.scene import VIEWS, View, ViewerScene, colour_blob
@@ -27,6 +27,5 @@ __all__ = [
     "pack",
     "scene_header",
     "split_header",
-    "still_hash",
     "unpack",
 ]

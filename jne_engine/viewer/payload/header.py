@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +13,7 @@ from jne_engine.viewer.payload.maps import ViewerMap
 from jne_engine.viewer.payload.scene import ViewerScene, colour_blob
 from jne_engine.viewer.payload.surface import ViewerShape
 
-_CHANGING = ("key", "height", "marked", "selected", "view", "fallback")
+_CHANGING = ("key", "height", "marked", "selected", "view")
 
 
 def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str, Any]:
@@ -43,7 +41,6 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
         "luts": colour_blob().hash,
         "maps": [_map_entry(m) for m in scene.maps],
         "labels": [{"name": s.title, "hash": s.blob.hash} for s in scene.labels],
-        "fallback": still_hash(scene),
         "marked": _list_vertices(scene.marked),
         "selected": _list_vertices(scene.selected),
         "view": {
@@ -71,22 +68,6 @@ def split_header(header: Mapping[str, Any]) -> tuple[dict[str, Any], Blob]:
     """
     blob = Blob.of("scene", {}, {k: v for k, v in header.items() if k not in _CHANGING})
     return {**{k: header[k] for k in _CHANGING}, "scene": blob.hash}, blob
-
-
-def still_hash(scene: ViewerScene) -> str:
-    """Return the name of a scene's still picture: a digest of all that it shows.
-
-    The picture itself is drawn when a browser without WebGL2 asks for it by this name.
-    """
-    facts = {
-        "surface": [scene.surface.topology.hash, [_shape_entry(s) for s in scene.surface.shapes]],
-        "shape": scene.shape,
-        "maps": [_map_entry(m) for m in scene.start_maps[:1]],
-        "labels": [[s.title, s.blob.hash] for s in scene.labels[:1]],
-        "texts": [scene.title, scene.provenance, scene.simulated, scene.region_style],
-    }
-    text = json.dumps(["still", facts], sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
 
 
 def _list_vertices(vertices: Mapping[Hemisphere, Any]) -> list[dict[str, Any]]:

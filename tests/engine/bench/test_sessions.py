@@ -8,8 +8,9 @@ import pytest
 
 from jne_engine.bench import sessions
 from jne_engine.bench.sessions import SessionSizes, drive, measure_sessions
-from jne_engine.bench.viewer.server import APPS, serve
+from jne_engine.bench.viewer.server import serve
 from jne_engine.core.errors import StoreError
+from tests.browser.conftest import APPS
 
 TINY = SessionSizes(
     n_sessions=3,

@@ -11,6 +11,7 @@ import streamlit as st
 
 from jne_engine.bench.viewer.scenes import build_fslr_scene
 from jne_engine.report.figures.template import style_figure
+from jne_engine.viewer.payload import ViewerScene
 from pages.frame.assets import is_dark
 from pages.frame.cortex import show_cortex
 from pages.frame.figures import show_result
@@ -21,7 +22,7 @@ N_POINTS = 5000
 
 
 @st.cache_resource(show_spinner=False)
-def read_scene():
+def read_scene() -> ViewerScene:
     """Build the scene once a server, blobs included: a run's maps are there already."""
     scene = replace(build_fslr_scene(), panes=("map0",))
     scene.blobs()
@@ -29,7 +30,7 @@ def read_scene():
 
 
 @st.cache_resource(show_spinner=False)
-def read_points():
+def read_points() -> pd.DataFrame:
     """Return seeded points."""
     return pd.DataFrame(np.random.default_rng(0).standard_normal((N_POINTS, 2)), columns=["x", "y"])
 

@@ -9,12 +9,13 @@ import streamlit as st
 from jne_engine.bench.viewer.rival import build_plotly_brain
 from jne_engine.bench.viewer.scenes import N_MAPS, build_scene, draw_regions, load_bench_surface
 from jne_engine.bench.viewer.watch import STAGE
+from jne_engine.viewer.payload import ViewerScene
 from pages.frame.cortex import show_cortex
 from pages.frame.runtime import mount_runtime
 
 
 @st.cache_resource(show_spinner=False)
-def read_scene(n_vertices: int, wire: str):
+def read_scene(n_vertices: int, wire: str) -> ViewerScene:
     """Build a size's scene once a server, blobs included: a run's maps are there already."""
     surface = load_bench_surface(n_vertices)
     scene = build_scene(surface, draw_regions(surface), wire=wire)
@@ -23,7 +24,7 @@ def read_scene(n_vertices: int, wire: str):
 
 
 @st.cache_resource(show_spinner=False)
-def choose_map(n_vertices: int, wire: str, number: int):
+def choose_map(n_vertices: int, wire: str, number: int) -> ViewerScene:
     """Return the scene with a map in its one pane."""
     return replace(read_scene(n_vertices, wire), panes=(f"map{number}",))
 
