@@ -27,9 +27,10 @@ RTOL = 1e-3
 STEP = 2.5 / SPEC.n_resamples
 """Of p and q: two resamples may come to lie on the other side of a limit."""
 WANTED = (
-    "If numbers were meant to change: raise ALGORITHM in jne_engine/runs/version.py, so that runs"
-    " are computed anew, then write golden.json by `python -m tests.engine.test_golden`."
-    " If they were not, the change is wrong."
+    "If the same choices now give other numbers, and that is meant: raise ALGORITHM in"
+    " jne_engine/runs/version.py, so that runs are computed anew. If a choice has another default,"
+    " or more is stored, no number of the same choices has changed. In both cases write golden.json"
+    " by `python -m tests.engine.test_golden`. If nothing was meant to change, the change is wrong."
 )
 
 
@@ -51,7 +52,7 @@ def describe(values: np.ndarray) -> dict[str, Any]:
 def describe_run(run: Run) -> dict[str, dict[str, Any]]:
     """Return what is kept of every array and weight of a run, by stage and name."""
     arrays = {
-        f"{name}/{array}": run.stage(name).read_array(array)
+        f"{name}/{array.split('-')[0]}": run.stage(name).read_array(array)  # a digest follows
         for name in Run.STAGES
         for array in run.stage(name).array_names()
     }

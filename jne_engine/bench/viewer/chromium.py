@@ -46,7 +46,7 @@ def find_chromium() -> str:
     for candidate in ["/usr/bin/chromium", *filter(None, map(shutil.which, _NAMES))]:
         if Path(candidate).exists():
             return candidate
-    fix = "install one: sh tests/browser/install_chromium.sh"
+    fix = "install one: apt-get install chromium"
     raise InputError("Chromium", " or ".join(_NAMES), "none on PATH", fix)
 
 

@@ -215,7 +215,7 @@ def test_the_file_is_measured_as_it_is_written(monkeypatch):
 
 @pytest.mark.parametrize(
     ("missing", "said"),
-    [("find_spec", "requirements-dev.txt"), ("find_chromium", "install_chromium.sh")],
+    [("find_spec", "requirements-dev.txt"), ("find_chromium", "apt-get install chromium")],
 )
 def test_what_is_missing_is_said_in_one_line(monkeypatch, missing, said):
     if missing == "find_spec":
@@ -237,7 +237,7 @@ def test_options_before_the_name_are_refused():
 
 def test_a_server_that_cannot_start_says_why(tmp_path):
     with (
-        pytest.raises(InputError, match="run from a checkout"),
+        pytest.raises(InputError, match="run from a install the package again"),
         server.serve(tmp_path / "none.py", tmp_path / "log"),
     ):
         pass
