@@ -6,7 +6,7 @@ RUNS   ?= runs
 PORT   ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check wheel test-wheel bench screenshots clean
+.PHONY: help app test test-full check wheel test-wheel bench screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests i
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --ignore=tests/browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 	$(MAKE) --no-print-directory test-wheel
+
+test-full: export JNE_TEST_FULL = 1
+test-full: test ## the same, with more altered files and more moments of killing (longer)
 
 check: $(VENV)/.dev ## ruff, import contracts, mypy --strict, and tsc and Biome where npm is
 	$(BIN)/ruff check .

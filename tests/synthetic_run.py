@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -69,16 +72,47 @@ class Recipe:
     surface: str = "fsLR32k"
     second_preset: str | None = None
     seed: int = 0
+    change: Callable[[Planted], None] | None = None
+    truth: Callable[[Planted, np.random.Generator], GroundTruth | None] | None = None
 
 
 def write_synthetic_run(root: Path, **choices: Any) -> Path:
     """Write one run below ``root`` by the choices of :class:`Recipe` and return its folder.
 
     JNE grows along the hierarchy, every ROI has its own preferred category, one voxel an ROI
-    is invalid, and about a fifth of the voxels are not significant.
+    is invalid, and about a fifth of the voxels are not significant. What is chosen again is
+    copied from the first: the store forces every file to the disk, and that takes a while.
     """
-    recipe = Recipe(**choices)
+    key = tuple(sorted(choices.items()))
+    try:
+        hash(key)
+    except TypeError:
+        return _write(root, Recipe(**choices))
+    kept = _write_once(key)
+    path = root / kept.name
+    if path.exists():
+        return _write(root, Recipe(**choices))
+    shutil.copytree(kept, path, copy_function=shutil.copyfile)
+    return path
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder of this process's runs; it goes when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="synthetic-runs-")
+
+
+@cache
+def _write_once(choices: tuple[tuple[str, Any], ...]) -> Path:
+    """Write a run for others to copy."""
+    return _write(Path(tempfile.mkdtemp(dir=_scratch().name)), Recipe(**dict(choices)))
+
+
+def _write(root: Path, recipe: Recipe) -> Path:
+    """Write one run by the store's own writers."""
     planted = plant(recipe)
+    if recipe.change is not None:
+        recipe.change(planted)
     dataset = _build_dataset(recipe, planted)
     spec = RunSpec(**recipe.spec).to_dict()
     key = compute_run_key(dataset.content_hash, spec, f"test{recipe.seed}")
@@ -148,7 +182,7 @@ def _build_dataset(recipe, planted):
         space=recipe.space or _build_space(recipe, n_voxels),
         projection=recipe.projection,
         roi_sets=_build_rois(recipe, planted) if recipe.with_rois else MappingProxyType({}),
-        ground_truth=_build_truth(planted, rng) if recipe.simulated else None,
+        ground_truth=(recipe.truth or _build_truth)(planted, rng) if recipe.simulated else None,
         feature_set="gabor",
         layer=recipe.layer,
     )

@@ -17,10 +17,11 @@ from jne_engine.core.errors import StoreError
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.pipeline import compute_run
 from jne_engine.runs.store import Run, find_runs
+from tests.amounts import N_DISTURBED, choose_amount
 from tests.engine.datasets import make_dataset
 from tests.engine.test_pipeline import assert_same_arrays
 
-POINTS = 50
+POINTS = choose_amount(N_DISTURBED, full=50)
 SPEC = RunSpec(n_hidden=8, batch_size=100, max_epochs=2, n_resamples=10)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -68,7 +69,7 @@ def assert_no_debris(path: Path) -> None:
     assert {p.name for p in path.glob("[!.]*")} <= set(Run.STAGES)
 
 
-def test_a_disk_that_is_full_at_fifty_points_harms_nothing(disk, tmp_path):
+def test_a_disk_that_is_full_at_random_points_harms_nothing(disk, tmp_path):
     root, dataset = disk.root, make_dataset()
     earlier = compute_run(dataset, replace(SPEC, seed=1), root)
     disk.seen = 0
@@ -84,6 +85,6 @@ def test_a_disk_that_is_full_at_fifty_points_harms_nothing(disk, tmp_path):
         assert_no_debris(wanted.path)
         assert [run.run_id for run in find_runs(root)] == [earlier.run_id]
         assert np.isfinite(earlier.stage("dispersion").read_array("jne")).any()
-        if number % 10 == 0:
+        if number % (POINTS // 5) == 0:
             again = compute_run(dataset, SPEC, root)
             assert_same_arrays(again, compute_run(dataset, SPEC, tmp_path / "undisturbed"))

@@ -27,6 +27,7 @@ from jne_engine.jobs.worker import signal_group
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.pipeline import compute_run
 from jne_engine.runs.store import Run, find_runs, find_unfinished
+from tests.amounts import N_DISTURBED, choose_amount
 from tests.engine.job_kinds import ODD_KINDS
 from tests.job_helpers import (
     is_gone,
@@ -40,7 +41,7 @@ from tests.job_helpers import (
 )
 
 HERE = Path(__file__).parents[2]
-POINTS = 20
+POINTS = choose_amount(N_DISTURBED, full=20)
 MOMENT_S = 0.6
 """A job is left alone for at most this long; undisturbed it takes about a second."""
 
@@ -181,7 +182,7 @@ def is_running(jobs: Jobs, job_id: int) -> bool:
     return jobs.read(job_id).is_active
 
 
-def test_a_job_killed_at_twenty_points_resumes_to_the_same_run(jobs, data, tmp_path):
+def test_a_job_killed_at_random_points_resumes_to_the_same_run(jobs, data, tmp_path):
     def kill(job_id: int) -> bool:
         process = job_process(jobs, job_id)
         if process is not None:
@@ -197,7 +198,7 @@ def test_a_job_killed_at_twenty_points_resumes_to_the_same_run(jobs, data, tmp_p
         assert_undisturbed(jobs.read(job_id).place, data, long_of(seed), tmp_path)
 
 
-def test_a_job_cancelled_at_twenty_points_stops_in_time_and_resumes(jobs, data, tmp_path):
+def test_a_job_cancelled_at_random_points_stops_in_time_and_resumes(jobs, data, tmp_path):
     def cancel(job_id: int) -> bool:
         process = job_process(jobs, job_id)
         jobs.cancel(job_id)
@@ -284,7 +285,7 @@ def assert_whole(jobs: Jobs, job_id: int) -> None:
         arrays_of(run)
 
 
-def test_a_worker_killed_at_twenty_points_leaves_its_job_whole(forking, data, tmp_path):
+def test_a_worker_killed_at_random_points_leaves_its_job_whole(forking, data, tmp_path):
     def kill(job_id: int) -> bool:
         was_active = forking.read(job_id).is_active
         kill_worker(forking, job_id)

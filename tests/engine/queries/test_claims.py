@@ -22,7 +22,6 @@ from jne_engine.runs.grouping import group_labels
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
 from jne_engine.simulations.run_variants import correlate_variants
-from tests import synthetic_run
 from tests.synthetic_run import CATEGORIES, ROI_NAMES, Planted, write_synthetic_run
 
 
@@ -40,19 +39,11 @@ def lead(planted: Planted, name: str, category: str) -> None:
 
 
 @pytest.fixture
-def make(tmp_path, monkeypatch):
+def make(tmp_path):
     """Return a function that writes a run whose planted arrays a function has changed."""
-    plant = synthetic_run.plant
 
     def make(change=None, **choices) -> Run:
-        def changed(recipe):
-            planted = plant(recipe)
-            if change is not None:
-                change(planted)
-            return planted
-
-        monkeypatch.setattr(synthetic_run, "plant", changed)
-        return Run(write_synthetic_run(tmp_path, **choices))
+        return Run(write_synthetic_run(tmp_path, change=change, **choices))
 
     return make
 
@@ -228,15 +219,14 @@ def test_stored_variants_are_compared(make, noise, l1_l2, zscored):
 
 
 @pytest.mark.parametrize(("change", "expected"), [(lead_as_claimed, HOLDS), (lead_by_food, FAILS)])
-def test_gating_is_held_against_what_was_planted(make, monkeypatch, change, expected):
+def test_gating_is_held_against_what_was_planted(make, change, expected):
     def gate(planted, rng):
         names = np.full(len(planted.share), "", dtype=object)
         names[columns(planted, "EBA")], names[columns(planted, "FFA-1")] = "body", "face"
         share = planted.share.astype(np.float32)
         return GroundTruth(share, share + 1, tuple(names))
 
-    monkeypatch.setattr(synthetic_run, "_build_truth", gate)
-    found = told("gating", make(change))
+    found = told("gating", make(change, truth=gate))
     assert found["verdict"] == expected
     assert "body" in found["why"]
     assert "face" in found["why"]
@@ -247,9 +237,8 @@ def test_gating_without_a_planted_category_cannot_be_told(make):
     assert verdict("gating", make(simulated=False, seed=1)) == UNKNOWN
 
 
-def test_deeper_layers_say_that_the_truth_is_not_theirs(make, monkeypatch):
-    monkeypatch.setattr(synthetic_run, "_build_truth", lambda *_: None)
-    found = told("follows-truth", make(layer=2))
+def test_deeper_layers_say_that_the_truth_is_not_theirs(make):
+    found = told("follows-truth", make(layer=2, truth=lambda *_: None))
     assert found["verdict"] == UNKNOWN
     assert "layer 0 alone" in found["why"]
 

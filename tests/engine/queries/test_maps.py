@@ -12,25 +12,28 @@ from jne_engine.analysis.validation import VALIDATION
 from jne_engine.core.errors import InputError
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
-from tests import synthetic_run
 from tests.synthetic_run import Recipe, plant, write_synthetic_run
 
 VARIANTS = ("jne_l2", "jne_zscored_l1", "jne_zscored_l2")
 
 
-@pytest.fixture
-def odd_ceilings(monkeypatch):
-    """Return planted arrays with ceilings of 0, unknown ones, and ones below R²."""
-    planted = plant(Recipe())
+def spoil_ceilings(planted):
+    """Plant ceilings of 0, unknown ones, and ones below R²."""
     ceiling = planted.scores["noise_ceiling"]
     ceiling[5:15], ceiling[25:30], ceiling[30:40] = 0.0, np.nan, 5.0
-    monkeypatch.setattr(synthetic_run, "plant", lambda _: planted)
+
+
+@pytest.fixture
+def odd_ceilings():
+    """Return planted arrays with odd ceilings."""
+    planted = plant(Recipe())
+    spoil_ceilings(planted)
     return planted
 
 
 @pytest.mark.parametrize("encoder", ["linear", "nonlinear"])
 def test_r2_over_ceiling_is_a_ratio_and_undefined_without_ceiling(tmp_path, odd_ceilings, encoder):
-    run = Run(write_synthetic_run(tmp_path))
+    run = Run(write_synthetic_run(tmp_path, change=spoil_ceilings))
     scores = odd_ceilings.scores
     expected, above, undefined = [], 0, 0
     for v, invalid in enumerate(odd_ceilings.invalid):
@@ -49,10 +52,12 @@ def test_r2_over_ceiling_is_a_ratio_and_undefined_without_ceiling(tmp_path, odd_
     np.testing.assert_array_equal(maps.select_above_ceiling(run, name), found > 1)
 
 
-def test_without_any_ceiling_no_map_of_it_is_offered(tmp_path, odd_ceilings):
-    odd_ceilings.scores["noise_ceiling"][:] = np.nan
-    names = {info.name for info in maps.list_maps(Run(write_synthetic_run(tmp_path)))}
-    assert names.isdisjoint({"noise_ceiling", *OF_CEILING})
+def test_without_any_ceiling_no_map_of_it_is_offered(tmp_path):
+    def forget_ceilings(planted):
+        planted.scores["noise_ceiling"][:] = np.nan
+
+    run = Run(write_synthetic_run(tmp_path, change=forget_ceilings))
+    assert {info.name for info in maps.list_maps(run)}.isdisjoint({"noise_ceiling", *OF_CEILING})
 
 
 def store_variants(run, run_id, n_voxels):

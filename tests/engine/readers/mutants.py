@@ -1,7 +1,7 @@
 """Read many altered copies of a small file and report every outcome that breaks the promise.
 
-Run as ``python -m tests.engine.readers.mutants FORMAT COUNT SEED FOLDER``, so that a crash or
-a hang of a file library ends this process and not its parent. Prints one line of JSON.
+Run as ``python -m tests.engine.readers.mutants COUNT SEED FOLDER``, so that a crash or a hang of
+a file library ends this process and not its parent. Prints a line of JSON after each format.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import io
 import json
 import resource
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -200,28 +199,30 @@ def outcome(path: Path, read: Callable[[Path], Any], whole: Any) -> str:
     return "same" if same else "different"
 
 
-def main(name: str, count: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Read ``count`` mutants and count the outcomes."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def count(name: str, n: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Read ``n`` mutants of a format in a folder of its own and count the outcomes."""
     file_name, make, read = FORMATS[name]
     rng = np.random.default_rng(seed)
-    path = folder / file_name
+    path = folder / name / file_name
+    path.parent.mkdir()
     whole = make()
     path.write_bytes(whole)
     expected = read(path)
     counts: dict[str, int] = {"refused": 0, "same": 0, "different": 0}
-    slowest = 0.0
-    for _ in range(count):
+    for _ in range(n):
         path.write_bytes(mutate(whole, rng))
-        begun = time.perf_counter()
         counts[outcome(path, read, expected)] += 1
-        slowest = max(slowest, time.perf_counter() - begun)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {**counts, "slowest_s": round(slowest, 3), "peak_bytes": peak}
+    return counts
+
+
+def main(n: int, seed: int, folder: Path) -> None:
+    """Read mutants of every format; the last line tells where a process ended that died."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for name in FORMATS:
+        counts = count(name, n, seed, folder)
+        print(json.dumps([name, counts]), flush=True)  # noqa: T201 - the parent reads it
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    result = main(arguments[0], int(arguments[1]), int(arguments[2]), Path(arguments[3]))
-    print(json.dumps(result))  # noqa: T201 - the parent reads it
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.amounts import N_ALTERED, choose_amount
 from tests.engine.readers.image_mutants import FORMATS, GZIPPED
 
-N_MUTANTS = 1000
+N_MUTANTS = choose_amount(N_ALTERED, full=1000)
 ROOT = Path(__file__).parents[3]
 
 
