@@ -185,8 +185,31 @@ class RunStages:
 
     def _calibrate(self, folder: RunFolder, stage: StageWriter) -> None:
         """Say which voxels are nonlinear and how much, with the fitted hidden units."""
-        splits, report = self.dataset.splits, self._progress("calibration")
-        arrays = SplitArrays(
+        n_voxels, n_test = self.columns.size, self.dataset.splits.test.size
+
+        def report(offset: int) -> Progress:
+            return lambda done, _: self.report("calibration", offset + done, n_voxels + n_test)
+
+        encoder = self._load(folder, "nonlinear")
+        found = measure_nonlinearity(encoder, self._arrays(), self.spec, progress=report(0))
+        jne = stream_dispersion(
+            found.encoder,
+            self._features(self.dataset.splits.test),
+            precision=self.spec.precision,
+            progress=report(n_voxels),
+            sink=DiskSink(folder.scratch("calibration"), None, self.columns),
+        ).jne.numpy()
+        values = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity")}
+        known = np.isin(found.reason, (0, UNPREDICTED))
+        values["jne_calibrated"] = np.where(known, jne, np.float32(np.nan))
+        self._write_measures("calibration", stage, values)
+        told = {name: getattr(found, name) for name in ("n_components", "n_units", "absorbed")}
+        reasons = {text: int((found.reason == code).sum()) for code, text in CANNOT_TELL.items()}
+        stage.write_json("nonlinearity", {**told, "cannot_tell": reasons})
+
+    def _arrays(self) -> SplitArrays:
+        splits = self.dataset.splits
+        return SplitArrays(
             self.feature_scaling.apply(self.dataset.features),
             self.dataset.responses,
             splits.train,
@@ -194,30 +217,6 @@ class RunStages:
             splits.test,
             columns=self.columns,
             scaling=self.response_scaling if self.is_scaled else None,
-        )
-        found = measure_nonlinearity(
-            self._load(folder, "nonlinear"), arrays, self.spec, progress=report
-        )
-        jne = stream_dispersion(
-            found.encoder,
-            self._features(splits.test),
-            precision=self.spec.precision,
-            progress=report,
-            sink=DiskSink(folder.scratch("calibration"), None, self.columns),
-        ).jne.numpy()
-        known = np.isin(found.reason, (0, UNPREDICTED))
-        values = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity")}
-        values["jne_calibrated"] = np.where(known, jne, np.float32(np.nan))
-        self._write_measures("calibration", stage, values)
-        reasons = {text: int((found.reason == code).sum()) for code, text in CANNOT_TELL.items()}
-        stage.write_json(
-            "nonlinearity",
-            {
-                "n_components": found.n_components,
-                "n_units": found.n_units,
-                "absorbed": found.absorbed,
-                "cannot_tell": reasons,
-            },
         )
 
     def _fit(self, activation: Activation, name: str) -> tuple[ResidualEncoder, LearningCurve]:

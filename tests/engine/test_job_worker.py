@@ -308,7 +308,7 @@ def test_the_same_content_elsewhere_is_another_job_but_the_same_run(jobs, data, 
 
 def test_progress_and_learning_curves_are_in_the_table(jobs, data):
     record = wait_at_rest(jobs, submit(jobs, data, spec_of(700)))
-    assert (record.state, record.stage, record.fraction) == ("done", "dispersion", 1.0)
+    assert (record.state, record.stage, record.fraction) == ("done", "calibration", 1.0)
     assert record.feature_set == read_dataset(data).feature_set
     assert record.place.parent == jobs.root
     assert record.heartbeat >= record.started
