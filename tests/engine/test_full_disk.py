@@ -65,7 +65,7 @@ def assert_no_debris(path: Path) -> None:
     """Hold that nothing hidden is left but whole blocks to resume from, and no run is claimed."""
     assert not (path / "run.json").exists()
     hidden = {p.name for p in path.rglob(".*")} if path.exists() else set()
-    assert hidden <= {".dispersion.blocks"}
+    assert hidden <= {".calibration.blocks", ".dispersion.blocks"}
     assert {p.name for p in path.glob("[!.]*")} <= set(Run.STAGES)
 
 
