@@ -8,6 +8,7 @@ from typing import Any
 
 from jne_engine.datasets.arrays.files import NOT_DRAWN
 from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.datasets.repeats import describe_repeats
 from jne_engine.formats.guard import readable_size
 
 
@@ -92,6 +93,7 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
     usable = int(dataset.valid_voxels.sum())
     masked = dataset.n_voxels - usable
     few = splits.test.size < 50
+    repeats = describe_repeats(dataset.features, splits)
     return Preview(
         kind=dataset.name,
         subject=dataset.subject,
@@ -107,9 +109,10 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
         read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
         notes=(
             "files stay where they are",
-            *(n for n in dataset.provenance.notes if n != NOT_DRAWN),
+            *(n for n in dataset.provenance.notes if n not in (NOT_DRAWN, repeats)),
         ),
         problems=(
+            *([repeats] * bool(repeats)),
             *([f"{masked} of {dataset.n_voxels} columns are not usable and masked"] * bool(masked)),
             *(["fewer than 50 test stimuli: JNE is noisy"] * few),
             *(["no ROIs: pages compare whole maps only"] * (not dataset.roi_sets)),

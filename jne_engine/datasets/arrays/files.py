@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.core.arrays import Float32Array
+from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
@@ -29,8 +29,14 @@ from jne_engine.datasets.locations import (
     read_surface_space,
     read_volume_space,
 )
+from jne_engine.datasets.repeats import join_groups, number_stimuli
 from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
-from jne_engine.datasets.tables import numbered_stimuli, read_stimuli
+from jne_engine.datasets.tables import (
+    GROUP_COLUMN,
+    numbered_stimuli,
+    read_stimuli,
+    read_table,
+)
 from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_raw, to_float32
 from jne_engine.formats.guard import check_file, hash_file, printable
 from jne_engine.formats.sheets import list_subject_files, load_sheets, read_subject_surface
@@ -147,7 +153,7 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
         check_file(path)
     features, responses, notes = _read_matrices(files)
     n_stimuli, n_voxels = responses.shape
-    splits, split_notes = _splits(files, n_stimuli)
+    splits, split_notes = _splits(files, features)
     space = _space(files, n_voxels)
     projection, drawn = _projection(files, space)
     return EncodingDataset(
@@ -227,15 +233,31 @@ def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple
     return single, to_float32(responses), notes
 
 
-def _splits(files: ArrayFiles, n_stimuli: int) -> tuple[Splits, tuple[str, ...]]:
+def _splits(files: ArrayFiles, features: Float32Array) -> tuple[Splits, tuple[str, ...]]:
+    n_stimuli = len(features)
     if isinstance(files.splits, Path):
         return read_splits(files.splits, n_stimuli), ()
     if files.splits is not None:
         return _listed_splits(files.splits, n_stimuli), ()
-    splits = random_splits(n_stimuli, seed=files.split_seed, fractions=files.split_fractions)
+    groups, kept = _find_groups(files.stimuli, features)
+    splits = random_splits(
+        n_stimuli, seed=files.split_seed, fractions=files.split_fractions, groups=groups
+    )
     sizes = f"{splits.train.size}, {splits.validation.size} and {splits.test.size}"
     note = f"no splits given: {sizes} stimuli for train, validation and test drawn with seed"
-    return splits, (f"{note} {files.split_seed}",)
+    return splits, (f"{note} {files.split_seed}{kept}",)
+
+
+def _find_groups(table: Path | None, features: Float32Array) -> tuple[IntArray, str]:
+    """Return the group of each row, which one split must hold whole, and say what binds them."""
+    groups = number_stimuli(features)
+    bound = ["equal stimuli"] * bool(groups.max() + 1 < groups.size)
+    if table is not None:
+        cells = read_table(table)
+        if GROUP_COLUMN in cells:
+            groups = join_groups(groups, cells[GROUP_COLUMN].tolist())
+            bound.append(f"rows of one {GROUP_COLUMN}")
+    return groups, f"; {' and '.join(bound)} stay together" if bound else ""
 
 
 def _listed_splits(paths: Mapping[str, Path], n_stimuli: int) -> Splits:
