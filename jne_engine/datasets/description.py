@@ -17,7 +17,7 @@ from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
 from jne_engine.datasets.repeats import describe_repeats
 from jne_engine.formats.arrays import ARRAY_SUFFIXES
-from jne_engine.formats.guard import check_inside, printable, read_text, reading
+from jne_engine.formats.guard import check_inside, find_absent, printable, read_text, reading
 
 DESCRIPTION_EXAMPLE: Final = """\
 # dataset.toml: paths are relative to this file
@@ -253,7 +253,7 @@ def _folder_files(folder: Path) -> dict[str, Any]:
     found: dict[str, Path] = {}
     for stem, suffixes in FOLDER_NAMES.items():
         here = [folder / f"{stem}{suffix}" for suffix in suffixes]
-        here = [path for path in here if path.exists()]
+        here = [path for path in here if find_absent(path) != "not found"]
         if len(here) > 1:
             names = " and ".join(path.name for path in here)
             fix = f"remove one, or name the right one in {DESCRIPTION_NAME}"

@@ -38,7 +38,7 @@ from jne_engine.datasets.tables import (
     read_table,
 )
 from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_raw, to_float32
-from jne_engine.formats.guard import check_file, hash_file, printable
+from jne_engine.formats.guard import check_file, hash_file, keep_name, printable
 from jne_engine.formats.sheets import list_subject_files, load_sheets, read_subject_surface
 
 NOT_DRAWN: Final = (
@@ -60,7 +60,8 @@ class ArrayFiles:
     features_key, responses_key : str, optional
         Names of the arrays, needed where a file holds several.
     name, subject : str
-        Names shown to people; the name defaults to that of the folder.
+        Names shown to people; the name defaults to that of the folder of the responses, which
+        subjects do not share as they may share features.
     stimuli : pathlib.Path, optional
         Table of ids and categories, one row a stimulus.
     splits : pathlib.Path or mapping of str to pathlib.Path, optional
@@ -157,7 +158,7 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
     space = _space(files, n_voxels)
     projection, drawn = _projection(files, space)
     return EncodingDataset(
-        name=files.name or printable(files.features.resolve().parent.name),
+        name=files.name or printable(keep_name(files.responses).parent.name),
         subject=files.subject,
         features=features,
         responses=responses,

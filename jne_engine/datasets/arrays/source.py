@@ -51,7 +51,7 @@ class ArraysSource(LinkedSource):
     def recognise(self, folder: Path) -> Found | None:
         """Tell whether a folder holds two arrays or more."""
         paths = [path for _, path in zip(range(_MAX_LOOKED_AT), folder.iterdir(), strict=False)]
-        files = sorted(p.name for p in paths if p.suffix in SUFFIXES and p.is_file())
+        files = sorted(p.name for p in paths if p.suffix in SUFFIXES and not p.is_dir())
         if len(files) < 2:
             return None
         return Found(self.kind, self.title, f"{len(files)} array files", files=tuple(files))
