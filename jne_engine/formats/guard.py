@@ -172,7 +172,7 @@ def is_fetched(path: Path) -> bool:
 
 
 def find_absent(path: Path) -> str:
-    """Say why a file cannot be read, ``"not found"`` or ``"not fetched"``; empty where it is there."""
+    """Say that a file is not found, or not fetched; empty where it is there."""
     if not is_fetched(path):
         return f"not fetched: run datalad get {printable(path.name)}"
     return "" if path.exists() else "not found"

@@ -185,18 +185,43 @@ def hash_inputs(paths: tuple[Path, ...]) -> tuple[InputRecord, ...]:
 
 
 def check_pairs(
-    features_name: str, features: npt.NDArray[Any], responses_name: str, n_responses: int
+    features_name: str,
+    features: npt.NDArray[Any],
+    responses_name: str,
+    responses: npt.NDArray[Any],
 ) -> None:
     """Require finite features, and as many rows of responses as of features.
 
     Raises
     ------
     InputError
-        If a feature is NaN or infinite, or the counts differ; the message names both files.
+        If a feature is NaN or infinite, or the counts differ; the message names both files, and
+        which of them looks transposed.
     """
+    if len(responses) != len(features):
+        _refuse_transposed(features_name, features.shape, responses_name, responses.shape)
     fix = f"use features and responses of the same stimuli in the same order ({features_name})"
-    check_length(responses_name, n_responses, len(features), unit="stimuli as features", fix=fix)
+    check_length(responses_name, len(responses), len(features), unit="stimuli as features", fix=fix)
     check_finite(features_name, features, fix="remove or repair the stimuli concerned")
+
+
+def _refuse_transposed(
+    features_name: str, features: tuple[int, ...], responses_name: str, responses: tuple[int, ...]
+) -> None:
+    """Refuse matrices whose lengths agree once one or both have their axes exchanged."""
+    swapped = {
+        (responses_name,): features[0] == responses[1],
+        (features_name,): features[1] == responses[0],
+        (features_name, responses_name): features[1] == responses[1],
+    }
+    names = next((names for names, fits in swapped.items() if fits), None)
+    if names is None:
+        return
+    shapes = {features_name: (features, "n_features"), responses_name: (responses, "n_voxels")}
+    found = " and ".join(str(shapes[name][0]) for name in names)
+    expected = " and ".join(f"(n_stimuli, {shapes[name][1]})" for name in names)
+    fix = "transpose: one row a stimulus (MATLAB's files have their axes reversed)"
+    raise InputError(" and ".join(names), expected, f"{found}, columns as many as stimuli", fix)
 
 
 def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, ...]:
@@ -230,7 +255,7 @@ def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple
     names = printable(files.features.name), printable(files.responses.name)
     notes = (*cast_note(names[0], features), *cast_note(names[1], responses))
     single = to_float32(features)
-    check_pairs(names[0], single, names[1], len(responses))
+    check_pairs(names[0], single, names[1], responses)
     return single, to_float32(responses), notes
 
 
