@@ -16,6 +16,7 @@ from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.projection_weights import build_projection, sample_sheets
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier, VolumeSpace
+from jne_engine.datasets.arrays.pairing import pair_by_names
 from jne_engine.datasets.dataset import (
     EncodingDataset,
     InputRecord,
@@ -23,6 +24,7 @@ from jne_engine.datasets.dataset import (
     Splits,
     StimulusTable,
 )
+from jne_engine.datasets.feature_files import read_named_features
 from jne_engine.datasets.locations import (
     read_noise_ceiling,
     read_rois,
@@ -54,7 +56,8 @@ class ArrayFiles:
     Parameters
     ----------
     features : pathlib.Path
-        Array (n_stimuli, n_features).
+        Array (n_stimuli, n_features), or a file of an extraction, whose rows are paired with
+        ``stimuli`` by name where that names files.
     responses : pathlib.Path
         Array (n_stimuli, n_voxels).
     features_key, responses_key : str, optional
@@ -93,7 +96,7 @@ class ArrayFiles:
     feature_set : str
         Which features these are.
     layer : int
-        Of which layer.
+        Of which layer; selects it in an extraction's file.
     """
 
     features: Path
@@ -240,12 +243,7 @@ def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, 
 
 
 def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple[str, ...]]:
-    features = read_raw(
-        files.features,
-        key=files.features_key,
-        key_option="--features-key, or features_key in dataset.toml",
-        axes=("n_stimuli", "n_features"),
-    )
+    features, feature_notes = _read_features(files)
     responses = read_raw(
         files.responses,
         key=files.responses_key,
@@ -253,10 +251,27 @@ def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple
         axes=("n_stimuli", "n_voxels"),
     )
     names = printable(files.features.name), printable(files.responses.name)
-    notes = (*cast_note(names[0], features), *cast_note(names[1], responses))
+    notes = (*feature_notes, *cast_note(names[0], features), *cast_note(names[1], responses))
     single = to_float32(features)
     check_pairs(names[0], single, names[1], responses)
     return single, to_float32(responses), notes
+
+
+def _read_features(files: ArrayFiles) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """Read features, in the order of the stimuli where names tell it."""
+    named = None
+    if files.features_key is None:
+        named = read_named_features(files.features, layer=files.layer)
+    if named is None:
+        key_option = "--features-key, or features_key in dataset.toml"
+        axes = ("n_stimuli", "n_features")
+        key = files.features_key
+        return read_raw(files.features, key=key, key_option=key_option, axes=axes), ()
+    found, names = named
+    if files.stimuli is None or not names:
+        return found.values, found.notes
+    rows, how = pair_by_names(files.stimuli, names, printable(files.features.name))
+    return found.values if rows is None else found.values[rows], (*found.notes, how)
 
 
 def _splits(files: ArrayFiles, features: Float32Array) -> tuple[Splits, tuple[str, ...]]:
