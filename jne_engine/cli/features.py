@@ -34,7 +34,11 @@ def features() -> None:
     help="File to write.",
 )
 @click.option("--key", default="imgBrick", show_default=True, help="Dataset of an HDF5 source.")
-@click.option("--ids", type=click.Path(path_type=Path), help="File of zero-based ids to take.")
+@click.option(
+    "--ids",
+    type=click.Path(path_type=Path),
+    help="Zero-based ids, or file names, to take in order.",
+)
 @click.option("--batch-size", type=int, help="Default 32 on a CPU, 256 on a GPU.")
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
 @click.option("--revision", help="Commit, tag or branch of the model on the hub.")
@@ -46,9 +50,12 @@ def extract(source: Path, out: Path, ids: Path | None, *, quiet: bool, **options
     call of the same command goes on from the batches that are finished.
     """
     from jne_engine.cli.bars import StageBars
+    from jne_engine.core.order import describe_order
+    from jne_engine.features.extraction.images import open_images
     from jne_engine.jobs.kinds.features import KIND
 
     spec = FeatureSpec(str(source), ids=None if ids is None else str(ids), **options)
+    click.echo(f"images: {describe_order(open_images(spec).names)}", err=True)
     with StageBars(KIND, quiet=quiet) as bars:
         path = extract_features(spec, out, functools.partial(bars, "extract features"))
     click.echo(str(path))

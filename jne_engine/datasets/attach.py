@@ -14,6 +14,7 @@ from jne_engine.datasets.feature_files import read_image_features
 from jne_engine.datasets.folder import write_description
 from jne_engine.datasets.imported import TRIALS_NAME, read_image_ids
 from jne_engine.datasets.standardise import STANDARDISATIONS
+from jne_engine.formats.guard import keep_name
 
 
 def attach_features(
@@ -48,7 +49,7 @@ def attach_features(
         fix = "name the features in its dataset.toml"
         raise InputError(folder.name, "an imported folder", f"kind {values.get('kind')!r}", fix)
     read_image_features(features, read_image_ids(folder), layer=layer)
-    values |= {"features": os.path.relpath(features.resolve(), folder.resolve()), "layer": layer}
+    values |= {"features": os.path.relpath(keep_name(features), folder.resolve()), "layer": layer}
     if standardisation is not None:
         check_choice("standardisation", standardisation, STANDARDISATIONS)
         if standardisation == STANDARDISATIONS[0] and not (folder / TRIALS_NAME).exists():

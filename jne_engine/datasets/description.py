@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 
@@ -15,8 +15,9 @@ from jne_engine.cortex.spaces import TIERS
 from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
+from jne_engine.datasets.repeats import describe_repeats
 from jne_engine.formats.arrays import ARRAY_SUFFIXES
-from jne_engine.formats.guard import check_inside, printable, read_text, reading
+from jne_engine.formats.guard import check_inside, find_absent, printable, read_text, reading
 
 DESCRIPTION_EXAMPLE: Final = """\
 # dataset.toml: paths are relative to this file
@@ -108,17 +109,12 @@ def read_dataset(
     UnsafeFileError
         If a file lies outside ``allowed_root`` or asks for more than its own content.
     """
-    path = Path(path)
-    if allowed_root is not None:
-        check_inside(path, allowed_root)
-    if not path.is_dir():
-        return _read_description(path, allowed_root, layer)
-    if (path / DESCRIPTION_NAME).exists():
-        return _read_description(path / DESCRIPTION_NAME, allowed_root, layer)
-    _check_layer(path, "arrays", layer)
-    files = _folder_files(path)
-    _check_paths(files, allowed_root)
-    return read_arrays_dataset(ArrayFiles(**files))
+    dataset = _read(Path(path), allowed_root, layer)
+    told = describe_repeats(dataset.features, dataset.splits)
+    if not told:
+        return dataset
+    notes = (*dataset.provenance.notes, told)
+    return replace(dataset, provenance=replace(dataset.provenance, notes=notes))
 
 
 def read_description_values(path: Path) -> dict[str, Any]:
@@ -132,6 +128,19 @@ def read_description_values(path: Path) -> dict[str, Any]:
     text = read_text(path, max_bytes=2**20)
     with reading(path, expected="a TOML file", fix=_SEE):
         return tomllib.loads(text)
+
+
+def _read(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
+    if allowed_root is not None:
+        check_inside(path, allowed_root)
+    if not path.is_dir():
+        return _read_description(path, allowed_root, layer)
+    if (path / DESCRIPTION_NAME).exists():
+        return _read_description(path / DESCRIPTION_NAME, allowed_root, layer)
+    _check_layer(path, "arrays", layer)
+    files = _folder_files(path)
+    _check_paths(files, allowed_root)
+    return read_arrays_dataset(ArrayFiles(**files))
 
 
 def _read_description(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
@@ -244,7 +253,7 @@ def _folder_files(folder: Path) -> dict[str, Any]:
     found: dict[str, Path] = {}
     for stem, suffixes in FOLDER_NAMES.items():
         here = [folder / f"{stem}{suffix}" for suffix in suffixes]
-        here = [path for path in here if path.exists()]
+        here = [path for path in here if find_absent(path) != "not found"]
         if len(here) > 1:
             names = " and ".join(path.name for path in here)
             fix = f"remove one, or name the right one in {DESCRIPTION_NAME}"

@@ -16,12 +16,21 @@ import numpy as np
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length, check_unique
 from jne_engine.core.errors import InputError
+from jne_engine.core.order import describe_order
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.formats.guard import check_file, hash_file, printable
-from jne_engine.formats.hdf5 import open_hdf5, open_hdf5_dataset, read_hdf5
+from jne_engine.formats.hdf5 import (
+    list_hdf5_keys,
+    open_hdf5,
+    open_hdf5_dataset,
+    read_hdf5,
+    read_hdf5_texts,
+)
 
 FEATURES_KEY: Final = "features"
 IDS_KEY: Final = "image_ids"
+NAMES_KEY: Final = "names"
+HDF5_SUFFIXES: Final = (".h5", ".hdf5")
 _EXTRACT: Final = "extract the features again: python -m jne_engine features extract"
 
 
@@ -83,7 +92,36 @@ def read_image_features(path: str | Path, ids: IntArray, *, layer: int) -> Featu
     check_finite(name, values, fix=_EXTRACT)
     model = _read_model(path)
     inputs = (InputRecord(name, hash_file(path)),)
-    return FeatureFile(values, model, inputs, (f"features of {model}, state {layer}, from {name}",))
+    notes = (f"features of {model}, state {layer}, from {name}", *_note_order(path))
+    return FeatureFile(values, model, inputs, notes)
+
+
+def read_named_features(path: Path, *, layer: int) -> tuple[FeatureFile, tuple[str, ...]] | None:
+    """Read all features of a file as it stands, with the name of each row's image.
+
+    Returns
+    -------
+    FeatureFile, tuple of str
+        The names are empty where the file has none. None where it is another kind of file.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_image_features` does.
+    """
+    if path.suffix.lower() not in HDF5_SUFFIXES:
+        return None
+    if not {FEATURES_KEY, IDS_KEY} <= set(list_hdf5_keys(path)):
+        return None
+    found = read_image_features(path, read_hdf5(path, IDS_KEY), layer=layer)
+    names = read_hdf5_texts(path, NAMES_KEY)
+    return found, names if len(names) == len(found.values) else ()
+
+
+def _note_order(path: Path) -> tuple[str, ...]:
+    """Say from the names in the file how its rows stand."""
+    names = read_hdf5_texts(path, NAMES_KEY)
+    return (f"rows of {printable(path.name)}: {describe_order(names)}",) if names else ()
 
 
 def _find_rows(path: Path, ids: IntArray) -> IntArray:

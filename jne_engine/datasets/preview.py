@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jne_engine.core.order import TEXT, describe_order
 from jne_engine.datasets.arrays.files import NOT_DRAWN
 from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.datasets.repeats import describe_repeats
 from jne_engine.formats.guard import readable_size
 
 
@@ -92,11 +94,16 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
     usable = int(dataset.valid_voxels.sum())
     masked = dataset.n_voxels - usable
     few = splits.test.size < 50
+    order = describe_order([str(i) for i in dataset.stimuli.table.index])
+    repeats = describe_repeats(dataset.features, splits)
     return Preview(
         kind=dataset.name,
         subject=dataset.subject,
         space="" if dataset.space is None else _name_space(dataset.space),
-        found={i.name: i.sha256[:12] for i in dataset.provenance.inputs},
+        found={
+            **{i.name: i.sha256[:12] for i in dataset.provenance.inputs},
+            "order of stimuli": order,
+        },
         n_images=dataset.n_stimuli,
         n_voxels=dataset.n_voxels,
         n_train=splits.train.size,
@@ -107,10 +114,12 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
         read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
         notes=(
             "files stay where they are",
-            *(n for n in dataset.provenance.notes if n != NOT_DRAWN),
+            *(n for n in dataset.provenance.notes if n not in (NOT_DRAWN, repeats)),
         ),
         problems=(
+            *([repeats] * bool(repeats)),
             *([f"{masked} of {dataset.n_voxels} columns are not usable and masked"] * bool(masked)),
+            *([f"{order}: are the responses in this order too?"] * order.endswith(TEXT)),
             *(["fewer than 50 test stimuli: JNE is noisy"] * few),
             *(["no ROIs: pages compare whole maps only"] * (not dataset.roi_sets)),
             *(["no place on a surface: no map of the brain"] * (dataset.space is None)),

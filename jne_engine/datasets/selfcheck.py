@@ -25,6 +25,7 @@ from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.description import read_description_values
 from jne_engine.datasets.feature_files import FeatureFile
 from jne_engine.datasets.imported import ImportedFiles, build_imported_dataset, read_thumbnails
+from jne_engine.datasets.repeats import average_stimuli, describe_repeats, number_stimuli
 from jne_engine.features.gabor import extract_gabor_features
 from jne_engine.model.scoring import compute_noise_ceiling, compute_r2
 
@@ -100,6 +101,7 @@ def check_dataset(dataset: EncodingDataset, *, seed: int = 0) -> tuple[Verdict, 
         check_responses(dataset),
         *(check_roi_masks(dataset)),
         check_hemispheres(dataset),
+        *(check_repeats(dataset)),
         check_pairing(dataset, seed=seed),
     )
 
@@ -172,12 +174,19 @@ def check_hemispheres(dataset: EncodingDataset) -> Verdict:
     return Verdict(name, left < right, text)
 
 
+def check_repeats(dataset: EncodingDataset) -> tuple[Verdict, ...]:
+    """Refuse equal stimuli in training and test; say nothing where there are none."""
+    told = describe_repeats(dataset.features, dataset.splits)
+    return (Verdict("splits", False, told),) if told else ()
+
+
 def check_pairing(dataset: EncodingDataset, *, seed: int = 0) -> Verdict:
     """Ask whether features predict responses better than any shuffled pairing of both does.
 
     A ridge regression, its penalty chosen for each column by leave-one-out error, is fitted to at
     most 2000 training images and scored on the test images; then again with the responses of the
-    training images shuffled, 20 times.
+    training images shuffled, 20 times. Rows with equal features count as one image, their responses
+    averaged, and an image that stands in training too is not asked of the test.
 
     Returns
     -------
@@ -191,11 +200,12 @@ def check_pairing(dataset: EncodingDataset, *, seed: int = 0) -> Verdict:
     columns, where = _choose_columns(dataset)
     rng = np.random.default_rng(seed)
     train = rng.permutation(dataset.splits.train)[:MAX_TRAIN]
-    test = dataset.splits.test
-    x, y = dataset.features[train], dataset.responses[train][:, columns]
-    y_test = dataset.responses[test][:, columns]
-    orders = [np.arange(train.size), *(rng.permutation(train.size) for _ in range(N_SHUFFLES))]
-    predicted = _predict(x, [y[order] for order in orders], dataset.features[test])
+    x, y, x_test, y_test = _gather(dataset, train, columns)
+    if len(x_test) < 2 or len(x) < 4:
+        found = f"{len(x)} training and {len(x_test)} test images that are not in both"
+        return Verdict("order of images", None, f"{found}; too few data to tell")
+    orders = [np.arange(len(x)), *(rng.permutation(len(x)) for _ in range(N_SHUFFLES))]
+    predicted = _predict(x, [y[order] for order in orders], x_test)
     scores = [float(np.nanmean(compute_r2(y_test, p))) for p in predicted]
     true, shuffled = scores[0], np.asarray(scores[1:])
     bar = float(shuffled.mean() + MIN_DEVIATIONS * shuffled.std())
@@ -211,6 +221,19 @@ def check_pairing(dataset: EncodingDataset, *, seed: int = 0) -> Verdict:
         return Verdict("order of images", False, text + contradiction)
     need = f"more than {max(bar, MIN_R2):.3f} would tell; too few data, or too little signal"
     return Verdict("order of images", None, f"{text}; {need}")
+
+
+def _gather(
+    dataset: EncodingDataset, train: IntArray, columns: IntArray
+) -> tuple[npt.NDArray[Any], ...]:
+    """Return features and responses of training and new test images, one row an image."""
+    numbers, test = number_stimuli(dataset.features), dataset.splits.test
+    test = test[np.isin(numbers[test], numbers[dataset.splits.train], invert=True)]
+    parts: list[npt.NDArray[Any]] = []
+    for rows in (train, test):
+        values = dataset.features[rows], dataset.responses[rows][:, columns]
+        parts += average_stimuli(numbers[rows], *values)
+    return tuple(parts)
 
 
 def _contradict(

@@ -18,7 +18,7 @@ from jne_engine.core.progress import StageProgress
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.folder import check_free, write_description
 from jne_engine.datasets.preview import Preview, preview_dataset
-from jne_engine.formats.guard import check_inside
+from jne_engine.formats.guard import check_inside, keep_name
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ def _value_hint(hint: Any) -> Any:
 def _relative(value: Any, out: Path) -> Any:
     """Return paths relative to the description; other values as they are."""
     if isinstance(value, Path):
-        return os.path.relpath(value.resolve(), out.resolve())
+        return os.path.relpath(keep_name(value), out.resolve())
     if isinstance(value, Mapping):
         return {key: _relative(entry, out) for key, entry in value.items()}
     return list(value) if isinstance(value, tuple) else value

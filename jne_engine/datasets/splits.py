@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import Splits
@@ -22,7 +23,11 @@ _UNUSED: Final = ""
 
 
 def random_splits(
-    n_stimuli: int, *, seed: int, fractions: tuple[float, float, float] = DEFAULT_FRACTIONS
+    n_stimuli: int,
+    *,
+    seed: int,
+    fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
+    groups: IntArray | None = None,
 ) -> Splits:
     """Draw disjoint splits by a seeded shuffle.
 
@@ -34,6 +39,9 @@ def random_splits(
         Seed of the shuffle.
     fractions : (float, float, float)
         Shares of train, validation and test, each above 0 and together 1.
+    groups : numpy.ndarray of int64, shape (n_stimuli,), optional
+        Number of each row's group, from 0; a group stays in one split, whose share is then met
+        only as nearly as whole groups do. By default each row is a group.
 
     Returns
     -------
@@ -52,9 +60,26 @@ def random_splits(
     if n_validation + n_test >= n_stimuli:
         fix = "add stimuli, or give the splits in a file"
         raise InputError("splits", "a stimulus or more in each", f"{n_stimuli} stimuli", fix)
-    order = np.random.default_rng(seed).permutation(n_stimuli)
-    test, validation, train = np.split(order, [n_test, n_test + n_validation])
-    return Splits(np.sort(train), np.sort(validation), np.sort(test))
+    if groups is None:
+        groups = np.arange(n_stimuli, dtype=np.int64)
+    sizes = np.bincount(groups)
+    if sizes.size < len(SPLIT_NAMES):
+        found = f"{sizes.size} groups of equal stimuli, runs or sessions that belong together"
+        fix = "give the splits in a file, or leave the column group out"
+        raise InputError("splits", "a group or more in each", found, fix)
+    order = np.random.default_rng(seed).permutation(sizes.size)
+    test, rest = _take_groups(order, sizes, n_test, spare=2)
+    validation, train = _take_groups(rest, sizes, n_validation, spare=1)
+    return Splits(*(np.flatnonzero(np.isin(groups, part)) for part in (train, validation, test)))
+
+
+def _take_groups(
+    order: IntArray, sizes: IntArray, n_rows: int, *, spare: int
+) -> tuple[IntArray, IntArray]:
+    """Cut off the first groups that hold the rows, leaving some groups whatever they hold."""
+    n = int(np.searchsorted(np.cumsum(sizes[order]), n_rows)) + 1
+    n = min(n, order.size - spare)
+    return order[:n], order[n:]
 
 
 def read_splits(path: str | Path, n_stimuli: int) -> Splits:

@@ -20,7 +20,18 @@ from jne_engine.formats.guard import MAX_TEXT_BYTES, check_file, printable, read
 SPLIT_COLUMN: Final = "split"
 """Column that assigns stimuli to train, validation and test; it names no category."""
 
+GROUP_COLUMN: Final = "group"
+"""Column of runs or sessions, whose rows stay in one split; it names no category."""
+
+MISSING_LABELS: Final = frozenset({"", "nan", "n/a", "null", "<na>"})
+"""What programs write where there is no label, in lower case; ``NA`` may be a label."""
+
 _DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+
+
+def is_missing(label: str) -> bool:
+    """Tell whether a label only says that there is none."""
+    return label.strip().lower() in MISSING_LABELS
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -29,7 +40,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or pathlib.Path
-        A table with a header line; every row has as many cells as the header.
+        A table with a header line; every row has as many cells as the header. Where the header
+        is one column by the file's ending, it is divided at semicolons, tabs or commas instead.
 
     Returns
     -------
@@ -48,7 +60,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         raise InputError(name, "a .csv or .tsv file", printable(path.suffix) or "no ending", fix)
     text = io.StringIO(read_text(path), newline="")
     with reading(path, expected="a table", fix="save the table again from its program"):
-        lines = csv.reader(text, delimiter=_DELIMITERS[path.suffix.lower()], strict=True)
+        delimiter = _find_delimiter(text, _DELIMITERS[path.suffix.lower()])
+        lines = csv.reader(text, delimiter=delimiter, strict=True)
         rows = [line for line in lines if line]
     return _frame(name, rows)
 
@@ -59,8 +72,9 @@ def read_stimuli(path: str | Path, n_stimuli: int) -> StimulusTable:
     Parameters
     ----------
     path : str or pathlib.Path
-        A table; its first column holds unique ids, every further one but ``split`` a way of
-        naming categories.
+        A table; its first column holds unique ids, every further one but ``split`` and ``group``
+        a way of naming categories. A missing label becomes ``""``, which is no category,
+        and a column without a label is left out.
     n_stimuli : int
         Rows it must have.
 
@@ -72,7 +86,9 @@ def read_stimuli(path: str | Path, n_stimuli: int) -> StimulusTable:
     table = read_table(path)
     fix = "give the table one row a feature row, in the same order, and one header line"
     check_length(printable(Path(path).name), len(table), n_stimuli, unit="rows", fix=fix)
-    return StimulusTable(table.drop(columns=SPLIT_COLUMN, errors="ignore"))
+    table = table.drop(columns=[SPLIT_COLUMN, GROUP_COLUMN], errors="ignore")
+    missing = table.map(is_missing).astype(bool)
+    return StimulusTable(table.mask(missing, "").loc[:, ~missing.all()])
 
 
 def read_integer_columns(
@@ -117,6 +133,17 @@ def read_columns(path: Path, columns: Sequence[str], *, delimiter: str, fix: str
 def numbered_stimuli(n_stimuli: int) -> StimulusTable:
     """Return stimuli of which nothing is known but their row, counted from 0."""
     return StimulusTable(pd.DataFrame(index=[str(row) for row in range(n_stimuli)]))
+
+
+def _find_delimiter(text: io.StringIO, expected: str) -> str:
+    """Return what divides the header: the expected one, else another that does."""
+    start = text.tell()
+    counts = {}
+    for delimiter in (expected, ";", "\t", ","):
+        text.seek(start)
+        counts[delimiter] = len(next(csv.reader(text, delimiter=delimiter, strict=True), ()))
+    text.seek(start)
+    return expected if counts[expected] > 1 else max(counts, key=lambda each: counts[each])
 
 
 def _frame(name: str, rows: Sequence[Sequence[str]]) -> pd.DataFrame:

@@ -58,8 +58,12 @@ COPY_AGAIN: Final = "check that the file was written and copied completely, or w
 
 MAY_READ: Final = "give yourself the right to read it, or close the program that has it locked"
 
+_ANNEX: Final = "/annex/objects/"
+"""What links and pointers of git-annex to contents lead through."""
+
 _PIECE: Final = 2**20
 _USUAL_EXPANSION: Final = 100
+_LONGEST_POINTER: Final = 2**12
 _SHOWN: Final = 200
 
 
@@ -137,6 +141,8 @@ def check_file(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> Path:
     name = printable(path.name) or printable(str(path))
     with reading(path, expected="a path that can be opened", fix="check the path and its rights"):
         found = path.stat() if path.exists() else None
+    if not is_fetched(path):
+        raise InputError(name, "a file with content", "not fetched", f"run datalad get {name}")
     if found is None:
         where = f"nothing at {printable(str(path))}"
         raise InputError(name, "a file", where, "check the path for typing mistakes")
@@ -153,6 +159,31 @@ def check_file(path: str | Path, *, max_bytes: int = MAX_FILE_BYTES) -> Path:
     with reading(path, expected="a file that you may read"):
         path.open("rb").close()
     return path
+
+
+def is_fetched(path: Path) -> bool:
+    """Tell whether a path is anything but git-annex's stand-in for a content that is not there."""
+    if path.is_symlink() and not path.exists():
+        return _ANNEX not in path.readlink().as_posix()
+    if not path.is_file() or path.stat().st_size > _LONGEST_POINTER:
+        return True
+    with reading(path, expected="a file that you may read"):
+        return not path.read_bytes().startswith(_ANNEX.encode())
+
+
+def find_absent(path: Path) -> str:
+    """Say that a file is not found, or not fetched; empty where it is there."""
+    if not is_fetched(path):
+        return f"not fetched: run datalad get {printable(path.name)}"
+    return "" if path.exists() else "not found"
+
+
+def keep_name(path: Path) -> Path:
+    """Return the absolute path, links of its folders followed but not its own.
+
+    A file of git-annex is a link to a hash; what people call it is the link.
+    """
+    return path.parent.resolve() / path.name
 
 
 def check_inside(path: Path, root: Path) -> Path:

@@ -157,6 +157,27 @@ def read_hdf5(
     return values
 
 
+def read_hdf5_texts(path: str | Path, key: str) -> tuple[str, ...]:
+    """Read a list of texts, each as one printable line; empty where there is no such list.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    UnsafeFileError
+        If the texts lead out of the file, or are more than it can hold.
+    """
+    path = Path(path)
+    with open_hdf5(path) as file:
+        if not file.id.links.exists(key.encode()):
+            return ()
+        dataset = _find_dataset(path, file, key)
+        if dataset.ndim != 1 or h5py.check_string_dtype(dataset.dtype) is None:
+            return ()
+        check_claim(path, dataset.shape, 1, available=path.stat().st_size)
+        return tuple(printable(text) for text in dataset.asstr(errors="replace")[:])
+
+
 def read_hdf5_rows(path: str | Path, key: str, rows: slice) -> npt.NDArray[Any]:
     """Read neighbouring rows of a dataset that :func:`open_hdf5_dataset` has accepted before.
 

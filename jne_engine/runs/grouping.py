@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from jne_engine.core.arrays import BoolArray
 from jne_engine.core.checks import check_choice
+from jne_engine.datasets.tables import is_missing
 
 LABEL_SEPARATOR: Final = "; "
 """Between the labels of a stimulus that has several; written so by the importers."""
@@ -68,8 +69,11 @@ class Grouping:
 
 
 def group_labels(labels: Sequence[str], *, name: str, how: str) -> Grouping:
-    """Group stimuli by their labels, several a stimulus separated by ``"; "``, by name."""
-    parts = [set(label.split(LABEL_SEPARATOR)) for label in labels]
+    """Group stimuli by their labels, several a stimulus separated by ``"; "``, by name.
+
+    A stimulus whose label is missing is in no category.
+    """
+    parts = [{p for p in label.split(LABEL_SEPARATOR) if not is_missing(p)} for label in labels]
     categories = tuple(sorted(set().union(*parts)))
     members = np.array([[c in part for c in categories] for part in parts], dtype=np.bool_)
     return Grouping(name, categories, members.reshape(len(labels), len(categories)), how)

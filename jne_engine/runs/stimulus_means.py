@@ -129,7 +129,7 @@ def write_run_means(folder: RunFolder, stage: StageWriter, fdr_q: float) -> None
     stimuli = read_stimuli(dataset)
     labelled = [stimuli.table[column].astype(str).tolist() for column in stimuli.category_columns]
     groups = [group_labels(labels, name="", how="").members for labels in labelled]
-    few = [each for each in groups if each.shape[1] * STIMULI_A_MAP <= len(each)]
+    few = [each for each in groups if 0 < each.shape[1] * STIMULI_A_MAP <= len(each)]
     significant = folder.read_stage("scores").read_array("q_nonlinear") < fdr_q
     sets: list[RoiSet | None] = list(read_roi_sets(dataset).values())
     places = [stack_places(significant, rois) for rois in sets or [None]]

@@ -10,12 +10,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.core.arrays import Float32Array
+from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.projection_weights import build_projection, sample_sheets
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier, VolumeSpace
+from jne_engine.datasets.arrays.pairing import pair_by_names
 from jne_engine.datasets.dataset import (
     EncodingDataset,
     InputRecord,
@@ -23,16 +24,23 @@ from jne_engine.datasets.dataset import (
     Splits,
     StimulusTable,
 )
+from jne_engine.datasets.feature_files import read_named_features
 from jne_engine.datasets.locations import (
     read_noise_ceiling,
     read_rois,
     read_surface_space,
     read_volume_space,
 )
+from jne_engine.datasets.repeats import join_groups, number_stimuli
 from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
-from jne_engine.datasets.tables import numbered_stimuli, read_stimuli
+from jne_engine.datasets.tables import (
+    GROUP_COLUMN,
+    numbered_stimuli,
+    read_stimuli,
+    read_table,
+)
 from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_raw, to_float32
-from jne_engine.formats.guard import check_file, hash_file, printable
+from jne_engine.formats.guard import check_file, hash_file, keep_name, printable
 from jne_engine.formats.sheets import list_subject_files, load_sheets, read_subject_surface
 
 NOT_DRAWN: Final = (
@@ -48,13 +56,15 @@ class ArrayFiles:
     Parameters
     ----------
     features : pathlib.Path
-        Array (n_stimuli, n_features).
+        Array (n_stimuli, n_features), or a file of an extraction, whose rows are paired with
+        ``stimuli`` by name where that names files.
     responses : pathlib.Path
         Array (n_stimuli, n_voxels).
     features_key, responses_key : str, optional
         Names of the arrays, needed where a file holds several.
     name, subject : str
-        Names shown to people; the name defaults to that of the folder.
+        Names shown to people; the name defaults to that of the folder of the responses, which
+        subjects do not share as they may share features.
     stimuli : pathlib.Path, optional
         Table of ids and categories, one row a stimulus.
     splits : pathlib.Path or mapping of str to pathlib.Path, optional
@@ -86,7 +96,7 @@ class ArrayFiles:
     feature_set : str
         Which features these are.
     layer : int
-        Of which layer.
+        Of which layer; selects it in an extraction's file.
     """
 
     features: Path
@@ -147,11 +157,11 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
         check_file(path)
     features, responses, notes = _read_matrices(files)
     n_stimuli, n_voxels = responses.shape
-    splits, split_notes = _splits(files, n_stimuli)
+    splits, split_notes = _splits(files, features)
     space = _space(files, n_voxels)
     projection, drawn = _projection(files, space)
     return EncodingDataset(
-        name=files.name or printable(files.features.resolve().parent.name),
+        name=files.name or printable(keep_name(files.responses).parent.name),
         subject=files.subject,
         features=features,
         responses=responses,
@@ -178,18 +188,43 @@ def hash_inputs(paths: tuple[Path, ...]) -> tuple[InputRecord, ...]:
 
 
 def check_pairs(
-    features_name: str, features: npt.NDArray[Any], responses_name: str, n_responses: int
+    features_name: str,
+    features: npt.NDArray[Any],
+    responses_name: str,
+    responses: npt.NDArray[Any],
 ) -> None:
     """Require finite features, and as many rows of responses as of features.
 
     Raises
     ------
     InputError
-        If a feature is NaN or infinite, or the counts differ; the message names both files.
+        If a feature is NaN or infinite, or the counts differ; the message names both files, and
+        which of them looks transposed.
     """
+    if len(responses) != len(features):
+        _refuse_transposed(features_name, features.shape, responses_name, responses.shape)
     fix = f"use features and responses of the same stimuli in the same order ({features_name})"
-    check_length(responses_name, n_responses, len(features), unit="stimuli as features", fix=fix)
+    check_length(responses_name, len(responses), len(features), unit="stimuli as features", fix=fix)
     check_finite(features_name, features, fix="remove or repair the stimuli concerned")
+
+
+def _refuse_transposed(
+    features_name: str, features: tuple[int, ...], responses_name: str, responses: tuple[int, ...]
+) -> None:
+    """Refuse matrices whose lengths agree once one or both have their axes exchanged."""
+    swapped = {
+        (responses_name,): features[0] == responses[1],
+        (features_name,): features[1] == responses[0],
+        (features_name, responses_name): features[1] == responses[1],
+    }
+    names = next((names for names, fits in swapped.items() if fits), None)
+    if names is None:
+        return
+    shapes = {features_name: (features, "n_features"), responses_name: (responses, "n_voxels")}
+    found = " and ".join(str(shapes[name][0]) for name in names)
+    expected = " and ".join(f"(n_stimuli, {shapes[name][1]})" for name in names)
+    fix = "transpose: one row a stimulus (MATLAB's files have their axes reversed)"
+    raise InputError(" and ".join(names), expected, f"{found}, columns as many as stimuli", fix)
 
 
 def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, ...]:
@@ -208,12 +243,7 @@ def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, 
 
 
 def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple[str, ...]]:
-    features = read_raw(
-        files.features,
-        key=files.features_key,
-        key_option="--features-key, or features_key in dataset.toml",
-        axes=("n_stimuli", "n_features"),
-    )
+    features, feature_notes = _read_features(files)
     responses = read_raw(
         files.responses,
         key=files.responses_key,
@@ -221,21 +251,54 @@ def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple
         axes=("n_stimuli", "n_voxels"),
     )
     names = printable(files.features.name), printable(files.responses.name)
-    notes = (*cast_note(names[0], features), *cast_note(names[1], responses))
+    notes = (*feature_notes, *cast_note(names[0], features), *cast_note(names[1], responses))
     single = to_float32(features)
-    check_pairs(names[0], single, names[1], len(responses))
+    check_pairs(names[0], single, names[1], responses)
     return single, to_float32(responses), notes
 
 
-def _splits(files: ArrayFiles, n_stimuli: int) -> tuple[Splits, tuple[str, ...]]:
+def _read_features(files: ArrayFiles) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """Read features, in the order of the stimuli where names tell it."""
+    named = None
+    if files.features_key is None:
+        named = read_named_features(files.features, layer=files.layer)
+    if named is None:
+        key_option = "--features-key, or features_key in dataset.toml"
+        axes = ("n_stimuli", "n_features")
+        key = files.features_key
+        return read_raw(files.features, key=key, key_option=key_option, axes=axes), ()
+    found, names = named
+    if files.stimuli is None or not names:
+        return found.values, found.notes
+    rows, how = pair_by_names(files.stimuli, names, printable(files.features.name))
+    return found.values if rows is None else found.values[rows], (*found.notes, how)
+
+
+def _splits(files: ArrayFiles, features: Float32Array) -> tuple[Splits, tuple[str, ...]]:
+    n_stimuli = len(features)
     if isinstance(files.splits, Path):
         return read_splits(files.splits, n_stimuli), ()
     if files.splits is not None:
         return _listed_splits(files.splits, n_stimuli), ()
-    splits = random_splits(n_stimuli, seed=files.split_seed, fractions=files.split_fractions)
+    groups, kept = _find_groups(files.stimuli, features)
+    splits = random_splits(
+        n_stimuli, seed=files.split_seed, fractions=files.split_fractions, groups=groups
+    )
     sizes = f"{splits.train.size}, {splits.validation.size} and {splits.test.size}"
     note = f"no splits given: {sizes} stimuli for train, validation and test drawn with seed"
-    return splits, (f"{note} {files.split_seed}",)
+    return splits, (f"{note} {files.split_seed}{kept}",)
+
+
+def _find_groups(table: Path | None, features: Float32Array) -> tuple[IntArray, str]:
+    """Return the group of each row, which one split must hold whole, and say what binds them."""
+    groups = number_stimuli(features)
+    bound = ["equal stimuli"] * bool(groups.max() + 1 < groups.size)
+    if table is not None:
+        cells = read_table(table)
+        if GROUP_COLUMN in cells:
+            groups = join_groups(groups, cells[GROUP_COLUMN].tolist())
+            bound.append(f"rows of one {GROUP_COLUMN}")
+    return groups, f"; {' and '.join(bound)} stay together" if bound else ""
 
 
 def _listed_splits(paths: Mapping[str, Path], n_stimuli: int) -> Splits:

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
+from jne_engine.core.order import natural_key
 from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.datasets.source import Found, LinkedSource, Option
@@ -51,7 +52,8 @@ class ArraysSource(LinkedSource):
     def recognise(self, folder: Path) -> Found | None:
         """Tell whether a folder holds two arrays or more."""
         paths = [path for _, path in zip(range(_MAX_LOOKED_AT), folder.iterdir(), strict=False)]
-        files = sorted(p.name for p in paths if p.suffix in SUFFIXES and p.is_file())
+        here = [p.name for p in paths if p.suffix in SUFFIXES and not p.is_dir()]
+        files = sorted(here, key=natural_key)
         if len(files) < 2:
             return None
         return Found(self.kind, self.title, f"{len(files)} array files", files=tuple(files))

@@ -33,7 +33,7 @@ class DescribedSource(LinkedSource):
         """Tell whether a folder has a description, or files whose names are one."""
         if (folder / DESCRIPTION_NAME).is_file():
             return Found(self.kind, self.title, DESCRIPTION_NAME)
-        stems = {p.stem for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file()}
+        stems = {p.stem for p in folder.iterdir() if p.suffix in SUFFIXES and not p.is_dir()}
         if {"features", "responses"} <= stems:
             return Found(self.kind, "Plain arrays", "features and responses side by side")
         return None

@@ -33,7 +33,7 @@ from jne_engine.datasets.responses import (
 )
 from jne_engine.datasets.stimuli import shrink_pictures, tabulate_categories
 from jne_engine.datasets.trials import count_presentations
-from jne_engine.formats.guard import hash_file, printable
+from jne_engine.formats.guard import find_absent, hash_file, printable
 
 _SCRATCH: Final = "repeats.scratch.npy"
 
@@ -126,14 +126,14 @@ def _write_stimuli(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     ids, tree, notes = plan.trials.image_ids, plan.tree, tuple[str, ...]()
     objects = None
-    if tree.stimulus_info.exists():
+    if not (absent := find_absent(tree.stimulus_info)):
         objects, notes = read_objects(tree, read_stimulus_info(tree), ids)
     else:
-        notes = (f"no categories: {tree.stimulus_info.name} not found",)
-    if plan.request.pictures and tree.images.exists():
+        notes = (f"no categories: {tree.stimulus_info.name} {absent}",)
+    if plan.request.pictures and not (absent := find_absent(tree.images)):
         folder.write_thumbnails(shrink_pictures(read_images(tree.images, ids), ids.size, report))
     elif plan.request.pictures:
-        notes += (f"no pictures: {tree.images.name} not found",)
+        notes += (f"no pictures: {tree.images.name} {absent}",)
     return tabulate_categories(ids, objects), notes
 
 

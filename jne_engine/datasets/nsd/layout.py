@@ -18,6 +18,7 @@ from typing import Final
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import Hemisphere
+from jne_engine.formats.guard import is_fetched
 
 N_SUBJECTS: Final = 8
 N_IMAGES: Final = 73_000
@@ -165,7 +166,7 @@ class SessionFiles:
 
 
 def find_sessions(tree: NsdTree) -> tuple[tuple[SessionFiles, ...], tuple[str, ...]]:
-    """Find the sessions whose betas are complete on disk.
+    """Find the sessions whose betas are complete on disk; those not fetched are left out.
 
     Returns
     -------
@@ -180,26 +181,36 @@ def find_sessions(tree: NsdTree) -> tuple[tuple[SessionFiles, ...], tuple[str, .
         If there are no betas at all.
     """
     prefixes = tuple(HEMI_PREFIX.values()) if tree.is_surface else ("",)
-    found = [_list_sessions(tree.betas_folder, prefix) for prefix in prefixes]
+    listed = [_list_sessions(tree.betas_folder, prefix) for prefix in prefixes]
+    found = [{s: path for s, path in part.items() if is_fetched(path)} for part in listed]
+    absent = sorted({s for part in listed for s, path in part.items() if not is_fetched(path)})
     sessions = sorted(set.union(*(set(part) for part in found)))
     whole = [s for s in sessions if all(s in part for part in found)]
     if not whole:
         place = "/".join(tree.betas_folder.parts[-4:])
         fix = "download the betas of that subject, space and version, or choose others"
-        raise InputError("NSD betas", f"betas_sessionNN in {place}", "none", fix)
+        fix = "run datalad get on them" if absent else fix
+        missing = f"{len(absent)} that are not fetched" if absent else "none"
+        raise InputError("NSD betas", f"betas_sessionNN in {place}", missing, fix)
     files = tuple(SessionFiles(s, tuple(part[s] for part in found)) for s in whole)
-    halves = sorted(set(sessions) - set(whole))
-    problems = tuple(f"session {s}: one hemisphere only, left out" for s in halves)
-    return files, problems
+    halves = sorted(set(sessions) - set(whole) - set(absent))
+    return files, (
+        *(f"session {s}: one hemisphere only, left out" for s in halves),
+        *(
+            f"session {s}: not fetched (run datalad get), left out"
+            for s in absent
+            if s not in whole
+        ),
+    )
 
 
 def _list_sessions(folder: Path, prefix: str) -> dict[int, Path]:
-    best: dict[int, tuple[int, Path]] = {}
+    best: dict[int, tuple[bool, int, Path]] = {}
     for path in sorted(folder.glob(f"{prefix}betas_session*")):
         match = _SESSION.fullmatch(path.name.removeprefix(prefix))
         if match is None:
             continue
-        rank = (_PREFERRED.index(match[2]), path)
+        rank = (not is_fetched(path), _PREFERRED.index(match[2]), path)
         session = int(match[1])
         best[session] = min(best.get(session, rank), rank)
-    return {session: path for session, (_, path) in sorted(best.items())}
+    return {session: path for session, (_, _, path) in sorted(best.items())}

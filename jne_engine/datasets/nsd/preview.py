@@ -13,6 +13,7 @@ from jne_engine.datasets.preview import Preview, count_rois
 from jne_engine.datasets.responses import BetaStream
 from jne_engine.datasets.stimuli import THUMBNAIL_PIXELS
 from jne_engine.datasets.trials import count_presentations
+from jne_engine.formats.guard import find_absent
 
 BASE_BYTES: Final = 300_000_000
 """Memory of the program and its libraries."""
@@ -65,8 +66,8 @@ def preview_nsd(request: NsdRequest, *, measure: bool = True) -> Preview:
 def _missing_files(plan: NsdPlan) -> tuple[str, ...]:
     tree = plan.tree
     wanted = {"pictures": tree.images, "categories": tree.stimulus_info}
-    problems = [f"no {what}: {path.name} not found" for what, path in wanted.items()
-                if not path.exists()]  # fmt: skip
+    problems = [f"no {what}: {path.name} {find_absent(path)}" for what, path in wanted.items()
+                if find_absent(path)]  # fmt: skip
     if not find_ncsnr(tree):
         problems.append("no ncsnr beside the betas")
     return tuple(problems)

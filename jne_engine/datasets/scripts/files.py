@@ -124,7 +124,7 @@ def read_scripts_dataset(files: ScriptFiles) -> EncodingDataset:
         check_file(path)
     features, feature_notes = _read_layer(files)
     responses, response_notes = _read_responses(files.responses)
-    check_pairs(files.features.name, features, files.responses.name, len(responses))
+    check_pairs(files.features.name, features, files.responses.name, responses)
     shared, row_note = _read_shared(files, len(features))
     splits = script_splits(len(features), shared, seed=files.seed)
     table = files.stimuli

@@ -16,6 +16,7 @@ import numpy as np
 
 from jne_engine.core.disk import sync_folder
 from jne_engine.core.errors import StoreError
+from jne_engine.core.order import describe_order
 from jne_engine.features.extraction.batches import BatchFolder
 from jne_engine.features.extraction.images import ImageSource
 
@@ -97,6 +98,7 @@ class FeatureFile:
         for name, value in _describe(self.plan).items():
             file.attrs[name] = value
         file.attrs["layers"] = np.arange(batches.shape[1])
+        file.attrs["order"] = describe_order(images.names)
         file.attrs["complete"] = True
 
 

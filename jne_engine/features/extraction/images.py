@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from collections.abc import Sequence
@@ -16,13 +17,16 @@ from PIL import Image
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_indices, check_unique
 from jne_engine.core.errors import InputError
+from jne_engine.core.order import find_names, natural_key
 from jne_engine.features.extraction.decoding import FORMATS, read_image
 from jne_engine.features.extraction.spec import FeatureSpec
 from jne_engine.formats.arrays import read_indices
-from jne_engine.formats.guard import printable, reading
+from jne_engine.formats.guard import printable, read_text, reading
 from jne_engine.formats.hdf5 import open_hdf5_dataset, read_hdf5_rows
 
 HDF5_SUFFIXES: Final = (".h5", ".hdf5", ".hdf")
+LIST_SUFFIXES: Final = (".txt", ".csv", ".tsv")
+"""A text has one name a line; a table has a header, and the names in its first column."""
 
 _ALGONAUTS: Final = re.compile(r"(train|test)-(\d+)_nsd-?(\d+)")
 _SHARED: Final = re.compile(r"shared(\d+)_nsd-?(\d+)")
@@ -159,7 +163,8 @@ def open_images(spec: FeatureSpec) -> ImageSource:
     ImageSource
         Files named as in Algonauts (``train-0001_nsd-00013.png``: id 13) follow their number;
         NSD's shared1000 (``shared0001_nsd02951.png``) counts from 1, so that its id becomes
-        2950; other files follow their names and are numbered by row.
+        2950; other files follow their names, numbers counted (1, 2, 10), and are numbered by row.
+        Where ``ids`` is a table or a text file, it lists file names, and they give the order.
 
     Raises
     ------
@@ -182,7 +187,7 @@ def open_images(spec: FeatureSpec) -> ImageSource:
 def _open_folder(folder: Path) -> FolderImages:
     with reading(folder, expected="a readable folder", fix="check its rights"):
         files = [p.name for p in folder.iterdir() if p.suffix.lower() in FORMATS and p.is_file()]
-    files = sorted(file for file in files if not file.startswith("."))
+    files = sorted((file for file in files if not file.startswith(".")), key=natural_key)
     if not files:
         fix = "name the folder that holds the images themselves"
         expected = f"images ({', '.join(FORMATS)})"
@@ -229,7 +234,9 @@ def _open_brick(path: Path, key: str) -> BrickImages:
 
 
 def _choose(images: FolderImages | BrickImages, path: Path) -> FolderImages | BrickImages:
-    """Keep the images whose ids a file lists, in its order."""
+    """Keep the images whose ids or names a file lists, in its order."""
+    if path.suffix.lower() in LIST_SUFFIXES:
+        return _choose_named(images, path)
     wanted = read_indices(path)
     name = printable(path.name)
     top = int(images.image_ids.max()) + 1
@@ -243,6 +250,27 @@ def _choose(images: FolderImages | BrickImages, path: Path) -> FolderImages | Br
         return BrickImages(images.path, images.key, wanted)
     rows = [row_of[int(i)] for i in wanted]
     return FolderImages(images.folder, tuple(images.files[r] for r in rows), wanted)
+
+
+def _choose_named(images: FolderImages | BrickImages, path: Path) -> FolderImages:
+    """Keep the files that the first column of a list names, with or without their endings."""
+    name = printable(path.name)
+    if isinstance(images, BrickImages):
+        raise InputError(name, "zero-based ids of images", "a list of names", "save ids as .npy")
+    lines = read_text(path).splitlines()
+    if path.suffix.lower() != ".txt":
+        rows = csv.reader(lines, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        lines = [row[0] for row in list(rows)[1:] if row]
+    wanted = [line.strip() for line in lines if line.strip()]
+    check_unique(name, wanted, fix="name each image once")
+    rows_of = find_names(images.files, wanted)
+    missing = [one for one, row in zip(wanted, rows_of, strict=True) if row < 0]
+    if missing or not wanted:
+        found = f"{len(missing)} others, the first {printable(missing[0])}" if missing else "none"
+        fix = "name files of the folder, one a line"
+        raise InputError(name, f"names of images of {images.name}", found, fix)
+    files = tuple(images.files[row] for row in rows_of)
+    return FolderImages(images.folder, files, images.image_ids[rows_of])
 
 
 def _digest(parts: Sequence[str]) -> str:

@@ -35,8 +35,9 @@ class FeatureSpec:
     key : str
         Dataset of an HDF5 source, (n_images, height, width, 3) uint8.
     ids : str, optional
-        A file of zero-based image ids (``.npy``, ``.npz``, ``.h5``) that restricts the images and
-        gives their order; all images otherwise.
+        A file of zero-based image ids (``.npy``, ``.npz``, ``.h5``), or a list of file names
+        (``.txt``, ``.csv``, ``.tsv``), that restricts the images and gives their order; all images
+        otherwise.
     batch_size : int, optional
         Images a forward pass; None: 32 on a CPU, 256 on a GPU. It changes no result beyond
         rounding.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jne_engine.datasets.tables import numbered_stimuli, read_stimuli, read_table
+from jne_engine.runs.grouping import group_labels
 from tests.engine.readers.files import refused
 
 
@@ -52,3 +53,29 @@ def test_ids_become_printable(tmp_path: Path) -> None:
 def test_numbered_stimuli_count_from_zero() -> None:
     assert list(numbered_stimuli(3).table.index) == ["0", "1", "2"]
     assert numbered_stimuli(3).category_columns == ()
+
+
+@pytest.mark.parametrize("mark", [";", "\t", ","])
+@pytest.mark.parametrize("name", ["stimuli.csv", "stimuli.tsv"])
+def test_columns_are_told_by_the_header_whatever_the_ending(tmp_path, name, mark):
+    lines = [["id", "scene", "size"], ["a", "road; car" if mark != ";" else "road", "1"]]
+    path = write(tmp_path, "\n".join(mark.join(line) for line in lines), name)
+    table = read_table(path)
+    assert list(table.columns) == ["scene", "size"]
+    assert list(table.loc["a"]) == lines[1][1:]
+
+
+def test_a_table_of_ids_alone_stays_one_column(tmp_path):
+    assert read_table(write(tmp_path, "id\na;b\nc", "stimuli.csv")).index.tolist() == ["a;b", "c"]
+
+
+def test_missing_labels_are_no_categories(tmp_path):
+    rows = ["a,dog,", "b,NaN,n/a", "c,,null", "d,n/a,", "e,null,", "f,cat,"]
+    table = read_stimuli(write(tmp_path, "\n".join(["id,animal,empty", *rows]), "s.csv"), 6)
+    assert table.category_columns == ("animal",)
+    labels = table.table["animal"].tolist()
+    grouping = group_labels(labels, name="animal", how="")
+    assert grouping.categories == ("cat", "dog")
+    assert grouping.labels() == ["dog", "", "", "", "", "cat"]
+    old = group_labels(["dog; NaN", "nan", "", "N/A"], name="animal", how="")
+    assert old.labels() == ["dog", "", "", ""]
