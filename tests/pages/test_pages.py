@@ -92,7 +92,7 @@ def test_unfinished_runs_are_named_as_resumable_and_show_no_numbers(show, make_r
     root = make_root(complete=False, stages=("dataset", "linear"))
     app = show(root, page)
     assert_healthy(app, page)
-    assert "dataset, linear done, 3 stages to go" in texts(app)
+    assert "dataset, linear done, 4 stages to go" in texts(app)
     assert not app.metric
     assert not app.dataframe
 
