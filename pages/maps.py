@@ -13,6 +13,7 @@ from pages.maps.controls import (
     choose_comparison,
     choose_masks,
     explain_map,
+    offer_turn,
     show_counts,
     show_mask_table,
 )
@@ -22,9 +23,11 @@ from pages.maps.truth import show_truth
 def show(run: Run) -> None:
     """Show the brain under its controls, the selected vertices' card, and recovery of truth."""
     maps = {info.name: info for info in cached.list_maps(run) if info.kind != "mask"}
-    pick, beside, hide = st.columns([4, 3, 3], vertical_alignment="bottom")
+    pick, turn, beside, hide = st.columns([4, 2, 3, 3], vertical_alignment="bottom")
     with pick:
         chosen = choose("Map", "map", list(maps), format_func=lambda name: maps[name].label)
+    with turn:
+        offer_turn(maps, chosen)
     with beside:
         compare = choose_comparison(maps[chosen])
     with hide:

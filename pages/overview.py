@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from jne_engine.analysis.nonlinearity import LATER, tell_nonlinearity
 from jne_engine.model.measures import JNE_UNIT
 from jne_engine.report.figures.curves import plot_learning_curves
 from jne_engine.report.figures.distributions import plot_tiers
@@ -18,8 +19,14 @@ READING = (
     "A linear response has the same Jacobian (the change of the response per change of each"
     " feature) for every stimulus; **JNE** measures how much the Jacobian's deviation from its mean"
     " varies over stimuli, so it is 0 for a linear response. **JNE-SS** is one stimulus's share of"
-    " that: it tells which pictures bend the response. JNE grows with the response's gain and has"
-    " no absolute threshold, so compare areas within a run, and look at JNE / gain beside it."
+    " that: it tells which pictures bend the response. JNE grows with the response's gain, has no"
+    " absolute threshold, and is above 0 for linear voxels that are fitted beside nonlinear ones:"
+    " compare areas within a run, and ask the nonlinear share which voxels are nonlinear."
+)
+ANSWER = (
+    "Predictable: significant after FDR correction. Nonlinear share: how much of what is predicted"
+    " on the test stimuli no linear map of these features predicts; median over all predictable"
+    " voxels that have one, with its 95 % bootstrap interval, which takes voxels as independent."
 )
 TIERS = "Significant voxels only; bars are 95 % intervals over voxels."
 CURVES = "The dot marks the epoch whose weights were kept: the lowest validation loss."
@@ -27,6 +34,7 @@ CURVES = "The dot marks the epoch whose weights were kept: the lowest validation
 
 def show(run: Run) -> None:
     """Show key figures, tiers beside how to read them, curves and provenance."""
+    _show_answer(run)
     summary = cached.summarise_run(run)
     _show_key_figures(run, summary)
     tiers = cached.tabulate_tiers(run)
@@ -53,6 +61,16 @@ def show(run: Run) -> None:
     _show_provenance(summary)
     show_take_away(run)
     show_methods(run)
+
+
+def _show_answer(run: Run) -> None:
+    """Say first which voxels are nonlinear and how much, or how to get to know it."""
+    found = cached.summarise_nonlinearity(run)
+    if found is None:
+        show_missing("Which voxels are nonlinear is not known here.", LATER)
+        return
+    st.markdown(f"#### {plain(tell_nonlinearity(found))}")
+    st.caption(ANSWER)
 
 
 def _show_key_figures(run: Run, summary: dict) -> None:

@@ -24,6 +24,7 @@ from jne_engine.datasets.dataset import (
     Splits,
     StimulusTable,
 )
+from jne_engine.model.nonlinearity import CANNOT_TELL
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.store import Manifest, RunFolder, compute_run_key, write_dataset
 
@@ -45,11 +46,15 @@ class Planted:
     jne_ss: np.ndarray
     scores: dict[str, np.ndarray]
     dispersion: dict[str, np.ndarray]
+    calibration: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a synthetic run is made of, and what it lacks."""
+    """What a synthetic run is made of, and what it lacks.
+
+    Only a calibrated one has a nonlinear share; runs of version 0.1 lack it.
+    """
 
     n_test: int = 64
     n_per_roi: int = 24
@@ -62,6 +67,7 @@ class Recipe:
     with_categories: bool = True
     complete: bool = True
     stages: Sequence[str] = STAGES
+    calibrated: bool = False
     roi_names: Sequence[str] = ROI_NAMES
     categories: Sequence[str] = CATEGORIES
     name: str = "Synthetic subject"
@@ -117,7 +123,7 @@ def _write(root: Path, recipe: Recipe) -> Path:
     spec = RunSpec(**recipe.spec).to_dict()
     key = compute_run_key(dataset.content_hash, spec, f"test{recipe.seed}")
     folder = RunFolder(root / f"run-{key[:12]}")
-    for stage in recipe.stages:
+    for stage in (*recipe.stages, *(["calibration"] if recipe.calibrated else [])):
         with folder.write_stage(stage) as writer:
             _write_stage(writer, stage, dataset, planted)
     if recipe.complete:
@@ -157,7 +163,25 @@ def plant(recipe: Recipe) -> Planted:
         "deviation_mean": 2 * share + rng.uniform(0.5, 0.6, n_voxels),
         "gain": rng.uniform(1, 3, n_voxels),
     }
-    return Planted(share, masks, invalid, labels, jne_ss, scores, dispersion)
+    calibration = _plant_calibration(recipe, share)
+    return Planted(share, masks, invalid, labels, jne_ss, scores, dispersion, calibration)
+
+
+def _plant_calibration(recipe: Recipe, share: np.ndarray) -> dict[str, np.ndarray]:
+    """Draw what the calibration stores: q is small where the share is large; some have no share."""
+    rng = np.random.default_rng([recipe.seed, 7])
+    found = share + rng.normal(0, 0.03, share.size)
+    found[5::17] = np.nan  # predicted no better than chance, tested all the same
+    q = np.where(share > 0.25, 0.002, 0.3)
+    return {
+        "nonlinear_share": found,
+        "nonlinear_share_low": found - 0.1,
+        "nonlinear_share_high": found + 0.1,
+        "nonlinear_share_fitted": np.clip(share, 0, 1),
+        "p_nonlinearity": q / 2,
+        "q_nonlinearity": q,
+        "jne_calibrated": 0.8 * share,
+    }
 
 
 def _build_dataset(recipe, planted):
@@ -256,6 +280,9 @@ def _write_stage(writer, stage, dataset, planted) -> None:
     elif stage == "dispersion":
         _write_masked(writer, {**planted.dispersion, "jne_ss": planted.jne_ss}, planted.invalid)
         writer.write_json("precision", PRECISION)
+    elif stage == "calibration":
+        _write_masked(writer, planted.calibration, planted.invalid)
+        writer.write_json("nonlinearity", _tell_calibration(planted))
     else:
         epochs = np.arange(12)
         losses = {"train_loss": 0.9 * 0.8**epochs + 0.3, "validation_loss": 0.8**epochs + 0.5}
@@ -264,6 +291,15 @@ def _write_stage(writer, stage, dataset, planted) -> None:
         writer.write_json(
             "fit", {"best_epoch": 9, "converged": True, "n_parameters": 1234, "source": None}
         )
+
+
+def _tell_calibration(planted) -> dict[str, Any]:
+    """Return the record of a calibration, with the reasons in the order of their codes."""
+    untold = np.isnan(planted.calibration["nonlinear_share"]) & ~planted.invalid
+    tested = np.isfinite(planted.calibration["q_nonlinearity"])
+    counts = (int((untold & ~tested).sum()), 0, 0, int((untold & tested).sum()))
+    reasons = dict(zip(CANNOT_TELL.values(), counts, strict=True))
+    return {"n_components": 5, "n_units": 8, "absorbed": 0.06, "cannot_tell": reasons}
 
 
 def _write_masked(writer, arrays, invalid) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from jne_engine.analysis.maps import choose_roi_set, read_map
+from jne_engine.analysis.nonlinearity import read_nonlinear
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.errors import InputError
-from jne_engine.model.measures import Measure, find_measure
+from jne_engine.model.measures import Measure, find_measure, list_measures
 from jne_engine.runs.store import Run
 
 SHOWN = "Shown"
 NO_VALUE = "No value"
+SHARES = frozenset(m.name for m in list_measures("map") if m.name.startswith("nonlinear_share"))
+"""The maps of the nonlinear share and its bounds."""
 MASK_COLUMNS = ["mask", "n_hidden", "n_hidden_first"]
 
 
@@ -39,6 +43,9 @@ class Masks:
         ROI set that names them; the run's first one by default.
     threshold : float, optional
         Leave out values of the map below; in a diverging map, values nearer to 0.
+    nonlinear : {"", "shares", "all"}
+        On which maps to leave out voxels that are not nonlinear, or not known to be: on none, on
+        those of the nonlinear share, or on all.
     """
 
     significant: bool = True
@@ -48,6 +55,7 @@ class Masks:
     rois: tuple[str, ...] = ()
     preset: str | None = None
     threshold: float | None = None
+    nonlinear: Literal["", "shares", "all"] = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +70,15 @@ class Hidden:
         Which voxels it hides.
     holds_for_labels : bool
         Whether it hides labels too, as those of ROIs and tiers, which are known everywhere.
+    only : frozenset of str
+        The maps that it is for; all where empty.
     """
 
     label: str
     shown_label: str
     voxels: BoolArray
     holds_for_labels: bool = False
+    only: frozenset[str] = frozenset()
 
 
 def list_masks(run: Run, masks: Masks) -> tuple[Hidden, ...]:
@@ -91,6 +102,11 @@ def list_masks(run: Run, masks: Masks) -> tuple[Hidden, ...]:
         q = run.stage("scores").read_array("q_nonlinear")
         name = "significant voxels" if masks.q is None else f"q < {level:g}"
         found.append(Hidden(f"Not significant (q ≥ {level:g})", name, ~(q < level)))
+    if masks.nonlinear:
+        level = f"{float(run.manifest.spec['fdr_q']):g}"
+        label, shown = f"Not nonlinear (q ≥ {level}) or unknown", f"nonlinear (q < {level})"
+        only = SHARES if masks.nonlinear == "shares" else frozenset[str]()
+        found.append(Hidden(label, shown, ~read_nonlinear(run), only=only))
     for name, limit, label, unit in (
         ("r2_nonlinear", masks.min_r2, "R² nonlinear", ""),
         ("noise_ceiling", masks.min_ceiling, "Noise ceiling", " %"),
@@ -174,12 +190,13 @@ def _list_for(
 ) -> list[Hidden]:
     if not info.is_numeric:
         return [hidden for hidden in listed if hidden.holds_for_labels]
+    own = [hidden for hidden in listed if not hidden.only or info.name in hidden.only]
     if masks.threshold is None:
-        return list(listed)
+        return own
     size = np.abs(values) if info.kind == "diverging" else values
     what = "|value|" if info.kind == "diverging" else "value"
     label, left = f"Below the threshold {masks.threshold:g}", f"{what} ≥ {masks.threshold:g}"
-    return [*listed, Hidden(label, left, size < masks.threshold)]
+    return [*own, Hidden(label, left, size < masks.threshold)]
 
 
 def _hide_outside(run: Run, masks: Masks) -> Hidden:

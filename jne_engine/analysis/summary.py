@@ -9,6 +9,7 @@ import pandas as pd
 
 from jne_engine.analysis.comparisons import correlate_with_truth
 from jne_engine.analysis.maps import choose_roi_set
+from jne_engine.analysis.nonlinearity import summarise_nonlinearity
 from jne_engine.analysis.regions import WHOLE_BRAIN, tabulate_rois, tabulate_tiers
 from jne_engine.cortex.spaces import TIERS, RoiSet
 from jne_engine.runs.store import Run
@@ -32,7 +33,9 @@ def summarise_run(run: Run, preset: str | None = None) -> dict[str, Any]:
     dict
         Values that JSON can hold: the run's identity, ``path``, ``spec``, ``counts``,
         ``preset``, ``rois`` (a list), ``tiers`` (by name), ``truth`` (``pearson_r_jne, n``
-        over significant voxels, or None), ``notes``, ``warnings``, ``timings_s`` and
+        over significant voxels, or None), ``nonlinearity`` (of the fields of
+        :class:`~jne_engine.analysis.nonlinearity.NonlinearitySummary` and ``fraction``, or None
+        where the run did not measure it), ``notes``, ``warnings``, ``timings_s`` and
         ``versions``. What is undefined is None.
 
     Raises
@@ -50,6 +53,7 @@ def summarise_run(run: Run, preset: str | None = None) -> dict[str, Any]:
         "rois": _records(tabulate_rois(run, preset)),
         "tiers": _summarise_tiers(run, preset),
         "truth": _summarise_truth(run),
+        "nonlinearity": _summarise_nonlinearity(run),
         "notes": list(manifest.notes),
         "warnings": list(manifest.warnings),
         "timings_s": dict(manifest.timings_s),
@@ -109,6 +113,15 @@ def _summarise_truth(run: Run) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"pearson_r_jne": _plain(found.r), "n": found.n}
+
+
+def _summarise_nonlinearity(run: Run) -> dict[str, Any] | None:
+    found = summarise_nonlinearity(run)
+    if found is None:
+        return None
+    values = found.to_dict()
+    share = {k: _plain(v) for k, v in values["share"].items()}
+    return {**values, "share": share, "fraction": _plain(found.fraction)}
 
 
 def _describe(rois: RoiSet | None) -> dict[str, Any] | None:

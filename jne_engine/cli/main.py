@@ -222,11 +222,16 @@ def run(
 @click.option("--rois", "preset", default=None, help="ROI preset; the run's first by default.")
 def info(path: Path, as_json: bool, preset: str | None) -> None:
     """Say what RUN holds: its areas, tiers, agreement with the truth, timings, versions."""
+    from jne_engine.analysis.nonlinearity import summarise_nonlinearity, tell_nonlinearity
     from jne_engine.analysis.summary import summarise_run
     from jne_engine.runs.store import open_run
 
-    summary = summarise_run(open_run(path), preset)
-    click.echo(json.dumps(summary, indent=1) if as_json else _describe(summary))
+    opened = open_run(path)
+    summary = summarise_run(opened, preset)
+    if as_json:
+        click.echo(json.dumps(summary, indent=1))
+    else:
+        click.echo(_describe(summary, tell_nonlinearity(summarise_nonlinearity(opened))))
 
 
 @main.command()
@@ -261,9 +266,9 @@ def _following(options: dict[str, Any]) -> Following:
     return Following(**{name: options.pop(name) for name in ("root", "quiet", "inline", "study")})
 
 
-def _describe(summary: dict[str, Any]) -> str:
+def _describe(summary: dict[str, Any], nonlinearity: str) -> str:
     mark = "SIMULATED " if summary["simulated"] else ""
-    lines = [f"{mark}{summary['name']}, {summary['subject']} ({summary['run_id']})"]
+    lines = [f"{mark}{summary['name']}, {summary['subject']} ({summary['run_id']})", nonlinearity]
     lines += [f"{k}: {v}" for k, v in summary["counts"].items()]
     header = f"{'ROI':<8}{'tier':<14}{'n sig / n':>12}{'R² lin':>9}{'R² non':>9}{'JNE':>11}"
     lines += ["", header]

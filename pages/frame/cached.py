@@ -20,6 +20,7 @@ from jne_engine.analysis import (
     embeddings,
     hierarchy,
     listing,
+    nonlinearity,
     places,
     regions,
     roi_groups,
@@ -81,6 +82,8 @@ _hold: Callable[..., Any] = partial(
 )
 
 summarise_run = _keep(summary.summarise_run)
+summarise_nonlinearity = _keep(nonlinearity.summarise_nonlinearity)
+has_nonlinearity = nonlinearity.has_nonlinearity
 read_learning_curves = _keep(summary.read_learning_curves)
 read_fits = _keep(summary.read_fits)
 list_maps = _keep(maps_queries.list_maps)

@@ -72,7 +72,7 @@ class Selection:
         Study whose runs are offered, all runs where empty; ids of the runs that stand beside the
         chosen one, separated by commas.
     map, roi : str
-        Map on the cortex, region.
+        Map on the cortex, left to the page where empty; region.
     significant : bool
         Show significant voxels only.
     threshold : float or None
@@ -91,7 +91,7 @@ class Selection:
     preset: str = ""
     study: str = ""
     beside: str = ""
-    map: str = "jne"
+    map: str = ""
     roi: str = setting_aside("vertices")
     significant: bool = True
     threshold: float | None = None

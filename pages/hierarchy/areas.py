@@ -89,7 +89,8 @@ def choose_view(run: Run) -> View:
     maps = {info.name: info for info in cached.list_maps(run) if info.is_numeric}
     measure, grouping, drawing = st.columns([5, 2, 5], vertical_alignment="bottom")
     with measure:
-        name = choose("Measure", "map", list(maps), format_func=lambda n: maps[n].label)
+        name = choose("Measure", "map", list(maps), default="jne",
+                      format_func=lambda n: maps[n].label)  # fmt: skip
     with grouping:
         by = choose("Group by", "by", BY, widget=st.segmented_control, required=True,
                     format_func=GROUPINGS.__getitem__)  # fmt: skip

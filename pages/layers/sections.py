@@ -86,7 +86,8 @@ def choose_measure(group: RunGroup) -> Measure:
     found = [{info.name: info for info in cached.list_maps(run)} for run in group.runs]
     shared = {name: info for name, info in found[0].items()
               if info.is_numeric and all(name in maps for maps in found)}  # fmt: skip
-    name = choose("Measure", "map", list(shared), format_func=lambda n: shared[n].label)
+    name = choose("Measure", "map", list(shared), default="jne",
+                  format_func=lambda n: shared[n].label)  # fmt: skip
     return shared[name]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from jne_engine.model.measures import Measure
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.figures import show_table
-from pages.frame.state import Selection, bind_list, bind_value, declares, read, read_list
+from pages.frame.state import Selection, bind_list, bind_value, declares, read, read_list, select
 from pages.frame.widgets import choose, plain, show_note
 
 COMPARISONS = {
@@ -21,6 +22,11 @@ COMPARISONS = {
     "runs": "Other runs",
     "difference": "Minus another run",
     "subjects": "Mean over subjects",
+}
+HIDDEN_ON = {
+    "shares": "Hidden on maps of the share",
+    "all": "Hidden on every map",
+    "none": "Shown",
 }
 
 
@@ -35,6 +41,8 @@ class MapChoices:
         What stands beside the map, and which maps where it is maps.
     q, min_r2, min_ceiling : float or None
         Hide voxels whose q is not below, whose nonlinear R² or noise ceiling (%) is below.
+    nonlinear : str
+        On which maps voxels that are not nonlinear are hidden.
     rois : str
         Show only voxels inside these ROIs, separated by commas.
     """
@@ -44,7 +52,16 @@ class MapChoices:
     q: float | None = None
     min_r2: float | None = None
     min_ceiling: float | None = None
+    nonlinear: str = ""
     rois: str = ""
+
+
+def offer_turn(maps: dict[str, Measure], chosen: str) -> None:
+    """Offer the paper's measure in one click beside the nonlinear share, and the share again."""
+    other = maps.get("nonlinear_share" if chosen == "jne" else "jne")
+    if "nonlinear_share" in maps and other is not None:
+        st.button(other.label, on_click=select, kwargs={"map": other.name}, width="stretch",
+                  icon=":material/swap_horiz:", key="turn", help=other.explanation)  # fmt: skip
 
 
 def choose_masks(run: Run) -> Masks:
@@ -56,6 +73,7 @@ def choose_masks(run: Run) -> Masks:
         st.toggle("Significant only", **bind_value("significant"),
                   help="Voxels whose nonlinear encoder predicts better than chance,"
                   " after FDR correction.")  # fmt: skip
+        nonlinear = _choose_nonlinear(run, level)
         _number("q below", "q", f"{level:g}, the run's level", 0.005)
         _number("R² nonlinear from", "min_r2", "nothing hidden", 0.01)
         _number("Noise ceiling (%) from", "min_ceiling", "nothing hidden", 5.0)
@@ -74,6 +92,7 @@ def choose_masks(run: Run) -> Masks:
         rois=tuple(read_list("rois", names)),
         preset=preset,
         threshold=shared.threshold,
+        nonlinear=nonlinear,
     )
 
 
@@ -127,6 +146,17 @@ def explain_map(run: Run, info: Measure) -> None:
     missing = cached.explain_variants(run)
     if missing:
         show_note(missing)
+
+
+def _choose_nonlinear(run: Run, level: float) -> Any:
+    """Show on which maps voxels that are not nonlinear are hidden; an older run knows none."""
+    if not cached.has_nonlinearity(run):
+        return ""
+    chosen = choose(f"Voxels not nonlinear (q ≥ {level:g}), or not known to be", "nonlinear",
+                    list(HIDDEN_ON), format_func=HIDDEN_ON.__getitem__,
+                    help="q of nonlinearity: whether a voxel is nonlinear in these features. The"
+                    " share of a linear voxel lies around 0, on either side.")  # fmt: skip
+    return "" if chosen == "none" else chosen
 
 
 def _choose_preset(run: Run) -> str | None:

@@ -316,7 +316,7 @@ def test_listing_tells_finished_unfinished_and_broken_runs_apart(tmp_path):
     (broken / "run.json").write_text("{")
     listing = list_runs(tmp_path)
     assert [run.path for run in listing.runs] == [whole]
-    assert listing.unfinished == (f"{partial.name}: dataset, linear done, 3 stages to go",)
+    assert listing.unfinished == (f"{partial.name}: dataset, linear done, 4 stages to go",)
     assert len(listing.unreadable) == 1
     assert broken.name in listing.unreadable[0]
     assert list_runs(tmp_path / "nowhere") == RunListing()

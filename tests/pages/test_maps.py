@@ -348,3 +348,46 @@ def test_a_choice_belongs_to_one_page_and_has_a_default():
     for kind in (Other, Bare):
         with pytest.raises(ValueError, match="expected a default, and a name of its own"):
             declares(kind)
+
+
+def test_maps_open_on_the_share_masked_by_its_own_q_with_jne_one_click_away(visit, make_root):
+    root = make_root(calibrated=True)
+    run = Run(next(root.glob("[!.]*")))
+    app = visit(root, "maps")
+    assert app.selectbox(key="choice.map").value == "nonlinear_share"
+    masked = select_masked(run, "nonlinear_share", Masks(nonlinear="shares"))
+    assert masked.sum() < select_masked(run, "nonlinear_share", Masks()).sum()
+    assert f"**{masked.sum():,}** voxels shown" in said(app)
+    assert "Not nonlinear (q ≥ 0.05) or unknown" in said(app)
+    app = healthy(app.button(key="turn").click().run())
+    assert app.selectbox(key=keyed(app, "map")).value == "jne"
+    assert app.query_params["map"] == "jne"
+    assert f"**{select_masked(run, 'jne', Masks()).sum():,}** voxels shown" in said(app)
+    assert "Not nonlinear" not in said(app)
+    app = healthy(app.button(key="turn").click().run())
+    assert app.selectbox(key=keyed(app, "map")).value == "nonlinear_share"
+
+
+def keyed(app, name) -> str:
+    """Return the key of a choice's box, which changes when something else changes the choice."""
+    return next(b.key for b in app.selectbox if (b.key or "").startswith(f"choice.{name}"))
+
+
+def test_a_link_says_on_which_maps_voxels_that_are_not_nonlinear_are_hidden(visit, make_root):
+    root = make_root(calibrated=True)
+    run = Run(next(root.glob("[!.]*")))
+    for word, name, masks in (
+        ("all", "jne", Masks(nonlinear="all")),
+        ("none", "nonlinear_share", Masks()),
+    ):
+        app = visit(root, "maps", map=name, nonlinear=word)
+        assert f"**{select_masked(run, name, masks).sum():,}** voxels shown" in said(app)
+    app.selectbox(key="choice.nonlinear").set_value("all").run()
+    assert app.query_params["nonlinear"] == "all"
+
+
+def test_an_older_run_opens_on_jne_and_offers_no_mask_of_nonlinearity(visit, synthetic_root):
+    app = visit(synthetic_root, "maps")
+    assert app.selectbox(key="choice.map").value == "jne"
+    assert not [b for b in app.button if b.key == "turn"]
+    assert not [b for b in app.selectbox if b.key == "choice.nonlinear"]

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis import comparisons, groupings, listing, maps, roi_groups, selectivity
+from jne_engine.analysis.nonlinearity import LATER, summarise_nonlinearity, tell_nonlinearity
 from jne_engine.analysis.summary import summarise_run
 from jne_engine.runs.store import Run
 from pages.frame.widgets import plain
@@ -92,7 +93,7 @@ def test_unfinished_runs_are_named_as_resumable_and_show_no_numbers(show, make_r
     root = make_root(complete=False, stages=("dataset", "linear"))
     app = show(root, page)
     assert_healthy(app, page)
-    assert "dataset, linear done, 3 stages to go" in texts(app)
+    assert "dataset, linear done, 4 stages to go" in texts(app)
     assert not app.metric
     assert not app.dataframe
 
@@ -162,6 +163,31 @@ def test_overview_shows_the_stores_numbers(show, synthetic_root):
     for tier, values in summary["tiers"].items():
         assert shown.loc[tier, "mean_jne"] == values["mean_jne"]
         assert shown.loc[tier, "n_significant"] == values["n_significant"]
+
+
+def test_the_overview_says_first_how_many_voxels_are_nonlinear(show, make_root, synthetic_root):
+    root = make_root(calibrated=True)
+    found = summarise_nonlinearity(Run(next(root.glob("[!.]*"))))
+    app = show(root, "overview")
+    assert_healthy(app, "overview")
+    said = [m.value.replace("\\", "") for m in app.markdown]
+    sentence = tell_nonlinearity(found)
+    assert sentence.startswith("SIMULATED data: ")
+    assert sentence in next(text for text in said if text.startswith("####"))
+    older = show(synthetic_root, "overview")
+    assert_healthy(older, "overview")
+    assert LATER in "\n".join(i.value for i in older.info)
+
+
+@pytest.mark.parametrize("page", ["hierarchy", "layers"])
+def test_the_share_is_offered_wherever_jne_is(show, make_root, page):
+    root = make_root(calibrated=True)
+    boxes = [b for b in show(root, page).selectbox if b.label == "Measure"]
+    assert [b.value for b in boxes] == ["jne"]
+    assert boxes[0].options[0] == "Nonlinear share"
+    app = show(root, page, map="nonlinear_share")
+    assert_healthy(app, page)
+    assert [b.value for b in app.selectbox if b.label == "Measure"] == ["nonlinear_share"]
 
 
 def test_maps_count_what_they_show_and_hide(show, synthetic_root):

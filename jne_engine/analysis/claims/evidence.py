@@ -18,6 +18,7 @@ from jne_engine.analysis.comparisons import compare_r2
 from jne_engine.analysis.estimates import compute_mean
 from jne_engine.analysis.hierarchy import tabulate_group_pairs, tabulate_trends
 from jne_engine.analysis.maps import read_map
+from jne_engine.analysis.nonlinearity import has_nonlinearity
 from jne_engine.analysis.roi_groups import drop_empty, read_groups
 from jne_engine.analysis.spins import SpinSettings, read_spin, tell_why_not_spun
 from jne_engine.analysis.statistics import estimate_mean
@@ -67,6 +68,9 @@ class Evidence:
         What to do where it cannot be told.
     address : mapping of str to str
         Choices that show it on its page, beside the claim's own.
+    doubt : str
+        Why it does not hold even where it agrees, in one sentence; empty where nothing is known
+        against it.
     """
 
     value: float = NAN
@@ -79,6 +83,7 @@ class Evidence:
     note: str = ""
     fix: str = ""
     address: Mapping[str, str] = field(default_factory=dict)
+    doubt: str = ""
 
 
 def lack(note: str, fix: str) -> Evidence:
@@ -91,9 +96,9 @@ def pick(table: pd.DataFrame, position: Any) -> Any:
     return table.iloc[int(position)]
 
 
-def gather_tiers(run: Run) -> dict[str, Evidence]:
+def gather_tiers(run: Run, measure: str = "jne") -> dict[str, Evidence]:
     """Test whether JNE rises from tier to tier, over all voxels and over those of equal R²."""
-    table = tabulate_trends(run).set_index("comparison")
+    table = tabulate_trends(run, measure).set_index("comparison")
     found = {}
     for claim, name in (("rises", "all voxels"), ("rises-matched", "matched on R²")):
         if name not in table.index:
@@ -110,16 +115,18 @@ def gather_tiers(run: Run) -> dict[str, Evidence]:
     return found
 
 
-def gather_subjects(run: Run, others: Sequence[Run]) -> dict[str, Evidence]:
+def gather_subjects(run: Run, others: Sequence[Run], measure: str = "jne") -> dict[str, Evidence]:
     """Test over subjects whether each tier's mean JNE exceeds the one's before it.
 
     Every step must rise: p is the largest of the steps', the difference the smallest.
     """
     chosen = choose_one_a_subject(others, run)
+    if measure != "jne":
+        chosen = tuple(r for r in chosen if has_nonlinearity(r))
     if len(chosen) < 2:
         fix = "start a study of several subjects on Data & runs, with equal features and settings"
         return {"subjects": lack("Only one subject has such a run here.", fix)}
-    means = tabulate_subject_means(chosen)
+    means = tabulate_subject_means(chosen, measure)
     pairs = compare_subjects(means).set_index(["first", "second"])
     tiers = [tier for tier in TIERS if tier in set(means.loc[means["n"] > 0, "name"])]
     steps = pairs.reindex(list(zip(tiers[1:], tiers[:-1], strict=True))).dropna(subset="p")
@@ -166,9 +173,9 @@ def gather_spin(run: Run) -> dict[str, Evidence]:
     }  # fmt: skip
 
 
-def gather_rois(run: Run) -> dict[str, Evidence]:
+def gather_rois(run: Run, measure: str = "jne") -> dict[str, Evidence]:
     """Test whether V1 is lowest, and whether EBA, PPA and FFA lie above V1 to V4."""
-    groups = drop_empty(read_groups(run))
+    groups = drop_empty(read_groups(run, measure))
     means = pd.Series(map(compute_mean, groups.values), index=list(groups.names), dtype=float)
     pairs = tabulate_group_pairs(groups)
     low = [n for n, tier in zip(groups.names, groups.tiers, strict=True) if tier in TIERS[:2]]

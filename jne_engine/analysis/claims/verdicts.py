@@ -18,6 +18,13 @@ import numpy as np
 import pandas as pd
 
 from jne_engine.analysis.claims.categories import gather_categories, gather_planted
+from jne_engine.analysis.claims.doubts import (
+    doubt_encoders,
+    doubt_linear_places,
+    doubt_r2,
+    doubt_spin,
+    gather_both,
+)
 from jne_engine.analysis.claims.evidence import (
     Evidence,
     gather_encoders,
@@ -121,13 +128,15 @@ COLUMNS = [
 _Gather = Callable[[Run, Sequence[Run]], dict[str, Evidence]]
 _PARTS: Mapping[str, _Gather] = MappingProxyType(
     {
-        "tiers": lambda run, _: gather_tiers(run),
-        "subjects": gather_subjects,
-        "spin": lambda run, _: gather_spin(run),
-        "ROIs": lambda run, _: gather_rois(run),
-        "encoders": lambda run, _: gather_encoders(run),
+        "tiers": lambda run, _: gather_both(run, gather_tiers),
+        "subjects": lambda run, others: gather_both(
+            run, lambda one, measure: gather_subjects(one, others, measure)
+        ),
+        "spin": lambda run, _: doubt_spin(run, gather_spin(run)),
+        "ROIs": lambda run, _: gather_both(run, gather_rois),
+        "encoders": lambda run, _: doubt_encoders(run, gather_encoders(run)),
         "variants": lambda run, _: gather_variants(run),
-        "categories": lambda run, _: gather_categories(run),
+        "categories": lambda run, _: doubt_linear_places(run, gather_categories(run)),
         "planted": lambda run, _: gather_planted(run),
     }
 )
@@ -158,7 +167,7 @@ def gather_claims(run: Run, part: str, others: Sequence[Run] = ()) -> dict[str, 
         If there is no such part.
     """
     check_choice("part of the claims", part, CLAIM_PARTS)
-    return _PARTS[part](run, others)
+    return doubt_r2(run, _PARTS[part](run, others))
 
 
 def tabulate_claims(
@@ -200,15 +209,15 @@ def tabulate_claims(
 def judge(evidence: Evidence, q: float) -> str:
     """Return a verdict.
 
-    A claim holds where the value lies where it says and, if it is a test, q < 0.05. It does not
-    hold where the data speak against it. Anything else cannot be told: an absent rise and one
-    that so few data cannot show look alike.
+    A claim holds where the value lies where it says, if it is a test q < 0.05, and nothing casts
+    doubt on it. It does not hold where the data speak against it. Anything else cannot be told:
+    an absent rise and one that so few data cannot show look alike.
     """
     if evidence.agrees is None:
         return UNKNOWN
     tested = np.isfinite(evidence.p)
     if evidence.agrees and (not tested or q < ALPHA):
-        return HOLDS
+        return UNKNOWN if evidence.doubt else HOLDS
     return FAILS if evidence.against else UNKNOWN
 
 
@@ -218,7 +227,7 @@ def find_address(claim: Claim, evidence: Evidence) -> dict[str, str]:
 
 
 def _explain(evidence: Evidence, q: float, verdict: str) -> str:
-    parts = [evidence.note]
+    parts = [evidence.note, evidence.doubt]
     if verdict == UNKNOWN:
         if evidence.agrees and not q < ALPHA:
             parts.append(f"As claimed, but q = {q:.2g} is not below {ALPHA}.")

@@ -8,6 +8,7 @@ are not, so that those intervals and p-values are lower bounds of the real uncer
 from jne_engine.analysis.statistics.bootstrap import (
     Estimate,
     estimate_mean,
+    estimate_median,
     estimate_share,
     resample_means,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "compute_trend",
     "draw_rotations",
     "estimate_mean",
+    "estimate_median",
     "estimate_share",
     "fit_mixed_model",
     "match_groups",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from jne_engine.core.arrays import Float64Array
 
@@ -75,6 +76,36 @@ def estimate_share(
     """Return the share of the finite values above ``cutoff``, as :func:`estimate_mean`."""
     high = keep_finite(values) > cutoff
     return estimate_mean(high.astype(np.float64), n_resamples=n_resamples, seed=seed)
+
+
+def estimate_median(values: npt.ArrayLike) -> Estimate:
+    """Return the median of the finite values with its percentile bootstrap interval.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_voxels,)
+        Not finite ones are left out.
+
+    Returns
+    -------
+    Estimate
+        The limits are those of infinitely many resamples, which need not be drawn: the m-th
+        smallest value of a resample is at most x_(k) where m or more of its n draws are among the
+        k smallest, P = P(Binomial(n, k / n) >= m). Of an even number of values the lower of both
+        middle ones gives the low limit and the upper one the high one. NaN below two values.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), *An Introduction to the Bootstrap*, chapters 2 and 13.
+    """
+    x = np.sort(keep_finite(values))
+    n = x.size
+    if n < 2:
+        return Estimate(float(x[0]) if n else np.nan, np.nan, np.nan, n)
+    tail, among = (1 - CONFIDENCE) / 2, np.arange(1, n + 1) / n
+    low = np.searchsorted(stats.binom.sf((n + 1) // 2 - 1, n, among), tail)
+    high = np.searchsorted(stats.binom.sf(n // 2, n, among), 1 - tail)
+    return Estimate(float(np.median(x)), float(x[low]), float(x[high]), n)
 
 
 def resample_means(

@@ -10,6 +10,7 @@ import numpy as np
 
 from jne_engine import __version__
 from jne_engine.analysis import maps, summary
+from jne_engine.analysis.nonlinearity import summarise_nonlinearity, tell_nonlinearity
 from jne_engine.core.citations import Citation
 from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.formats.guard import printable
@@ -29,7 +30,8 @@ SHOWS_NOT = (
     "JNE carries response gain: scaling a response scales its JNE. Look at JNE / gain beside it.",
     "JNE is a property of this encoder on these features and stimuli, not of the brain alone;"
     " other features, layers or encoders give other values.",
-    "No absolute threshold separates linear from nonlinear voxels; compare within a run.",
+    "No absolute threshold of JNE separates linear from nonlinear voxels; q of nonlinearity does,"
+    " relative to the features, where the run has it.",
     "JNE is also 0 where every stimulus deviates by the same amount; see the mean deviation.",
 )
 
@@ -82,6 +84,7 @@ def describe_methods(run: Run) -> Methods:
         *_tell_encoders(run, fits),
         *_tell_scores(run),
         *_tell_jacobian(run, precision),
+        *_tell_share(run),
         *_tell_software(run),
     )
     rows = (*_tabulate_data(run), *_tabulate_fits(run, fits), *_tabulate_results(run, precision))
@@ -220,6 +223,21 @@ def _tell_jacobian(run: Run, precision: dict[str, Any]) -> tuple[str, ...]:
         "With J the Jacobian, s a stimulus, f a feature and d_s = Σ_f |J_sf − J̄_f|, JNE ="
         " sqrt(mean_s (d_s − mean_s d_s)²) and JNE-SS_s = (d_s − mean_s d_s)²: the L1 variant on"
         " Jacobians that are not z-scored, with population statistics.",
+    )
+
+
+def _tell_share(run: Run) -> tuple[str, ...]:
+    found = summarise_nonlinearity(run)
+    if found is None:
+        return ("The nonlinear share was not measured.",)
+    n = run.manifest.counts["n_test"]
+    return (
+        "Which voxels are nonlinear in these features: a ridge a voxel on the features (l), a ridge"
+        " of its residual on the nonlinear encoder's last hidden units less what is linear in them"
+        f" (g), and on the {n:,} test stimuli the nonlinear share cov(y − l, g) / (cov(y − l, g) +"
+        " cov(y, l)) with a bootstrap interval over stimuli and a one-sided score test of y − l"
+        " with g, Benjamini–Hochberg corrected over voxels.",
+        f"{tell_nonlinearity(found)} The interval of the median is a bootstrap over voxels.",
     )
 
 

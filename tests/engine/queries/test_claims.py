@@ -316,3 +316,78 @@ def test_names_of_areas_and_categories_are_matched_and_no_others():
     grouping = group_labels(["Person", "cat; face", "surface"], name="labels:x", how="")
     assert set(find_categories(grouping, "face")) == {"Person", "face"}
     assert set(CATEGORIES) & set(SYNONYMS["outdoor"]) == {"outdoor"}
+
+
+def share_as(planted, values):
+    planted.calibration["nonlinear_share"][:] = values
+
+
+def share_falls(planted):
+    climb(planted)
+    share_as(planted, 1 - planted.share)
+
+
+def share_climbs(planted):
+    climb(planted)
+    share_as(planted, planted.share)
+
+
+@pytest.mark.parametrize("claim", ["rises", "rises-matched", "v1-lowest", "highest"])
+def test_no_claim_holds_on_jne_alone_where_the_share_says_otherwise(make, claim):
+    choices = {"n_per_roi": 60, "calibrated": True}
+    agreed = told(claim, make(share_climbs, **choices))
+    assert agreed["verdict"] == HOLDS, agreed["why"]
+    doubted = told(claim, make(share_falls, seed=1, **choices))
+    assert doubted["verdict"] == UNKNOWN
+    assert "JNE alone: by the nonlinear share it is" in doubted["why"]
+    assert doubted["q"] < 0.05  # JNE itself would do
+
+
+def test_a_spin_test_and_subjects_do_not_hold_on_jne_alone_either(make):
+    runs = [make(share_falls, subject=f"S{i}", seed=i, calibrated=True) for i in range(6)]
+    found = told("subjects", runs[0], runs)
+    assert found["verdict"] == UNKNOWN
+    assert "JNE alone" in found["why"]
+    store_spin(runs[0], 0.9, 0.001)
+    found = told("spin", runs[0])
+    assert found["verdict"] == UNKNOWN
+    effect = hierarchy.compute_tier_trend(runs[0], "nonlinear_share").effect
+    assert f"by the nonlinear share it is {effect:.3g}" in found["why"]
+
+
+def test_a_place_without_a_nonlinear_voxel_is_most_nonlinear_for_nothing(make):
+    def linear_ffa(planted):
+        lead_as_claimed(planted)
+        for name in ("FFA-1", "FFA-2"):
+            planted.calibration["q_nonlinearity"][columns(planted, name)] = 0.4
+
+    run = make(linear_ffa, calibrated=True)
+    found = told("faces", run)
+    assert found["verdict"] == UNKNOWN
+    assert "is nonlinear by its own q" in found["why"]
+    assert told("bodies", run)["verdict"] == HOLDS
+
+
+def test_nothing_holds_from_an_r2_below_what_the_mean_predicts(make):
+    def gain_from_nonsense(planted):
+        set_r2(0.001, 8.0)(planted)
+        planted.scores["r2_linear"] -= 7.7
+        planted.scores["r2_nonlinear"] -= 7.7
+
+    run = make(gain_from_nonsense)
+    linear = run.stage("scores").read_array("r2_linear")
+    mean = np.mean([float(x) for x in linear if np.isfinite(x)])
+    assert mean < 0
+    found = told("predicts", run)
+    assert found["value"] > 7
+    assert found["verdict"] == UNKNOWN
+    assert f"linear {mean:.2g}; valid voxels" in found["why"]
+    assert told("r2-agree", run)["verdict"] == UNKNOWN
+
+    def all_below(planted):
+        climb(planted)
+        planted.scores["r2_nonlinear"] -= 2
+
+    table = verdicts.tabulate_claims(make(all_below, seed=1))
+    assert HOLDS not in set(table["verdict"])
+    assert "mean response predicts better" in table.set_index("claim").loc["rises", "why"]

@@ -107,3 +107,31 @@ def test_the_chosen_roi_set_names_and_masks(run, planted):
         list_masks(run, Masks(rois=("V1",), preset="nowhere"))
     with pytest.raises(InputError, match="nope"):
         list_masks(run, Masks(rois=("nope",)))
+
+
+@pytest.mark.parametrize("which", ["", "shares", "all"])
+def test_voxels_that_are_not_nonlinear_are_hidden_where_asked_for(tmp_path, which):
+    run = Run(write_synthetic_run(tmp_path, calibrated=True))
+    planted, masks = plant(Recipe()), Masks(nonlinear=which)
+    q, gone = planted.calibration["q_nonlinearity"], planted.invalid
+    for name in ("nonlinear_share", "jne", "roi"):
+        hides = which == "all" or (which == "shares" and name == "nonlinear_share")
+        values = maps.read_map(run, name)
+        expected, hidden = [], 0
+        for v, value in enumerate(values):
+            significant = not gone[v] and planted.scores["q_nonlinear"][v] < 0.05
+            nonlinear = not gone[v] and q[v] < 0.05
+            hidden += not nonlinear
+            kept = name == "roi" or (significant and (nonlinear or not hides))
+            expected.append(not math.isnan(value) and kept)
+        assert select_masked(run, name, masks).tolist() == expected
+        table = tabulate_masks(run, name, masks).set_index("mask")["n_hidden"]
+        label = "Not nonlinear (q ≥ 0.05) or unknown"
+        told = hides and name != "roi"
+        assert table.get(label) == (hidden if told else None)
+        assert ("nonlinear (q < 0.05)" in name_masks(name, masks, list_masks(run, masks))) == told
+
+
+def test_an_older_run_knows_no_nonlinear_voxel(run):
+    assert not select_masked(run, "jne", Masks(nonlinear="all")).any()
+    assert select_masked(run, "jne", Masks(nonlinear="shares")).any()
