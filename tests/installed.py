@@ -96,7 +96,7 @@ def check_pages(dashboard: Path) -> int:
         page = AppTest.from_file(str(dashboard / "app.py"), default_timeout=120)
         page.switch_page(f"pages/{name}.py").run()
         assert not page.exception, (name, page.exception)
-        assert not page.error, (name, page.error)
+        assert not page.error, (name, [error.value for error in page.error])
         assert page.header, name
     assert len(names) >= 10, names
     return len(names)

@@ -185,7 +185,7 @@ def _list_shares() -> Iterable[Measure]:
         "nonlinear_share_fitted", "Nonlinear share, fitted", _SHARE_UNIT, "sequential",
         "The same share of the fitted predictions over the training stimuli, 0 to 1.",
         f"var g / (var g + var l) over training stimuli; {_PATHS}", "viridis",
-        stage="calibration", uses=_uses("truth"), optional=True, since="0.2.0",
+        stage="calibration", uses=_uses("map", "truth"), optional=True, since="0.2.0",
     )  # fmt: skip
     yield Measure(
         "p_nonlinearity", "p of nonlinearity", "", "sequential",
