@@ -62,7 +62,8 @@ def read_surface_values(path: str | Path, *, hemi: Hemisphere | None = None) -> 
     ----------
     path : str or pathlib.Path
         ``.mgh`` or ``.mgz`` of shape (n_vertices, 1, 1, n_maps), ``.func.gii``,
-        ``.shape.gii``, ``.dscalar.nii``, ``.dtseries.nii``, or a FreeSurfer file such as ``lh.curv``.
+        ``.shape.gii``, ``.dscalar.nii``, ``.dtseries.nii``, or a FreeSurfer
+        file such as ``lh.curv``.
     hemi : {"left", "right"}, optional
         Hemisphere of a file that holds one; needed where neither name nor content says it.
 
