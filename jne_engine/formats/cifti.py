@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from jne_engine.formats.guard import COPY_AGAIN, check_claim, check_file, printa
 from jne_engine.formats.images import MAX_VERTICES, reading_image
 from jne_engine.formats.xml_guard import scan_xml
 
-Maps = ScalarAxis | LabelAxis | SeriesAxis
+Maps: TypeAlias = ScalarAxis | LabelAxis | SeriesAxis
 """What the rows of a dense file may be."""
 
 _HEADER: Final = 540
