@@ -14,7 +14,8 @@ import numpy.typing as npt
 from jne_engine.analysis.maps import read_map, read_significant, read_surface
 from jne_engine.core.arrays import BoolArray, Float32Array, IntArray
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.cortex.surfaces import GEOMETRIES
 from jne_engine.model.measures import Measure, find_measure

@@ -31,7 +31,8 @@ from jne_engine.core.arrays import BoolArray, Float32Array, Int32Array
 from jne_engine.core.disk import write_atomically
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import Progress, ignore_progress
-from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.cortex.surfaces import GEOMETRIES, N_VERTICES, load_surface
 from jne_engine.model.scoring import correct_fdr

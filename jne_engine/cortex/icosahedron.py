@@ -30,13 +30,6 @@ FSAVERAGE: Mapping[str, int] = MappingProxyType(
     }
 )
 """Vertices of one hemisphere of each mesh, coarsest first; n = 10 * 4^k + 2."""
-ALIASES: Mapping[str, str] = MappingProxyType({"fsaverage7": "fsaverage"})
-"""Other names of a mesh."""
-
-
-def canonical_name(surface: str) -> str:
-    """Return the one name under which a surface is known here."""
-    return ALIASES.get(surface, surface)
 
 
 def coarsen_faces(faces: IntArray, finer: str, coarser: str) -> IntArray:

@@ -27,7 +27,8 @@ import numpy.typing as npt
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.icosahedron import FSAVERAGE, coarsen_faces
+from jne_engine.cortex.icosahedron import coarsen_faces
+from jne_engine.cortex.names import VERTICES
 from jne_engine.cortex.spaces import HEMISPHERES, CorticalLabels, Hemisphere, Mesh
 
 _FSLR32K_FILES: Mapping[str, str] = MappingProxyType(
@@ -57,9 +58,7 @@ GEOMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"fsLR32k": tuple(_FSLR32K_FILES)} | dict.fromkeys(_FSAVERAGES, tuple(_FSAVERAGE5_MESHES))
 )
 """Geometries of every surface that is there without a network."""
-N_VERTICES: Mapping[str, int] = MappingProxyType(
-    {"fsLR32k": 32492} | {name: FSAVERAGE[name] for name in _FSAVERAGES}
-)
+N_VERTICES: Mapping[str, int] = MappingProxyType({name: VERTICES[name] for name in GEOMETRIES})
 """Vertices of one hemisphere of every surface."""
 
 

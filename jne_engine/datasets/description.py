@@ -13,6 +13,7 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import TIERS
 from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
+from jne_engine.datasets.arrays.placed import find_images
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
 from jne_engine.datasets.repeats import describe_repeats
@@ -38,7 +39,7 @@ split_fractions = [0.8, 0.1, 0.1]   #   these shares
 
 surface = "fsLR32k"                 # optional, together with
 vertices = "vertices.npz"           #   left and right: the vertex of each response column
-rois = "rois.npz"                   # optional: one mask or list of columns an ROI
+rois = "rois.npz"                   # optional: one mask or list of columns an ROI; or an atlas
 noise_ceiling = "noise_ceiling.npy" # optional: fractions of variance
 test_repeats = "test_repeats.npy"   # optional: (n_repeats, n_test, n_voxels)
 
@@ -74,6 +75,7 @@ FOLDER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "stimuli": (".csv", ".tsv"),
     "splits": (".npz", ".csv", ".tsv"),
     "rois": (".npz",),
+    "voxels": (".nii.gz", ".nii", ".mgz", ".npz"),
     "noise_ceiling": ARRAY_SUFFIXES,
     "test_repeats": ARRAY_SUFFIXES,
 }
@@ -138,9 +140,9 @@ def _read(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingD
     if (path / DESCRIPTION_NAME).exists():
         return _read_description(path / DESCRIPTION_NAME, allowed_root, layer)
     _check_layer(path, "arrays", layer)
-    files = _folder_files(path)
-    _check_paths(files, allowed_root)
-    return read_arrays_dataset(ArrayFiles(**files))
+    files = ArrayFiles(**_folder_files(path))
+    _check_paths({str(p): p for p in files.paths()}, allowed_root)
+    return read_arrays_dataset(files)
 
 
 def _read_description(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
@@ -260,9 +262,12 @@ def _folder_files(folder: Path) -> dict[str, Any]:
             raise InputError(printable(folder.name), f"one file {stem}.*", names, fix)
         if here:
             found[stem] = here[0]
+    images = () if "responses" in found else find_images(folder)
+    if images:
+        found["responses"] = images[0]
     missing = [stem for stem in ("features", "responses") if stem not in found]
     if missing:
-        expected = f"{DESCRIPTION_NAME}, or features.* and responses.*"
+        expected = f"{DESCRIPTION_NAME}, or features.* and responses"
         fix = f"add {missing[0]}.npy, or a {DESCRIPTION_NAME} that names the files"
         raise InputError(printable(folder.name), expected, f"no {missing[0]}.*", fix)
     return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +15,17 @@ import numpy.typing as npt
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.checks import check_indices, check_length
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.spaces import RoiSet, SurfaceSpace, Tier, VolumeSpace
+from jne_engine.cortex.names import FSLR, OWN_SURFACES, VERTICES, canonical_name, check_vertices
+from jne_engine.cortex.spaces import HEMISPHERES, RoiSet, SurfaceSpace, Tier, VolumeSpace
+from jne_engine.cortex.surfaces import load_cortex_vertices
 from jne_engine.formats.arrays import read_vector, to_indices
-from jne_engine.formats.guard import check_file, naming, printable
+from jne_engine.formats.guard import check_file, naming, printable, read_text
 from jne_engine.formats.numpy_files import list_npz_keys, read_npz
 from jne_engine.formats.volumes import read_volume
 
+_NAME: Final = re.compile(r"""^name\s*=\s*["']([^"']+)["']""", re.MULTILINE)
+_LAYOUTS: Final = (64984, 59412, 91282)
+"""Columns of all vertices, of the cortex and of all grayordinates of fs_LR 32k."""
 _AFFINE = "save the affine from voxels to millimetres"
 
 
@@ -42,14 +50,61 @@ def read_surface_space(path: str | Path, surface: str, n_voxels: int) -> Surface
     path = check_file(path)
     name = printable(path.name)
     left, right = (to_indices(name, read_npz(path, hemi)) for hemi in ("left", "right"))
+    surface = know_surface(surface)
     with naming(path):
         space = SurfaceSpace(surface, left, right)
+    check_vertices(name, surface, left, right)
     fix = "give one vertex a response column, left hemisphere first"
     check_length(name, space.n_voxels, n_voxels, unit="vertices", fix=fix)
     return space
 
 
-def read_volume_space(path: str | Path, n_voxels: int) -> VolumeSpace:
+def know_surface(surface: str) -> str:
+    """Return the one name of a surface that is known here, or that a person described.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    name = canonical_name(surface)
+    folder = Path(os.environ.get(OWN_SURFACES, "surfaces"))
+    if name in VERTICES or surface in _described_names(folder):
+        return name
+    near = difflib.get_close_matches(name, VERTICES, n=1)
+    fix = f"did you mean {near[0]!r}? " if near else ""
+    fix += f"a surface of your own is described in ${OWN_SURFACES}: see docs/datasets.md"
+    raise InputError("surface", f"one of {', '.join(VERTICES)}", printable(repr(surface)), fix)
+
+
+def _described_names(folder: Path) -> list[str]:
+    """Return the names of a person's own surfaces."""
+    texts = (read_text(path, max_bytes=2**20) for path in folder.glob("*.toml"))
+    return [match.group(1) for text in texts for match in _NAME.finditer(text)]
+
+
+def place_columns(surface: str, n_columns: int) -> SurfaceSpace | None:
+    """Return the vertices of the columns of a usual layout, None where the count fits none.
+
+    All vertices, left then right; of fs_LR 32k also the 59,412 grayordinates of the cortex, which
+    are the first of the 91,282.
+    """
+    if surface == FSLR and n_columns in _LAYOUTS[1:]:
+        return SurfaceSpace(surface, *(load_cortex_vertices(h) for h in HEMISPHERES))
+    if n_columns != 2 * VERTICES.get(surface, 0):
+        return None
+    vertices = np.arange(VERTICES[surface], dtype=np.int64)
+    return SurfaceSpace(surface, vertices, vertices)
+
+
+def suggest_surface(n_columns: int) -> str | None:
+    """Return the surface whose usual layouts have so many columns."""
+    if n_columns in _LAYOUTS:
+        return FSLR
+    return next((name for name, n in VERTICES.items() if 2 * n == n_columns), None)
+
+
+def read_volume_space(path: str | Path, n_voxels: int | None = None) -> VolumeSpace:
     """Read the voxel of each response column.
 
     Parameters
@@ -58,8 +113,8 @@ def read_volume_space(path: str | Path, n_voxels: int) -> VolumeSpace:
         A mask as NIfTI or MGH, whose voxels above 0 are the columns in numpy's order (x slowest)
         and whose header gives the millimetres; or an ``.npz`` file with arrays ``voxels``
         (n_voxels, 3), zero-based, ``shape`` (3,) and ``affine`` (4, 4).
-    n_voxels : int
-        Columns of the responses.
+    n_voxels : int, optional
+        Columns of the responses, where these are not taken from a volume by this very mask.
 
     Raises
     ------
@@ -70,7 +125,8 @@ def read_volume_space(path: str | Path, n_voxels: int) -> VolumeSpace:
     name = printable(path.name)
     space = _read_listed(path) if path.suffix.lower() == ".npz" else _read_mask(path)
     fix = "give one voxel a response column, in the columns' order"
-    check_length(name, space.n_voxels, n_voxels, unit="voxels", fix=fix)
+    if n_voxels is not None:
+        check_length(name, space.n_voxels, n_voxels, unit="voxels", fix=fix)
     return space
 
 
@@ -127,11 +183,7 @@ def read_rois(
     path = check_file(path)
     names = list_npz_keys(path)
     tiers = tiers or {}
-    unknown = [name for name in tiers if name not in names]
-    if unknown or not names:
-        found = f"a tier for {unknown[0]!r}" if unknown else "no arrays"
-        expected = f"ROIs ({', '.join(map(printable, names))})"
-        raise InputError(printable(path.name), expected, found, "name the ROIs of the file")
+    check_tiers(printable(path.name), names, tiers)
     masks = [_roi_mask(f"{printable(path.name)} {n}", read_npz(path, n), n_voxels) for n in names]
     return RoiSet(
         preset=printable(path.stem),
@@ -140,6 +192,21 @@ def read_rois(
         tiers=tuple(tiers.get(name) for name in names),
         masks=np.stack(masks),
     )
+
+
+def check_tiers(what: str, names: Sequence[str], tiers: Mapping[str, Tier]) -> None:
+    """Require ROIs, and those to which a tier is given among them.
+
+    Raises
+    ------
+    InputError
+        If there are none, or a tier names another.
+    """
+    unknown = [name for name in tiers if name not in names]
+    if unknown or not names:
+        found = f"a tier for {unknown[0]!r}" if unknown else "no arrays"
+        expected = f"ROIs ({', '.join(map(printable, names))})"
+        raise InputError(what, expected, found, "name the ROIs of the file")
 
 
 def read_noise_ceiling(path: str | Path, n_voxels: int, *, key: str | None = None) -> Float32Array:

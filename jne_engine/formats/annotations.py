@@ -21,6 +21,8 @@ from jne_engine.formats.images import MAX_VERTICES
 MAX_LABELS: Final = 100_000
 """Most labels of a colour table; the largest in use have some 15,000."""
 
+_HEADINGS: Final = ("index", "key", "number", "label", "value")
+
 
 class Annotation(NamedTuple):
     """A colour-coded labelling.
@@ -64,7 +66,9 @@ def read_annotation(path: str | Path) -> Annotation:
 
 
 def read_ctab(path: str | Path) -> dict[int, str]:
-    """Read a colour table as text: a number and a name a line, further columns ignored.
+    """Read a table of names as text: a number and a name a line, further columns ignored.
+
+    Columns are separated by white space, or by commas; a heading is skipped.
 
     Returns
     -------
@@ -80,8 +84,8 @@ def read_ctab(path: str | Path) -> dict[int, str]:
     path = Path(path)
     names: dict[int, str] = {}
     for number, line in enumerate(read_text(path, max_bytes=2**22).splitlines(), start=1):
-        cells = line.split()
-        if not cells or cells[0].startswith("#"):
+        cells = line.replace(",", " ").split()
+        if not cells or cells[0].startswith("#") or (number == 1 and cells[0].lower() in _HEADINGS):
             continue
         where = f"{printable(path.name)} line {number}"
         fix = "write one number and one name a line"

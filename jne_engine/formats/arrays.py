@@ -1,4 +1,4 @@
-"""Plain arrays of ``.npy``, ``.npz`` and ``.h5`` files, whatever they mean."""
+"""Plain arrays of ``.npy``, ``.npz``, ``.h5`` and ``.mat`` files, whatever they mean."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from jne_engine.core.checks import check_length, check_matrix
 from jne_engine.core.errors import InputError
 from jne_engine.formats.guard import MAX_ARRAY_BYTES, check_file, printable
 from jne_engine.formats.hdf5 import list_hdf5_keys, read_hdf5
+from jne_engine.formats.matlab import list_mat_keys, read_mat_array
 from jne_engine.formats.numpy_files import list_npz_keys, read_npy, read_npz
 
-ARRAY_SUFFIXES: Final = (".npy", ".npz", ".h5", ".hdf5")
+ARRAY_SUFFIXES: Final = (".npy", ".npz", ".h5", ".hdf5", ".mat")
 
 
 def read_array(
@@ -32,7 +33,7 @@ def read_array(
     Parameters
     ----------
     path : str or pathlib.Path
-        A ``.npy``, ``.npz``, ``.h5`` or ``.hdf5`` file.
+        A ``.npy``, ``.npz``, ``.h5``, ``.hdf5`` or ``.mat`` file.
     key : str, optional
         Name of the array inside the file; needed where the file holds several.
     key_option : str
@@ -80,6 +81,10 @@ def read_raw(
     elif suffix in (".h5", ".hdf5"):
         key = choose_key(path, () if key else list_hdf5_keys(path), key, key_option)
         values = read_hdf5(path, key, max_bytes=max_bytes)
+    elif suffix == ".mat":
+        key = choose_key(path, () if key else list_mat_keys(path), key, key_option)
+        values = read_mat_array(path, key, max_bytes=max_bytes)
+        values = values.ravel() if len(axes) == 1 and max(values.shape) == values.size else values
     else:
         found = printable(path.suffix) or "no ending"
         fix = "save the array as .npy, .npz or .h5"

@@ -7,20 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from nibabel.cifti2 import BrainModelAxis, LabelAxis, ScalarAxis
+from nibabel.cifti2 import BrainModelAxis, LabelAxis, ScalarAxis, SeriesAxis
 from nibabel.cifti2.parse_cifti2 import Cifti2Parser
 from nibabel.nifti2 import Nifti2Header
 
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.errors import InputError, UnsafeFileError
-from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere
+from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, VolumeSpace
 from jne_engine.formats.guard import COPY_AGAIN, check_claim, check_file, printable, reading
 from jne_engine.formats.images import MAX_VERTICES, reading_image
 from jne_engine.formats.xml_guard import scan_xml
+
+Maps: TypeAlias = ScalarAxis | LabelAxis | SeriesAxis
+"""What the rows of a dense file may be."""
 
 _HEADER: Final = 540
 _EXTENSION_CODE: Final = 32
@@ -34,7 +37,7 @@ class Grayordinates:
 
     Parameters
     ----------
-    maps : ScalarAxis or LabelAxis
+    maps : ScalarAxis, LabelAxis or SeriesAxis
         What each row is.
     values : mapping of hemisphere to numpy.ndarray, shape (n_maps, n_grayordinates)
         Values of each hemisphere's grayordinates.
@@ -42,12 +45,15 @@ class Grayordinates:
         Their vertices.
     n_vertices : mapping of hemisphere to int
         Vertices of each hemisphere's surface.
+    n_below : int
+        Grayordinates below the cortex, which are left out.
     """
 
-    maps: ScalarAxis | LabelAxis
+    maps: Maps
     values: Mapping[Hemisphere, npt.NDArray[Any]]
     vertices: Mapping[Hemisphere, IntArray]
     n_vertices: Mapping[Hemisphere, int]
+    n_below: int = 0
 
     def spread(self, missing: float) -> Mapping[Hemisphere, npt.NDArray[Any]]:
         """Return (n_maps, n_vertices) of each hemisphere; ``missing`` where the file has none."""
@@ -60,7 +66,7 @@ class Grayordinates:
 
 
 def read_grayordinates(path: str | Path) -> Grayordinates:
-    """Read a ``.dscalar.nii`` or ``.dlabel.nii`` file.
+    """Read the cortex of a ``.dscalar.nii``, ``.dtseries.nii`` or ``.dlabel.nii`` file.
 
     Raises
     ------
@@ -70,6 +76,30 @@ def read_grayordinates(path: str | Path) -> Grayordinates:
         If it declares entities or claims more than it holds.
     """
     path = check_file(path)
+    return _cortex(path, *_read_dense(path))
+
+
+def read_subcortex(path: str | Path) -> tuple[npt.NDArray[Any], VolumeSpace]:
+    """Read what lies below the cortex: (n_maps, n_voxels), and where the voxels are.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_grayordinates`; or if the file holds no voxels.
+    """
+    path = check_file(path)
+    _, models, values = _read_dense(path)
+    if not models.volume_mask.any():
+        fix = "choose a file with voxels, or take its cortex"
+        raise InputError(printable(path.name), "voxels below the cortex", "none", fix)
+    with reading_image(path, expected="a grid of the voxels"):
+        x, y, z = (int(n) for n in models.volume_shape)
+        voxels = models.voxel[models.volume_mask].astype(np.int64)
+        affine = np.asarray(models.affine, dtype=np.float64)
+    return values[:, models.volume_mask], VolumeSpace((x, y, z), affine, voxels)
+
+
+def _read_dense(path: Path) -> tuple[Maps, BrainModelAxis, npt.NDArray[Any]]:
     with reading_image(path, expected="a CIFTI-2 file"):
         with path.open("rb") as stream:
             header = Nifti2Header(stream.read(_HEADER), check=False)
@@ -84,8 +114,7 @@ def read_grayordinates(path: str | Path) -> Grayordinates:
         found = f"{held} bytes of values for shape {shape[4:]}"
         raise InputError(printable(path.name), "all values and no more", found, COPY_AGAIN)
     maps, models = _read_axes(path, _read_xml(path, offset), shape[4:])
-    values = _read_values(path, header, shape[4:])
-    return _cortex(path, maps, models, values)
+    return maps, models, _read_values(path, header, shape[4:])
 
 
 def _read_xml(path: Path, end: int) -> bytes:
@@ -111,17 +140,15 @@ def _byte_order(content: bytes) -> Literal["little", "big"]:
     return "little" if content[:4] == _HEADER.to_bytes(4, "little") else "big"
 
 
-def _read_axes(
-    path: Path, xml: bytes, shape: tuple[int, ...]
-) -> tuple[ScalarAxis | LabelAxis, BrainModelAxis]:
+def _read_axes(path: Path, xml: bytes, shape: tuple[int, ...]) -> tuple[Maps, BrainModelAxis]:
     _weigh(path, xml, shape[1])
     with reading_image(path, expected="a CIFTI-2 description"):
         parser = Cifti2Parser()
         parser.parse(string=xml)
         maps, models = (parser.header.matrix.get_axis(i) for i in range(2))
-    if not isinstance(maps, (ScalarAxis, LabelAxis)) or not isinstance(models, BrainModelAxis):
+    if not isinstance(maps, Maps) or not isinstance(models, BrainModelAxis):
         found = f"{type(maps).__name__} by {type(models).__name__}"
-        fix = "choose a .dscalar.nii or .dlabel.nii file"
+        fix = "choose a .dscalar.nii, .dtseries.nii or .dlabel.nii file"
         raise InputError(printable(path.name), "maps by grayordinates", found, fix)
     if (len(maps), len(models)) != shape:
         found = f"{shape} values for {len(maps)} maps of {len(models)} grayordinates"
@@ -134,6 +161,9 @@ def _weigh(path: Path, xml: bytes, n_grayordinates: int) -> None:
 
     def start(element: str, attributes: dict[str, str]) -> None:
         nonlocal left
+        if element == "CIFTI" and not attributes.get("Version", "").startswith("2"):
+            fix = "convert it: wb_command -file-convert -cifti-version-convert FILE 2 NEW"
+            raise InputError(printable(path.name), "CIFTI-2", "CIFTI-1", fix)
         if element == "BrainModel":
             with reading(path, expected="whole numbers in every BrainModel"):
                 count, offset = (int(attributes[f"Index{key}"]) for key in ("Count", "Offset"))
@@ -159,7 +189,7 @@ def _read_values(path: Path, header: Nifti2Header, shape: tuple[int, ...]) -> np
 
 
 def _cortex(
-    path: Path, maps: ScalarAxis | LabelAxis, models: BrainModelAxis, values: npt.NDArray[Any]
+    path: Path, maps: Maps, models: BrainModelAxis, values: npt.NDArray[Any]
 ) -> Grayordinates:
     parts: dict[Hemisphere, npt.NDArray[Any]] = {}
     vertices: dict[Hemisphere, IntArray] = {}
@@ -180,4 +210,5 @@ def _cortex(
     if not parts:
         fix = "choose a file with cortical surfaces"
         raise InputError(printable(path.name), "cortical vertices", "none", fix)
-    return Grayordinates(maps, parts, vertices, sizes)
+    n_below = int(models.volume_mask.sum())
+    return Grayordinates(maps, parts, vertices, sizes, n_below)

@@ -10,10 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from nibabel import freesurfer
 
-from jne_engine.core.arrays import Float32Array
+from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.errors import InputError, UnsafeFileError
 from jne_engine.cortex.spaces import Mesh
-from jne_engine.formats.guard import COPY_AGAIN, check_claim, check_file, printable, reading
+from jne_engine.formats.guard import (
+    COPY_AGAIN,
+    check_claim,
+    check_file,
+    printable,
+    read_text,
+    reading,
+)
 from jne_engine.formats.images import MAX_VERTICES, reading_image
 
 MAX_SURFACE_BYTES: Final = 2**29
@@ -68,6 +75,33 @@ def read_morph(path: str | Path) -> Float32Array:
     _check_held(path, (n_vertices,), path.stat().st_size - 15)
     with reading_image(path, expected="FreeSurfer values"):
         return np.asarray(freesurfer.read_morph_data(path), dtype=np.float32)
+
+
+def read_label_vertices(path: str | Path) -> IntArray:
+    """Read the vertices of one region from a file such as ``lh.V1_exvivo.label``.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n_vertices,)
+        Zero-based, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is no label, or lists another number of vertices than it says.
+    """
+    name = printable(Path(path).name)
+    lines = [line for line in read_text(path).splitlines() if not line.startswith("#")]
+    try:
+        vertices = np.array([int(line.split()[0]) for line in lines[1:] if line.strip()], np.int64)
+        claimed = int(lines[0])
+    except (ValueError, IndexError) as error:
+        fix = "choose a .label file of FreeSurfer"
+        raise InputError(name, "a count, then a vertex a line", "other text", fix) from error
+    if claimed != vertices.size or vertices.size == 0 or vertices.min() < 0:
+        found = f"{vertices.size} lines"
+        raise InputError(name, f"{claimed} vertices counted from 0", found, COPY_AGAIN)
+    return vertices
 
 
 def read_geometry(path: str | Path) -> Mesh:

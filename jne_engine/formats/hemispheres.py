@@ -11,6 +11,7 @@ from jne_engine.cortex.spaces import Hemisphere
 from jne_engine.formats.guard import printable
 
 _NAMED: Final = re.compile(r"(?:^|[._-])(lh|rh|l|r|left|right)(?=[._-])", re.IGNORECASE)
+_OTHER: Final = {"l": "r", "r": "l", "L": "R", "R": "L"}
 _FIX: Final = "name the file lh.… or rh.…, or say which hemisphere it is"
 
 
@@ -40,3 +41,20 @@ def hemisphere_of(
         return said.pop()
     found = "both of them in its name, its content or the request" if said else "nothing said"
     raise InputError(printable(path.name), "one hemisphere", found, _FIX)
+
+
+def find_other(path: Path) -> Path | None:
+    """Return the other hemisphere's file beside one, by its name; None where there is none."""
+    name = _NAMED.sub(_swap, path.name)
+    other = path.with_name(name)
+    return other if name != path.name and other.is_file() else None
+
+
+def _swap(match: re.Match[str]) -> str:
+    side = match.group(1)
+    if len(side) <= 2:
+        other = _OTHER[side[0]] + side[1:]
+    else:
+        other = {"left": "right", "right": "left"}[side.lower()]
+        other = other.title() if side[0].isupper() else other
+    return match.group(0).replace(side, other)

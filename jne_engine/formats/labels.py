@@ -22,7 +22,7 @@ from jne_engine.formats.hemispheres import hemisphere_of
 from jne_engine.formats.surface_values import read_mgh_maps
 from jne_engine.formats.volume_headers import MGH_SUFFIXES
 
-FORMATS: Final = ".annot, .label.gii, .mgz with .mgz.ctab, or .dlabel.nii"
+FORMATS: Final = ".annot, .label.gii, .mgz, .dlabel.nii, or FreeSurfer's .label"
 
 _NOTHING: Final = ("", "???", "unknown")
 
@@ -40,14 +40,14 @@ def read_labels(
     Parameters
     ----------
     path : str or pathlib.Path
-        ``.annot``, ``.label.gii``, ``.mgh`` or ``.mgz`` of whole numbers with a colour
-        table, or ``.dlabel.nii``.
+        ``.annot``, ``.label.gii``, ``.mgh`` or ``.mgz`` of whole numbers, or ``.dlabel.nii``.
     hemi : {"left", "right"}, optional
         Hemisphere of a file that holds one; needed where neither name nor content says it.
     surface : str
         Name of the surface whose vertices these are, for the result.
     ctab : str or pathlib.Path, optional
-        Colour table of an ``.mgz``; by default the file beside it, ``NAME.mgz.ctab``.
+        Names of the numbers of an ``.mgz``; by default the file beside it, ``NAME.mgz.ctab``.
+        Where there is neither, its numbers above 0 are their names.
     map_index : int, optional
         Which labelling to take, from 0; needed where a file holds several.
 
@@ -74,8 +74,8 @@ def read_labels(
     if lower.endswith(".annot"):
         codes, table = read_annotation(path)
     elif lower.endswith(MGH_SUFFIXES):
-        table = read_ctab(ctab or path.with_name(f"{path.name}.ctab"))
-        codes = _whole(path, _choose(path, read_mgh_maps(path), map_index))
+        codes = whole_labels(path, _choose(path, read_mgh_maps(path), map_index))
+        table = name_labels(path, codes, ctab)
     else:
         fix = "convert the labels to one of these"
         raise InputError(printable(path.name), FORMATS, "another format", fix)
@@ -136,8 +136,32 @@ def _choose(path: Path, maps: npt.NDArray[Any], map_index: int | None) -> npt.ND
     return chosen
 
 
-def _whole(path: Path, values: npt.NDArray[Any]) -> IntArray:
-    """Return labels as whole numbers; floating ones must be whole, and NaN is no label."""
+def name_labels(path: Path, codes: IntArray, ctab: str | Path | None) -> dict[int, str]:
+    """Return the names of a file's numbers: of a table, or else the numbers themselves.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; a colour table ``NAME.ctab`` beside it is taken where none is given.
+    codes : numpy.ndarray of int64
+        Its numbers.
+    ctab : str or pathlib.Path, optional
+        A table: a number and a name a line.
+    """
+    beside = path.with_name(f"{path.name}.ctab")
+    if ctab is not None or beside.is_file():
+        return read_ctab(ctab or beside)
+    return {int(code): str(code) for code in np.unique(codes) if code > 0}
+
+
+def whole_labels(path: Path, values: npt.NDArray[Any]) -> IntArray:
+    """Return labels as whole numbers; floating ones must be whole, and NaN is no label.
+
+    Raises
+    ------
+    InputError
+        If they are fractions.
+    """
     numbers = np.where(np.isnan(values), -1, values) if values.dtype.kind == "f" else values
     if numbers.dtype.kind not in "iu" and not np.all(np.abs(np.rint(numbers) - numbers) == 0):
         fix = "read it as values, not as labels"
@@ -163,7 +187,7 @@ def _from_gifti(
     maps = np.stack([np.ravel(array.data) for array in image.darrays])
     side = hemisphere_of(path, hemi, stated=stated_hemisphere(image))
     table = {int(x.key): printable(str(x.label or "")) for x in image.labeltable.labels}
-    codes = _whole(path, _choose(path, maps, map_index))
+    codes = whole_labels(path, _choose(path, maps, map_index))
     return label_surface(path, surface, {side: codes}, {side: table})
 
 
@@ -174,6 +198,6 @@ def _from_cifti(path: Path, surface: str, map_index: int | None) -> CorticalLabe
         fix = "read it as values, not as labels"
         raise InputError(printable(path.name), "a label table", "none", fix)
     maps = cortex.spread(-1)
-    codes = {h: _whole(path, _choose(path, part, map_index)) for h, part in maps.items()}
+    codes = {h: whole_labels(path, _choose(path, part, map_index)) for h, part in maps.items()}
     entries = {int(key): printable(str(entry[0])) for key, entry in tables[map_index or 0].items()}
     return label_surface(path, surface, codes, dict.fromkeys(codes, entries))

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from jne_engine.core.checks import check_finite, check_matrix
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.spaces import Mesh
+from jne_engine.cortex.spaces import Hemisphere, Mesh
 from jne_engine.formats.freesurfer import is_geometry, is_patch, read_geometry, read_patch
-from jne_engine.formats.gifti import intent_of, read_gifti
+from jne_engine.formats.gifti import intent_of, read_gifti, stated_hemisphere
 from jne_engine.formats.guard import COPY_AGAIN, check_file, printable
 
 FORMATS = ".surf.gii, or FreeSurfer's lh.white, lh.pial, lh.inflated"
@@ -21,7 +21,9 @@ _POINTS = "NIFTI_INTENT_POINTSET"
 _FACES = "NIFTI_INTENT_TRIANGLE"
 
 
-def read_mesh(path: str | Path, *, cut_from: Mesh | None = None) -> Mesh:
+def read_mesh(
+    path: str | Path, *, cut_from: Mesh | None = None, hemi: Hemisphere | None = None
+) -> Mesh:
     """Read the triangle mesh of one hemisphere.
 
     Parameters
@@ -30,6 +32,8 @@ def read_mesh(path: str | Path, *, cut_from: Mesh | None = None) -> Mesh:
         ``.surf.gii``, or a FreeSurfer file such as ``lh.white``.
     cut_from : Mesh, optional
         The whole surface, where the file may also be a FreeSurfer patch of it.
+    hemi : {"left", "right"}, optional
+        Hemisphere that it is taken for; a GIFTI file that names the other one is refused.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def read_mesh(path: str | Path, *, cut_from: Mesh | None = None) -> Mesh:
     """
     path = check_file(path)
     if path.name.lower().endswith(".gii"):
-        mesh = _from_gifti(path)
+        mesh = _from_gifti(path, hemi)
     elif is_geometry(path):
         mesh = read_geometry(path)
     elif cut_from is not None and is_patch(path):
@@ -58,8 +62,12 @@ def read_mesh(path: str | Path, *, cut_from: Mesh | None = None) -> Mesh:
     return _checked(path, mesh)
 
 
-def _from_gifti(path: Path) -> Mesh:
+def _from_gifti(path: Path, hemi: Hemisphere | None) -> Mesh:
     image = read_gifti(path)
+    stated = stated_hemisphere(image)
+    if hemi is not None and stated not in (None, hemi):
+        fix = "swap the two files of the pair: AnatomicalStructurePrimary says which is which"
+        raise InputError(printable(path.name), f"the {hemi} hemisphere", f"the {stated} one", fix)
     intents = [intent_of(path, array) for array in image.darrays]
     if sorted(intents) != [_POINTS, _FACES]:
         found = ", ".join(intents[:4]) or "no arrays"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from nibabel.cifti2 import ScalarAxis
 
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_matrix
@@ -24,8 +26,11 @@ from jne_engine.formats.images import MAX_VERTICES, reading_image
 from jne_engine.formats.volume_headers import MGH_SUFFIXES
 from jne_engine.formats.volumes import read_volume
 
-FORMATS: Final = ".mgh, .mgz, .func.gii, .shape.gii, .dscalar.nii, or FreeSurfer's lh.curv"
+FORMATS: Final = (
+    ".mgh, .mgz, .func.gii, .shape.gii, .dscalar.nii, .dtseries.nii, or FreeSurfer's lh.curv"
+)
 
+CIFTI_SUFFIXES: Final = (".dscalar.nii", ".dtseries.nii")
 _NO_MAPS: Final = ("NIFTI_INTENT_POINTSET", "NIFTI_INTENT_TRIANGLE", "NIFTI_INTENT_LABEL")
 
 
@@ -57,7 +62,8 @@ def read_surface_values(path: str | Path, *, hemi: Hemisphere | None = None) -> 
     ----------
     path : str or pathlib.Path
         ``.mgh`` or ``.mgz`` of shape (n_vertices, 1, 1, n_maps), ``.func.gii``,
-        ``.shape.gii``, ``.dscalar.nii``, or a FreeSurfer file such as ``lh.curv``.
+        ``.shape.gii``, ``.dscalar.nii``, ``.dtseries.nii``, or a FreeSurfer
+        file such as ``lh.curv``.
     hemi : {"left", "right"}, optional
         Hemisphere of a file that holds one; needed where neither name nor content says it.
 
@@ -75,7 +81,7 @@ def read_surface_values(path: str | Path, *, hemi: Hemisphere | None = None) -> 
     """
     path = check_file(path)
     lower = path.name.lower()
-    if lower.endswith(".dscalar.nii"):
+    if lower.endswith(CIFTI_SUFFIXES):
         return _from_cifti(path)
     if lower.endswith(".gii"):
         return _from_gifti(path, hemi)
@@ -90,17 +96,20 @@ def read_surface_values(path: str | Path, *, hemi: Hemisphere | None = None) -> 
 def read_mgh_maps(path: Path) -> npt.NDArray[Any]:
     """Read (n_maps, n_vertices) from an ``.mgh`` or ``.mgz`` file of shape (n, 1, 1, n_maps).
 
+    The vertices may lie along any of the first three axes: retinotopy tools write (1, 1, n).
+
     Raises
     ------
     InputError
         If the file cannot be read or holds a volume.
     """
     values = read_volume(path).values
-    if values.shape[1:3] != (1, 1) or len(values) > MAX_VERTICES:
+    n_vertices = max(values.shape[:3])
+    if math.prod(values.shape[:3]) != n_vertices or n_vertices > MAX_VERTICES:
         fix = "choose a file of surface values, not a volume"
         expected = "(n_vertices, 1, 1, n_maps)"
         raise InputError(printable(path.name), expected, str(values.shape), fix)
-    return np.ascontiguousarray(values.reshape(len(values), -1).T)
+    return np.ascontiguousarray(values.reshape(n_vertices, -1).T)
 
 
 def _one(
@@ -139,7 +148,8 @@ def _from_gifti(path: Path, hemi: Hemisphere | None) -> SurfaceValues:
 def _from_cifti(path: Path) -> SurfaceValues:
     cortex = read_grayordinates(path)
     parts = cortex.spread(np.nan)
-    names = tuple(printable(str(name)) for name in cortex.maps.name)
+    named = cortex.maps.name if isinstance(cortex.maps, ScalarAxis) else [""] * len(cortex.maps)
+    names = tuple(printable(str(name)) for name in named)
     return SurfaceValues(
         names, MappingProxyType({h: part.astype(np.float32) for h, part in parts.items()})
     )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name, coarsen_faces
+from jne_engine.cortex.icosahedron import FSAVERAGE, coarsen_faces
+from jne_engine.cortex.names import canonical_name
 
 
 def halved(faces, n):

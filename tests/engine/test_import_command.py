@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import h5py
+import nibabel as nib
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from jne_engine.cli.main import main
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.registry import preview_source
 from jne_engine.runs.store import open_run
+from jne_engine.runs.store.contents import read_space
 from tests.engine.importers import nsd_tree
 
 FIT = ["--n-hidden", "8", "--max-epochs", "2", "--quiet"]
@@ -150,3 +152,63 @@ def test_mistakes_are_one_line(nsd, arguments, match):
     assert result.exit_code == 2, result.output
     assert match in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_pair_of_images_becomes_a_run_on_a_surface(tmp_path):
+    """Features, a pair of .func.gii and an atlas without names are enough."""
+    rng = np.random.default_rng(0)
+    features, n = rng.normal(size=(60, 5)).astype("f4"), 642
+    np.save(tmp_path / "features.npy", features)
+    (tmp_path / "names.csv").write_text("index,name\n1,V1\n2,V2\n")
+    for side in "lr":
+        rows = features @ rng.normal(size=(5, n)).astype("f4")
+        arrays = [nib.gifti.GiftiDataArray(row, intent="NIFTI_INTENT_NONE") for row in rows]
+        image = nib.gifti.GiftiImage(darrays=arrays)
+        nib.save(image, tmp_path / f"{side}h.study.func.gii")
+        codes = np.repeat([0, 1, 2], 214).astype("i4")
+        nib.save(nib.MGHImage(codes[:, None, None], np.eye(4)), tmp_path / f"{side}h.areas.mgz")
+    told = ["--features", tmp_path / "features.npy", "--responses",
+            tmp_path / "lh.study.func.gii", "--rois", tmp_path / "rh.areas.mgz",
+            "--roi-names", tmp_path / "names.csv"]  # fmt: skip
+    shown = invoke("import", "arrays", *told, "--preview")
+    assert shown.exit_code == 0, shown.output
+    assert "1,284 vertices of fsaverage3, 642 left and then 642 right" in shown.output
+    assert "V1 428, V2 428" in shown.output
+    result = invoke("import", "arrays", *told, "--out", tmp_path / "data")
+    assert result.exit_code == 0, result.output
+    result = invoke("run", tmp_path / "data", "--out", tmp_path / "runs", *FIT)
+    assert result.exit_code == 0, result.output
+    run = open_run(tmp_path / "runs")
+    space = read_space(run.stage("dataset"))
+    assert space.surface == "fsaverage3"
+    assert any("lh.study.func.gii, rh.study.func.gii" in note for note in run.manifest.notes)
+    np.testing.assert_array_equal(space.right, np.arange(n))
+
+
+@pytest.mark.parametrize("command", ["import", "check", "run"])
+def test_no_door_takes_an_unknown_surface_or_vertex(tmp_path, command):
+    np.save(tmp_path / "features.npy", np.random.default_rng(0).normal(size=(60, 5)))
+    np.save(tmp_path / "responses.npy", np.random.default_rng(1).normal(size=(60, 2)))
+    for surface, right, match in (("fsaverage5x", 0, "did you mean 'fsaverage5'"),
+                                  ("fsLR32k", 32492, "subtract 32492")):  # fmt: skip
+        np.savez(tmp_path / "v.npz", left=[0], right=[right])
+        (tmp_path / "dataset.toml").write_text(
+            'features = "features.npy"\nresponses = "responses.npy"\n'
+            f'surface = "{surface}"\nvertices = "v.npz"\n'
+        )
+        named = [
+            f"--{name}={tmp_path / file}"
+            for name, file in (
+                ("features", "features.npy"),
+                ("responses", "responses.npy"),
+                ("vertices", "v.npz"),
+            )
+        ]
+        arguments = {
+            "import": ("import", "arrays", *named, "--surface", surface, "--preview"),
+            "check": ("check", tmp_path),
+            "run": ("run", tmp_path, "--out", tmp_path / "runs", *FIT),
+        }
+        result = invoke(*arguments[command])
+        assert result.exit_code != 0
+        assert match in result.output

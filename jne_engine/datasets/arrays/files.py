@@ -13,10 +13,13 @@ import numpy.typing as npt
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length
 from jne_engine.core.errors import InputError
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.projection_weights import build_projection, sample_sheets
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier, VolumeSpace
 from jne_engine.datasets.arrays.pairing import pair_by_names
+from jne_engine.datasets.arrays.placed import Placed, is_image, list_pair, read_placed
+from jne_engine.datasets.atlas import ATLAS_SUFFIXES, read_atlas
 from jne_engine.datasets.dataset import (
     EncodingDataset,
     InputRecord,
@@ -26,10 +29,13 @@ from jne_engine.datasets.dataset import (
 )
 from jne_engine.datasets.feature_files import read_named_features
 from jne_engine.datasets.locations import (
+    know_surface,
+    place_columns,
     read_noise_ceiling,
     read_rois,
     read_surface_space,
     read_volume_space,
+    suggest_surface,
 )
 from jne_engine.datasets.repeats import join_groups, number_stimuli
 from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
@@ -59,7 +65,13 @@ class ArrayFiles:
         Array (n_stimuli, n_features), or a file of an extraction, whose rows are paired with
         ``stimuli`` by name where that names files.
     responses : pathlib.Path
-        Array (n_stimuli, n_voxels).
+        Array (n_stimuli, n_voxels); or an image that says where its columns lie: GIFTI or MGH of
+        one hemisphere, CIFTI-2, or a volume beside the mask in ``voxels``.
+    responses_other : pathlib.Path, optional
+        The other hemisphere's file, where its name does not tell it; which is left is read from
+        the files.
+    cifti_part : {"cortex", "volume"}
+        What to take of a CIFTI file.
     features_key, responses_key : str, optional
         Names of the arrays, needed where a file holds several.
     name, subject : str
@@ -75,7 +87,8 @@ class ArrayFiles:
     split_fractions : (float, float, float)
         Shares of train, validation and test of the random splits.
     surface : str, optional
-        Name of the surface family, given together with ``vertices``; with ``voxels``, the
+        Name of the surface family, given together with ``vertices``, unless the responses are an
+        image or have the columns of a usual layout; with ``voxels``, the
         packaged template in whose millimetres the volume lies.
     vertices : pathlib.Path, optional
         ``.npz`` file with ``left`` and ``right``.
@@ -84,7 +97,12 @@ class ArrayFiles:
     surface_folder : pathlib.Path, optional
         With ``voxels``: FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     rois : pathlib.Path, optional
-        ``.npz`` file of named ROIs.
+        ``.npz`` file of named ROIs, or an atlas: ``.annot``, ``.label.gii``, ``.dlabel.nii``,
+        ``.label``, or ``.mgz`` and ``.nii`` of labels.
+    rois_other : pathlib.Path, optional
+        The other hemisphere's atlas, where its name does not tell it.
+    roi_names : pathlib.Path, optional
+        Names of an atlas's numbers, where it has none: a number and a name a line.
     roi_tiers : mapping of str to str, optional
         Tier of ROIs: primary, intermediate or higher.
     noise_ceiling : pathlib.Path, optional
@@ -103,6 +121,8 @@ class ArrayFiles:
     responses: Path
     features_key: str | None = None
     responses_key: str | None = None
+    responses_other: Path | None = None
+    cifti_part: str = "cortex"
     name: str | None = None
     subject: str = "subject"
     stimuli: Path | None = None
@@ -114,6 +134,8 @@ class ArrayFiles:
     voxels: Path | None = None
     surface_folder: Path | None = None
     rois: Path | None = None
+    rois_other: Path | None = None
+    roi_names: Path | None = None
     roi_tiers: Mapping[str, Tier] | None = None
     noise_ceiling: Path | None = None
     noise_ceiling_key: str | None = None
@@ -125,11 +147,26 @@ class ArrayFiles:
     def paths(self) -> tuple[Path, ...]:
         """Return every file that is read, each once."""
         splits = self.splits.values() if isinstance(self.splits, Mapping) else (self.splits,)
-        named = (self.features, self.responses, self.stimuli, *splits, self.vertices, self.rois)
+        named = (self.features, *self.response_files(), self.stimuli, *splits, self.vertices)
+        named = (*named, *self.roi_files(), self.roi_names)
         named = (*named, self.noise_ceiling, self.test_repeats, self.voxels)
         if self.surface_folder is not None:
             named = (*named, *list_subject_files(self.surface_folder))
         return tuple(dict.fromkeys(path for path in named if path is not None))
+
+    def response_files(self) -> tuple[Path, ...]:
+        """Return the file of the responses, or those of both hemispheres."""
+        if self.voxels is not None or not is_image(self.responses):
+            return (self.responses,)
+        return list_pair(self.responses, self.responses_other)
+
+    def roi_files(self) -> tuple[Path, ...]:
+        """Return the file of the ROIs, or those of both hemispheres, and colour tables beside."""
+        if self.rois is None:
+            return ()
+        pair = list_pair(self.rois, self.rois_other)
+        tables = (path.with_name(f"{path.name}.ctab") for path in pair)
+        return (*pair, *(table for table in tables if table.is_file()))
 
 
 def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
@@ -155,10 +192,9 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
     """
     for path in files.paths():
         check_file(path)
-    features, responses, notes = _read_matrices(files)
+    features, responses, space, notes = _read_matrices(files)
     n_stimuli, n_voxels = responses.shape
     splits, split_notes = _splits(files, features)
-    space = _space(files, n_voxels)
     projection, drawn = _projection(files, space)
     return EncodingDataset(
         name=files.name or printable(keep_name(files.responses).parent.name),
@@ -174,7 +210,7 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
         ),
         space=space,
         projection=projection,
-        roi_sets=_roi_sets(files, n_voxels),
+        roi_sets=_roi_sets(files, n_voxels, space),
         test_repeats=_test_repeats(files),
         noise_ceiling=_noise_ceiling(files, n_voxels),
         feature_set=files.feature_set,
@@ -242,19 +278,40 @@ def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, 
     )
 
 
-def _read_matrices(files: ArrayFiles) -> tuple[Float32Array, Float32Array, tuple[str, ...]]:
+def _read_matrices(
+    files: ArrayFiles,
+) -> tuple[Float32Array, Float32Array, CorticalSpace | None, tuple[str, ...]]:
+    """Read features and responses, where the columns lie, and how that is known."""
     features, feature_notes = _read_features(files)
-    responses = read_raw(
+    placed = _read_image(files) if is_image(files.responses) else None
+    responses = _read_plain(files) if placed is None else placed.values
+    names = printable(files.features.name), printable(files.responses.name)
+    notes = (*feature_notes, *cast_note(names[0], features), *cast_note(names[1], responses))
+    single = to_float32(features)
+    check_pairs(names[0], single, names[1], responses)
+    if placed is not None:
+        return single, to_float32(responses), placed.space, (*notes, *placed.notes)
+    space, told = _space(files, responses.shape[1])
+    kept = responses if space is None else responses[:, : space.n_voxels]
+    return single, to_float32(kept), space, (*notes, *told)
+
+
+def _read_image(files: ArrayFiles) -> Placed:
+    if files.vertices is not None:
+        fix = "leave vertices out"
+        raise InputError("columns", "places from the image alone", "vertices too", fix)
+    return read_placed(
+        files.response_files(), surface=files.surface, part=files.cifti_part, mask=files.voxels
+    )
+
+
+def _read_plain(files: ArrayFiles) -> npt.NDArray[Any]:
+    return read_raw(
         files.responses,
         key=files.responses_key,
         key_option="--responses-key, or responses_key in dataset.toml",
         axes=("n_stimuli", "n_voxels"),
     )
-    names = printable(files.features.name), printable(files.responses.name)
-    notes = (*feature_notes, *cast_note(names[0], features), *cast_note(names[1], responses))
-    single = to_float32(features)
-    check_pairs(names[0], single, names[1], responses)
-    return single, to_float32(responses), notes
 
 
 def _read_features(files: ArrayFiles) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
@@ -315,22 +372,37 @@ def _stimuli(path: Path | None, n_stimuli: int) -> StimulusTable:
     return numbered_stimuli(n_stimuli) if path is None else read_stimuli(path, n_stimuli)
 
 
-def _space(files: ArrayFiles, n_voxels: int) -> CorticalSpace | None:
+def _space(files: ArrayFiles, n_voxels: int) -> tuple[CorticalSpace | None, tuple[str, ...]]:
+    """Return where the columns of a plain array lie, and what is to be told of it."""
     if files.voxels is not None:
         if files.vertices is not None:
             fix = "give vertices of a surface, or voxels of a volume"
             raise InputError("columns", "one place", "vertices and voxels", fix)
-        return read_volume_space(files.voxels, n_voxels)
+        return read_volume_space(files.voxels, n_voxels), ()
     if files.surface_folder is not None:
         fix = "give the voxels of the columns, or leave the folder out"
         raise InputError("surface_folder", "voxels beside it", "none", fix)
-    if files.vertices is None and files.surface is None:
-        return None
-    if files.vertices is None or files.surface is None:
-        found = "vertices alone" if files.surface is None else f"surface {files.surface!r} alone"
+    if files.vertices is not None and files.surface is not None:
+        return read_surface_space(files.vertices, files.surface, n_voxels), ()
+    if files.surface is not None:
+        return _usual_space(know_surface(files.surface), n_voxels)
+    if files.vertices is not None:
+        fix = "name the surface of the vertices"
+        raise InputError("surface", "surface and vertices together", "vertices alone", fix)
+    likely = suggest_surface(n_voxels)
+    usual = f"{n_voxels:,} columns are a usual layout of {likely}: name surface to place them"
+    return None, (usual,) if likely else ()
+
+
+def _usual_space(surface: str, n_voxels: int) -> tuple[CorticalSpace, tuple[str, ...]]:
+    space = place_columns(surface, n_voxels)
+    if space is None:
+        found = f"surface {surface!r} alone, with {n_voxels:,} columns"
         fix = "give the vertices of the columns and the name of their surface, or neither"
         raise InputError("surface", "surface and vertices together", found, fix)
-    return read_surface_space(files.vertices, files.surface, n_voxels)
+    left_out = n_voxels - space.n_voxels
+    below = f"; {left_out:,} grayordinates below the cortex are left out" if left_out else ""
+    return space, (f"{n_voxels:,} columns taken as {surface}'s, left and then right{below}",)
 
 
 def _projection(
@@ -350,17 +422,22 @@ def _projection(
         made = build_projection(space, points, surface=name, source=source, own=own)
     elif files.surface is not None:
         source = f"{files.surface}'s white and pial surfaces, the volume taken as in its space"
-        points = sample_sheets(space, load_sheets(files.surface))
-        made = build_projection(space, points, surface=files.surface, source=source)
+        surface = canonical_name(files.surface)
+        points = sample_sheets(space, load_sheets(surface))
+        made = build_projection(space, points, surface=surface, source=source)
     else:
         return None, (NOT_DRAWN,)
     return made, (made.note,)
 
 
-def _roi_sets(files: ArrayFiles, n_voxels: int) -> dict[str, RoiSet]:
+def _roi_sets(files: ArrayFiles, n_voxels: int, space: CorticalSpace | None) -> dict[str, RoiSet]:
     if files.rois is None:
         return {}
-    rois = read_rois(files.rois, n_voxels, tiers=files.roi_tiers)
+    if files.rois.name.lower().endswith(ATLAS_SUFFIXES):
+        pair = list_pair(files.rois, files.rois_other)
+        rois = read_atlas(pair, space, names=files.roi_names, tiers=files.roi_tiers)
+    else:
+        rois = read_rois(files.rois, n_voxels, tiers=files.roi_tiers)
     return {rois.preset: rois}
 
 

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from jne_engine.core.order import natural_key
 from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
+from jne_engine.datasets.arrays.placed import IMAGE_SUFFIXES
+from jne_engine.datasets.atlas import ATLAS_SUFFIXES
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.datasets.source import Found, LinkedSource, Option
+from jne_engine.formats.arrays import ARRAY_SUFFIXES
 
-SUFFIXES: Final = {".npy", ".npz", ".h5", ".hdf5", ".mat"}
 _MAX_LOOKED_AT: Final = 3000
 """Entries of a folder among which arrays are looked for."""
 
@@ -52,11 +54,14 @@ class ArraysSource(LinkedSource):
     def recognise(self, folder: Path) -> Found | None:
         """Tell whether a folder holds two arrays or more."""
         paths = [path for _, path in zip(range(_MAX_LOOKED_AT), folder.iterdir(), strict=False)]
-        here = [p.name for p in paths if p.suffix in SUFFIXES and not p.is_dir()]
-        files = sorted(here, key=natural_key)
-        if len(files) < 2:
+        names = sorted((p.name for p in paths if not p.is_dir()), key=natural_key)
+        arrays = [name for name in names if name.lower().endswith(ARRAY_SUFFIXES)]
+        images = [n for n in names if n.lower().endswith((*IMAGE_SUFFIXES, *ATLAS_SUFFIXES))]
+        if not arrays or len(arrays) + len(images) < 2:
             return None
-        return Found(self.kind, self.title, f"{len(files)} array files", files=tuple(files))
+        detail = f"{len(arrays)} array files" if len(arrays) > 1 else arrays[0]
+        detail += f", images {', '.join(images[:4])}" if images else ""
+        return Found(self.kind, self.title, detail, files=(*arrays, *images))
 
     def lacks(self, found: Found, chosen: Mapping[str, Any]) -> str:
         """Say what stands in the way of an import."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from jne_engine.core.errors import InputError
 from jne_engine.core.progress import StageProgress
-from jne_engine.datasets.arrays.source import SUFFIXES
+from jne_engine.datasets.arrays.placed import find_images, list_pair
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.source import Found, LinkedSource
+from jne_engine.formats.arrays import ARRAY_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class DescribedSource(LinkedSource):
 
     kind = "described"
     title = "Described dataset"
-    hint = "a folder with **dataset.toml**, or with **features** and **responses** as arrays"
+    hint = "a folder with **dataset.toml**, or with **features** and **responses**"
     request_type = DescribedFolder
     is_described = False
 
@@ -33,10 +36,11 @@ class DescribedSource(LinkedSource):
         """Tell whether a folder has a description, or files whose names are one."""
         if (folder / DESCRIPTION_NAME).is_file():
             return Found(self.kind, self.title, DESCRIPTION_NAME)
-        stems = {p.stem for p in folder.iterdir() if p.suffix in SUFFIXES and not p.is_dir()}
+        stems = {p.stem for p in folder.iterdir() if p.suffix in ARRAY_SUFFIXES and not p.is_dir()}
         if {"features", "responses"} <= stems:
             return Found(self.kind, "Plain arrays", "features and responses side by side")
-        return None
+        images = _images(folder) if "features" in stems else ""
+        return Found(self.kind, "Plain arrays", f"features beside {images}") if images else None
 
     def read_files(self, request: DescribedFolder) -> EncodingDataset:
         """Read the described dataset."""
@@ -52,6 +56,14 @@ class DescribedSource(LinkedSource):
         """Return the folder itself."""
         del out, report
         return request.folder
+
+
+def _images(folder: Path) -> str:
+    """Name the images of a folder's responses; empty where it is not clear which they are."""
+    with suppress(InputError):
+        pairs = (list_pair(path, None) for path in find_images(folder))
+        return " and ".join(path.name for pair in pairs for path in pair)
+    return ""
 
 
 SOURCE: Final = DescribedSource()

@@ -16,7 +16,7 @@ import pandas as pd
 
 from jne_engine import __version__
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.icosahedron import canonical_name
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.spaces import CorticalSpace, SurfaceSpace, VolumeSpace
 from jne_engine.formats.guard import printable
 from jne_engine.report.export.citations import list_citations

@@ -13,7 +13,7 @@ from nibabel.cifti2 import BrainModelAxis, LabelAxis, ScalarAxis
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.core.palettes import rgb
-from jne_engine.cortex.icosahedron import canonical_name
+from jne_engine.cortex.names import FSLR, canonical_name
 from jne_engine.cortex.spaces import HEMISPHERES, CorticalSpace, Hemisphere, SurfaceSpace
 from jne_engine.cortex.surfaces import N_VERTICES, load_cortex_vertices
 from jne_engine.formats.guard import printable
@@ -25,8 +25,6 @@ from jne_engine.report.export.vertices import (
     spread_codes,
     spread_values,
 )
-
-FSLR = "fsLR32k"
 
 
 def check_cifti(space: CorticalSpace | None) -> None:

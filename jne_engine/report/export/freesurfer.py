@@ -12,7 +12,7 @@ from nibabel.freesurfer.io import write_annot
 
 from jne_engine.core.errors import InputError
 from jne_engine.core.palettes import rgb
-from jne_engine.cortex.icosahedron import canonical_name
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.spaces import CorticalSpace, Hemisphere, SurfaceSpace
 from jne_engine.report.export.content import ExportLabels, RunContent
 from jne_engine.report.export.spaces import require_space

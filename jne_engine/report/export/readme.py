@@ -8,10 +8,10 @@ from __future__ import annotations
 import textwrap
 
 from jne_engine import __version__
-from jne_engine.cortex.icosahedron import canonical_name
+from jne_engine.cortex.names import FSLR, canonical_name
 from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
 from jne_engine.formats.guard import printable
-from jne_engine.report.export.cifti import FSLR, tell_vertices
+from jne_engine.report.export.cifti import tell_vertices
 from jne_engine.report.export.content import MASK, SIMULATED, RunContent
 from jne_engine.report.export.formats import Format
 from jne_engine.report.export.methods import WIDTH, describe_methods, format_methods, printable_long

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from jne_engine.analysis.maps import scatter_to_surface
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
 from jne_engine.cortex.surfaces import N_VERTICES
 from jne_engine.formats.guard import printable

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.projection import SubjectSurface
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.cortex.surfaces import GEOMETRIES

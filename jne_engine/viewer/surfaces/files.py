@@ -108,8 +108,10 @@ def read_surface_files(files: SurfaceFiles) -> ViewerSurface:
     """
     shapes = sorted(files.shapes, key=_order)
     first = shapes[0]
-    whole = {h: _read_mesh(first.path(h)) for h in HEMISPHERES}
-    meshes = {s.name: {h: _read_mesh(s.path(h), whole[h]) for h in HEMISPHERES} for s in shapes[1:]}
+    whole = {h: _read_mesh(first.path(h), h) for h in HEMISPHERES}
+    meshes = {
+        s.name: {h: _read_mesh(s.path(h), h, whole[h]) for h in HEMISPHERES} for s in shapes[1:]
+    }
     meshes[first.name] = whole
     for shape in shapes[1:]:
         for hemi in HEMISPHERES:
@@ -210,11 +212,11 @@ def _any(meshes: Mapping[str, Mapping[Hemisphere, Mesh]]) -> Mapping[Hemisphere,
     return next(iter(meshes.values()))
 
 
-def _read_mesh(path: Path, cut_from: Mesh | None = None) -> Mesh:
+def _read_mesh(path: Path, hemi: Hemisphere, cut_from: Mesh | None = None) -> Mesh:
     if not path.name.lower().endswith(".gii.gz"):
-        return read_mesh(path, cut_from=cut_from)
+        return read_mesh(path, cut_from=cut_from, hemi=hemi)
     with tempfile.TemporaryDirectory() as folder:
-        return read_mesh(_expand(path, Path(folder)))
+        return read_mesh(_expand(path, Path(folder)), hemi=hemi)
 
 
 def _read_values(path: Path, hemi: Hemisphere) -> Float32Array:

@@ -8,13 +8,11 @@ from pathlib import Path
 
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError, JneError
-from jne_engine.cortex.icosahedron import FSAVERAGE, canonical_name
+from jne_engine.cortex.icosahedron import FSAVERAGE
+from jne_engine.cortex.names import OWN_SURFACES, canonical_name
 from jne_engine.formats.guard import printable
 from jne_engine.viewer.surfaces.descriptions import read_surface_description
 from jne_engine.viewer.surfaces.files import ShapeFiles, SurfaceFiles
-
-VARIABLE = "JNE_SURFACES"
-"""Environment variable that names the folder of surface descriptions; ``surfaces`` by default."""
 
 FETCHABLE = ("fsaverage6", "fsaverage")
 
@@ -59,7 +57,7 @@ def list_descriptions(environment: Mapping[str, str] = os.environ) -> dict[str, 
     InputError
         If a description cannot be read, or two have one name.
     """
-    folder = Path(environment.get(VARIABLE, "surfaces"))
+    folder = Path(environment.get(OWN_SURFACES, "surfaces"))
     found: dict[str, SurfaceFiles] = {}
     for path in sorted(folder.glob("*.toml")):
         files = read_surface_description(path)

@@ -65,6 +65,7 @@ def test_the_example_names_every_key_and_reads(folder: Path) -> None:
     keys = set(tomllib.loads(DESCRIPTION_EXAMPLE))
     optional = {"features_key", "noise_ceiling_key", "test_repeats_key"}
     optional |= {"voxels", "surface_folder"}  # of volumes: see below
+    optional |= {"responses_other", "cifti_part", "rois_other", "roi_names"}  # of images
     assert keys == {"kind", *(f.name for f in fields(ArrayFiles))} - optional
     (folder / "responses.npy").unlink()
     rng = np.random.default_rng(0)

@@ -126,10 +126,26 @@ def test_other_content_is_refused(tmp_path: Path, name: str, content: bytes, mat
         read_labels(write(tmp_path, name, content))
 
 
-def test_a_missing_colour_table_is_named(tmp_path: Path) -> None:
+def test_numbers_are_names_where_there_is_no_colour_table(tmp_path: Path) -> None:
     (tmp_path / "lh.a.mgz").write_bytes(MGZ)
-    with refused("lh.a.mgz.ctab"):
-        read_labels(tmp_path / "lh.a.mgz")
+    labels = read_labels(tmp_path / "lh.a.mgz")
+    assert labels.names == ("", "1", "2", "3")
+    np.testing.assert_array_equal(labels.index["left"], INDEX)
+    with refused("no.ctab"):
+        read_labels(tmp_path / "lh.a.mgz", ctab=tmp_path / "no.ctab")
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_retinotopy_files_of_any_axis_are_maps_of_vertices(tmp_path: Path, axis: int) -> None:
+    values = np.moveaxis(INDEX.astype(np.int32)[None, None], 2, axis)
+    path = write(tmp_path, "lh.a.mgz", packed(nib.MGHImage(values, np.eye(4)).to_bytes()))
+    assert nib.load(path).shape == values.shape
+    np.testing.assert_array_equal(read_labels(path).index["left"], INDEX)
+
+
+def test_tables_of_names_may_have_commas_and_a_heading(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("index,name\n1,V1\n2,hV4\n")
+    assert read_ctab(tmp_path / "names.csv") == {1: "V1", 2: "hV4"}
 
 
 def test_colour_tables_tolerate_columns_and_comments(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -120,3 +121,13 @@ def test_a_patch_alone_is_no_mesh(tmp_path: Path) -> None:
     path = write(tmp_path, "lh.flat.patch.3d", patch())
     with refused(path.name, "another format"):
         read_mesh(path)
+
+
+def test_a_mesh_that_names_the_other_hemisphere_is_refused(tmp_path: Path) -> None:
+    image = nib.gifti.GiftiImage.from_bytes(gifti_mesh())
+    image.darrays[0].meta["AnatomicalStructurePrimary"] = "CortexRight"
+    path = tmp_path / "a.surf.gii"
+    nib.save(image, path)
+    assert len(read_mesh(path, hemi="right").coordinates) == len(read_mesh(path).coordinates)
+    with refused("a.surf.gii", "the left hemisphere, found the right one.*swap the two"):
+        read_mesh(path, hemi="left")
