@@ -228,7 +228,7 @@ def test_the_command_line_writes_resumes_and_tells_mistakes(brick, tmp_path):
     assert first.exit_code == 0, first.output
     assert first.stdout.strip() == str(out)
     assert f"{N_IMAGES}/{N_IMAGES}" in first.stderr
-    assert "image/s" in first.stderr
+    assert "images/s" in first.stderr
     changed = out.stat().st_mtime_ns
     assert CliRunner().invoke(main, [*arguments, "--quiet"]).exit_code == 0
     assert out.stat().st_mtime_ns == changed

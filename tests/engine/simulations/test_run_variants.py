@@ -10,6 +10,7 @@ from jne_engine.model.jacobian import compute_jacobian
 from jne_engine.model.spec import RunSpec
 from jne_engine.model.variants import VARIANTS, compute_variant
 from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.store import read_scaling
 from jne_engine.simulations.run_variants import compute_run_variants
 from tests.engine.datasets import make_dataset
 
@@ -32,7 +33,8 @@ def test_maps_are_the_dense_variants_of_the_stored_encoder(run, dataset):
     features = dataset.features[dataset.splits.test]
     maps = compute_run_variants(run, features).tables["maps"]
     encoder = restore_encoder(run.stage("nonlinear").read_weights("encoder"), "relu")
-    jacobians = compute_jacobian(encoder, torch.from_numpy(features))
+    scaled = read_scaling(run.stage("dataset"), "feature").apply(features)
+    jacobians = compute_jacobian(encoder, torch.from_numpy(scaled))
     valid = dataset.valid_voxels
     for variant in VARIANTS:
         expected = compute_variant(jacobians, variant)
