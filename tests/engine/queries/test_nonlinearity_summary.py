@@ -20,7 +20,6 @@ from jne_engine.cli.main import main
 from jne_engine.model.nonlinearity import CANNOT_TELL, UNPREDICTED
 from jne_engine.report.export.methods import describe_methods
 from jne_engine.runs.store import Run
-from tests import synthetic_run
 from tests.synthetic_run import Recipe, plant, write_synthetic_run
 
 CHANCE = CANNOT_TELL[UNPREDICTED]
@@ -89,15 +88,12 @@ def test_a_median_of_one_or_no_value_has_no_interval():
         np.testing.assert_equal((found.value, found.low, found.high), (median, np.nan, np.nan))
 
 
-def test_voxels_that_cannot_be_tested_are_left_out_and_told_why(tmp_path, monkeypatch):
-    def changed(recipe):
-        planted = plant(recipe)
+def test_voxels_that_cannot_be_tested_are_left_out_and_told_why(tmp_path):
+    def lose(planted):
         for name in ("nonlinear_share", "q_nonlinearity", "p_nonlinearity"):
             planted.calibration[name][40:60] = np.nan
-        return planted
 
-    monkeypatch.setattr(synthetic_run, "plant", changed)
-    run = Run(write_synthetic_run(tmp_path, calibrated=True))
+    run = Run(write_synthetic_run(tmp_path, calibrated=True, change=lose))
     found = summarise_nonlinearity(run)
     significant = run.stage("scores").read_array("q_nonlinear") < 0.05
     q = run.stage("calibration").read_array("q_nonlinearity")
