@@ -103,8 +103,8 @@ def list_masks(run: Run, masks: Masks) -> tuple[Hidden, ...]:
         name = "significant voxels" if masks.q is None else f"q < {level:g}"
         found.append(Hidden(f"Not significant (q ≥ {level:g})", name, ~(q < level)))
     if masks.nonlinear:
-        q_level = f"{float(run.manifest.spec['fdr_q']):g}"
-        label, shown = f"Not nonlinear (q ≥ {q_level}) or unknown", f"nonlinear (q < {q_level})"
+        own = f"{float(run.manifest.spec['fdr_q']):g}"
+        label, shown = f"Not nonlinear (q ≥ {own}) or unknown", f"nonlinear (q < {own})"
         only = SHARES if masks.nonlinear == "shares" else frozenset[str]()
         found.append(Hidden(label, shown, ~read_nonlinear(run), only=only))
     for name, limit, label, unit in (
