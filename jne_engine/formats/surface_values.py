@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from nibabel.cifti2 import ScalarAxis
+from nibabel.cifti2 import SeriesAxis
 
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_matrix
@@ -148,7 +148,7 @@ def _from_gifti(path: Path, hemi: Hemisphere | None) -> SurfaceValues:
 def _from_cifti(path: Path) -> SurfaceValues:
     cortex = read_grayordinates(path)
     parts = cortex.spread(np.nan)
-    named = cortex.maps.name if isinstance(cortex.maps, ScalarAxis) else [""] * len(cortex.maps)
+    named = [""] * len(cortex.maps) if isinstance(cortex.maps, SeriesAxis) else cortex.maps.name
     names = tuple(printable(str(name)) for name in named)
     return SurfaceValues(
         names, MappingProxyType({h: part.astype(np.float32) for h, part in parts.items()})
