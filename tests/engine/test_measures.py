@@ -30,7 +30,7 @@ def computed(tmp_path_factory):
 
 @pytest.fixture
 def run(tmp_path):
-    return Run(write_synthetic_run(tmp_path, calibrated=True))
+    return Run(write_synthetic_run(tmp_path))
 
 
 def add_measure(monkeypatch, measure):
