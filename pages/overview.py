@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jne_engine.analysis.nonlinearity import LATER, tell_nonlinearity
 from jne_engine.model.measures import JNE_UNIT
 from jne_engine.report.figures.curves import plot_learning_curves
 from jne_engine.report.figures.distributions import plot_tiers
@@ -12,7 +11,8 @@ from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.assets import is_dark
 from pages.frame.figures import show_figure, show_table
-from pages.frame.widgets import format_number, plain, show_missing, show_page
+from pages.frame.widgets import show_missing, show_page
+from pages.overview.facts import show_answer, show_key_figures, show_provenance
 from pages.overview.take_away import show_methods, show_take_away
 
 READING = (
@@ -23,20 +23,15 @@ READING = (
     " absolute threshold, and is above 0 for linear voxels that are fitted beside nonlinear ones:"
     " compare areas within a run, and ask the nonlinear share which voxels are nonlinear."
 )
-ANSWER = (
-    "Predictable: significant after FDR correction. Nonlinear share: how much of what is predicted"
-    " on the test stimuli no linear map of these features predicts; median over all predictable"
-    " voxels that have one, with its 95 % bootstrap interval, which takes voxels as independent."
-)
 TIERS = "Significant voxels only; bars are 95 % intervals over voxels."
 CURVES = "The dot marks the epoch whose weights were kept: the lowest validation loss."
 
 
 def show(run: Run) -> None:
     """Show key figures, tiers beside how to read them, curves and provenance."""
-    _show_answer(run)
+    show_answer(run)
     summary = cached.summarise_run(run)
-    _show_key_figures(run, summary)
+    show_key_figures(run, summary)
     tiers = cached.tabulate_tiers(run)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -58,45 +53,9 @@ def show(run: Run) -> None:
                 how=CURVES, table=curves)  # fmt: skip
     st.caption(CURVES)
     show_table(curves, "learning-curves", run.run_id)
-    _show_provenance(summary)
+    show_provenance(summary)
     show_take_away(run)
     show_methods(run)
-
-
-def _show_answer(run: Run) -> None:
-    """Say first which voxels are nonlinear and how much, or how to get to know it."""
-    found = cached.summarise_nonlinearity(run)
-    if found is None:
-        show_missing("Which voxels are nonlinear is not known here.", LATER)
-        return
-    st.markdown(f"#### {plain(tell_nonlinearity(found))}")
-    st.caption(ANSWER)
-
-
-def _show_key_figures(run: Run, summary: dict) -> None:
-    counts, found = summary["counts"], cached.correlate_with_truth(run)
-    brain = cached.compare_r2(run).iloc[0]
-    share = f"Fraction of variance; mean over {brain['n']:,} significant voxels."
-    significant = f"{counts['n_significant']:,} of {counts['n_voxels']:,}"
-    invalid = f"{counts['n_invalid']:,} voxels are invalid: constant or not finite."
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("Significant voxels", significant, help=invalid)
-        st.metric("R² nonlinear", format_number(brain["mean_r2_nonlinear"]), help=share)
-        st.metric("R² linear", format_number(brain["mean_r2_linear"]), help=share)
-        if found is not None:
-            limits = f"{found.n:,} significant voxels, 95 % [{found.low:.2f}, {found.high:.2f}]."
-            st.metric("r (JNE, planted)", format_number(found.r), help=f"Pearson; {limits}")
-
-
-def _show_provenance(summary: dict) -> None:
-    """Say where the data come from and how the run was made."""
-    with st.expander("Provenance: data, choices, timings, versions"):
-        st.markdown(plain(summary["source"]))
-        for line in (*summary["warnings"], *summary["notes"]):
-            st.caption(plain(line))
-        if summary["preset"] is not None:
-            st.caption(f"ROIs: {plain(summary['preset']['source'])}")
-        st.json({k: summary[k] for k in ("counts", "spec", "timings_s", "versions")}, expanded=1)
 
 
 show_page(

@@ -218,10 +218,10 @@ def check_pairing(dataset: EncodingDataset, *, seed: int = 0) -> Verdict:
     if true > max(bar, MIN_R2):
         stretch = _find_unpredicted(_agree(y_test, predicted[0]))
         return Verdict("order of images", stretch is None, text + (stretch or ""))
-    found = _find_signal(x, y)
-    if found is None and max(bar, -shuffled.mean()) < MAX_BAR:
-        found = _find_reliable(dataset, columns)
-    contradiction = found or _find_unpredicted(_agree(y_test, predicted[0]))
+    contradiction = _find_signal(x, y)
+    if contradiction is None and max(bar, -shuffled.mean()) < MAX_BAR:
+        contradiction = _find_reliable(dataset, columns)
+    contradiction = contradiction or _find_unpredicted(_agree(y_test, predicted[0]))
     if contradiction is not None:
         return Verdict("order of images", False, text + contradiction)
     need = f"more than {max(bar, MIN_R2):.3f} would tell; too few data, or too little signal"

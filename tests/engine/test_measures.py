@@ -80,7 +80,8 @@ def test_a_new_measure_is_in_every_list_by_its_entry_alone(run, monkeypatch):
     assert "mean Twice JNE" in text
 
 
-def test_what_an_older_run_lacks_is_not_offered_and_neither_is_what_needs_it(run, monkeypatch):
+def test_what_an_older_run_lacks_is_not_offered_and_neither_is_what_needs_it(tmp_path, monkeypatch):
+    run = Run(write_synthetic_run(tmp_path))
     late = Measure("late", "Late", "", "sequential", "Of a later stage.", stage="calibration",
                    uses=frozenset({"map", "region", "truth"}), optional=True)  # fmt: skip
     add_measure(monkeypatch, late)
