@@ -17,7 +17,7 @@ from jne_engine.datasets.arrays.placed import find_images
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
 from jne_engine.datasets.repeats import describe_repeats
-from jne_engine.formats.arrays import ARRAY_SUFFIXES
+from jne_engine.formats.arrays import ARRAY_SUFFIXES, READ_SUFFIXES
 from jne_engine.formats.guard import check_inside, find_absent, printable, read_text, reading
 
 DESCRIPTION_EXAMPLE: Final = """\
@@ -70,8 +70,8 @@ seed = 0          # the scripts' own division into train and validation
 """A description of the authors' own files."""
 
 FOLDER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "features": ARRAY_SUFFIXES,
-    "responses": ARRAY_SUFFIXES,
+    "features": READ_SUFFIXES,
+    "responses": READ_SUFFIXES,
     "stimuli": (".csv", ".tsv"),
     "splits": (".npz", ".csv", ".tsv"),
     "rois": (".npz",),

@@ -1,4 +1,4 @@
-"""Plain arrays of ``.npy``, ``.npz``, ``.h5`` and ``.mat`` files, whatever they mean."""
+"""Plain arrays of ``.npy``, ``.npz``, ``.h5``, ``.mat`` and ``.csv`` files, whatever they mean."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from jne_engine.core.errors import InputError
 from jne_engine.formats.guard import MAX_ARRAY_BYTES, check_file, printable
 from jne_engine.formats.hdf5 import list_hdf5_keys, read_hdf5
 from jne_engine.formats.matlab import list_mat_keys, read_mat_array
+from jne_engine.formats.number_tables import NUMBER_TABLE_SUFFIXES, read_number_table
 from jne_engine.formats.numpy_files import list_npz_keys, read_npy, read_npz
 
 ARRAY_SUFFIXES: Final = (".npy", ".npz", ".h5", ".hdf5", ".mat")
+READ_SUFFIXES: Final = (*ARRAY_SUFFIXES, *NUMBER_TABLE_SUFFIXES)
+"""Tables may hold names too: only a file whose name says that it is an array is taken for one."""
 
 
 def read_array(
@@ -33,7 +36,7 @@ def read_array(
     Parameters
     ----------
     path : str or pathlib.Path
-        A ``.npy``, ``.npz``, ``.h5``, ``.hdf5`` or ``.mat`` file.
+        A ``.npy``, ``.npz``, ``.h5``, ``.hdf5``, ``.mat``, ``.csv`` or ``.tsv`` file.
     key : str, optional
         Name of the array inside the file; needed where the file holds several.
     key_option : str
@@ -78,6 +81,10 @@ def read_raw(
     elif suffix == ".npz":
         key = choose_key(path, list_npz_keys(path), key, key_option)
         values = read_npz(path, key, max_bytes=max_bytes)
+    elif suffix in NUMBER_TABLE_SUFFIXES:
+        _refuse_key(name, key, key_option)
+        values = read_number_table(path)
+        values = values.ravel() if len(axes) == 1 and min(values.shape) == 1 else values
     elif suffix in (".h5", ".hdf5"):
         key = choose_key(path, () if key else list_hdf5_keys(path), key, key_option)
         values = read_hdf5(path, key, max_bytes=max_bytes)
@@ -88,7 +95,7 @@ def read_raw(
     else:
         found = printable(path.suffix) or "no ending"
         fix = "save the array as .npy, .npz or .h5"
-        raise InputError(name, f"one of {', '.join(ARRAY_SUFFIXES)}", found, fix)
+        raise InputError(name, f"one of {', '.join(READ_SUFFIXES)}", found, fix)
     fix = "transpose the array" if len(axes) > 1 else "save it as a list of values"
     if suffix != ".npy":
         fix = f"{fix}, or pass another {key_option}"
@@ -180,4 +187,4 @@ def _refuse_key(name: str, key: str | None, key_option: str) -> None:
     """Require that no key was given for a file that holds one unnamed array."""
     if key is not None:
         found = f"the key {printable(key)!r}"
-        raise InputError(name, "no key, since .npy holds one array", found, f"drop {key_option}")
+        raise InputError(name, "no key: it holds one array", found, f"drop {key_option}")

@@ -13,7 +13,7 @@ from jne_engine.datasets.arrays.placed import find_images, list_pair
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.source import Found, LinkedSource
-from jne_engine.formats.arrays import ARRAY_SUFFIXES
+from jne_engine.formats.arrays import READ_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DescribedSource(LinkedSource):
         """Tell whether a folder has a description, or files whose names are one."""
         if (folder / DESCRIPTION_NAME).is_file():
             return Found(self.kind, self.title, DESCRIPTION_NAME)
-        stems = {p.stem for p in folder.iterdir() if p.suffix in ARRAY_SUFFIXES and not p.is_dir()}
+        stems = {p.stem for p in folder.iterdir() if p.suffix in READ_SUFFIXES and not p.is_dir()}
         if {"features", "responses"} <= stems:
             return Found(self.kind, "Plain arrays", "features and responses side by side")
         images = _images(folder) if "features" in stems else ""
