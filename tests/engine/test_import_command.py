@@ -84,7 +84,8 @@ def test_check_answers_with_pictures_alone(nsd, tmp_path):
     by_name = {v["name"]: v["ok"] for v in verdicts}
     assert by_name["responses"] is True
     assert by_name["left and right"] is True
-    assert "WRONG" in invoke("check", out).stdout or all(by_name.values())
+    assert by_name["order of images"] is None  # 24 random images say nothing
+    assert "cannot tell order of images" in invoke("check", out).stdout
 
 
 def test_arrays_are_checked_and_described(tmp_path):
