@@ -258,12 +258,13 @@ def test_an_address_restores_the_view(show, synthetic_root):
 
 
 def test_only_a_default_that_depends_on_the_run_stays_in_the_address(show, synthetic_root):
-    app = show(synthetic_root, "maps", map="gain", threshold="1.5")
+    app = show(synthetic_root, "maps", map="gain", threshold="1.5", significant="no")
     app.selectbox(key="choice.map").select("jne").run()
     assert app.query_params["map"] == "jne"  # another run would open on another map
     assert math.isclose(app.number_input(key="choice.threshold").value, 1.5)
-    app.number_input(key="choice.threshold").set_value(None).run()
-    assert "threshold" not in app.query_params
+    assert "significant" in app.query_params
+    app.toggle(key="choice.significant").set_value(True).run()
+    assert "significant" not in app.query_params
 
 
 @pytest.mark.parametrize("page", TITLES)
