@@ -208,7 +208,7 @@ def tell_why_bare(run: Run) -> str:
     """Return in one line why a run has no map of the brain, and what to do about it."""
     space = read_space(run.stage("dataset"))
     if space is None:
-        return "Nobody said where its columns lie: name vertices or voxels in dataset.toml."
+        return "Voxel positions unknown: set `vertices` or `voxels` in dataset.toml."
     if isinstance(space, SurfaceSpace):
         return f"Its surface {space.surface} is not on this machine: see “Surfaces” in the docs."
     told = next((n for n in run.manifest.notes if n.startswith("no map of the brain: ")), None)

@@ -70,7 +70,7 @@ def read_nonlinear(run: Run) -> BoolArray:
     Returns
     -------
     numpy.ndarray of bool, shape (n_voxels,)
-        False where it cannot be told, and everywhere in a run that did not measure it.
+        False where there is no verdict, and everywhere in a run that did not measure it.
     """
     if not has_nonlinearity(run):
         return np.zeros(int(run.manifest.counts["n_voxels"]), dtype=np.bool_)
@@ -124,7 +124,7 @@ def tell_nonlinearity(found: NonlinearitySummary | None) -> str:
     untold = f" No share in {sum(found.cannot_tell.values()):,} of them ({reasons})."
     rest = untold if found.cannot_tell else ""
     if not found.n_tested:
-        return f"{mark}which of {found.n:,} predictable voxels are nonlinear cannot be told.{rest}"
+        return f"{mark}which of {found.n:,} predictable voxels are nonlinear: cannot tell.{rest}"
     level = f"{found.level:g}".removeprefix("0")
     said = f"{mark}{_tell_percent(found)} of predictable voxels are nonlinear (q < {level})"
     s = found.share

@@ -190,7 +190,7 @@ class _Worker:
             elif running.has_ended():
                 self._close(running)
             elif asked is not None:
-                _press(running, time.time() - asked)
+                _escalate(running, time.time() - asked)
 
     def _start(self, running: _Running, nursery: _Nursery) -> None:
         """Start a job's process; where that fails, whatever the reason, the job has failed."""
@@ -227,8 +227,8 @@ def signal_group(pid: int, number: signal.Signals) -> None:
                 process.send_signal(number)
 
 
-def _press(running: _Running, waited_s: float) -> None:
-    """Tell a job that was asked to stop again, by signal."""
+def _escalate(running: _Running, waited_s: float) -> None:
+    """Escalate a cancellation: SIGTERM, then SIGKILL."""
     if waited_s > KILL_S:
         running.signal(signal.SIGKILL)
     elif waited_s > TERMINATE_S:

@@ -67,7 +67,7 @@ class Dispersion:
 
 
 class DeviationSink(Protocol):
-    """Where deviations go block by block, and JNE-SS comes back to rest.
+    """Stores deviations block by block, then JNE-SS.
 
     A sink that outlives the process makes the work resumable: blocks that it has are
     not computed again, and the block grid is fixed, so the result is bit-identical.

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
+from jne_engine.analysis.claims.catalogue import CLAIMS, Claim
 from jne_engine.analysis.claims.evidence import Evidence
-from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, CLAIMS, VERDICTS, Claim, find_address
+from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, VERDICTS, find_address
 from jne_engine.report.figures.claims import format_finding
 from jne_engine.runs.store import Run
 from pages.frame import cached
@@ -20,7 +21,7 @@ from pages.frame.widgets import plain
 LOOKS = {
     "holds": ("green", ":material/check:"),
     "does not hold": ("red", ":material/close:"),
-    "cannot be told": ("gray", ":material/question_mark:"),
+    "cannot tell": ("gray", ":material/question_mark:"),
 }
 WIDTHS = [2.1, 4.2, 5.6, 1.9]
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from jne_engine.analysis import listing
 from jne_engine.analysis.claims import verdicts
-from jne_engine.analysis.claims.verdicts import CLAIMS
+from jne_engine.analysis.claims.catalogue import CLAIMS
 from jne_engine.cli.main import main
 from jne_engine.report.figures.claims import format_finding
 from jne_engine.runs.store import Run

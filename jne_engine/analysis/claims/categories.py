@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from jne_engine.analysis.claims.catalogue import LIMITS
 from jne_engine.analysis.claims.evidence import Evidence, find_areas, lack, pick
 from jne_engine.analysis.comparisons import correlate_with_truth, has_truth
 from jne_engine.analysis.groupings import COLUMN, list_groupings, read_grouping
@@ -54,10 +55,6 @@ CLAIMED: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """The kind of stimulus that leads, and the areas where, of each claim about categories."""
-FOLLOWS = 0.7
-"""r with the planted share from which JNE is said to follow it: half of its variance."""
-RECOVERED = 0.8
-"""Mean agreement of the planted category's rank from which gating is recovered; chance is 0.5."""
 
 
 def gather_categories(run: Run) -> dict[str, Evidence]:
@@ -93,8 +90,9 @@ def gather_planted(run: Run) -> dict[str, Evidence]:
     found = {name: lack(why, fix) for name in ("follows-truth", "gating")}
     r = correlate_with_truth(run) if has_truth(run) else None
     if r is not None and np.isfinite(r.r):
+        limit = LIMITS["follows-truth"]
         found["follows-truth"] = Evidence(
-            r.r, r.low, r.high, r.n, agrees=r.r >= FOLLOWS, against=r.r < FOLLOWS
+            r.r, r.low, r.high, r.n, agrees=r.r >= limit, against=r.r < limit
         )
     labels = _read_labels(run)
     if not has_truth(run) or not labels:
@@ -110,7 +108,7 @@ def gather_planted(run: Run) -> dict[str, Evidence]:
     each = ranked.groupby("planted")["agreement"].mean()
     found["gating"] = Evidence(
         mean.value, mean.low, mean.high, mean.n,
-        agrees=mean.value >= RECOVERED, against=mean.value < RECOVERED,
+        agrees=mean.value >= LIMITS["gating"], against=mean.value < LIMITS["gating"],
         note=f"By category: {', '.join(f'{name} {value:.2f}' for name, value in each.items())}.",
     )  # fmt: skip
     return found

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from jne_engine.analysis.claims.evidence import CHANCE, Evidence
+from jne_engine.analysis.claims.catalogue import LIMITS
+from jne_engine.analysis.claims.evidence import Evidence
 from jne_engine.analysis.estimates import compute_mean
 from jne_engine.analysis.hierarchy import compute_tier_trend
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
@@ -43,7 +44,7 @@ def doubt_spin(run: Run, found: Mapping[str, Evidence]) -> dict[str, Evidence]:
     if not spin.agrees or not select_known(run, [MEASURES[SHARE]]):
         return dict(found)
     trend = compute_tier_trend(run, SHARE)
-    if trend is None or not trend.effect <= CHANCE:
+    if trend is None or not trend.effect <= LIMITS["spin"]:
         return dict(found)
     share = Evidence(trend.effect, trend.low, trend.high, agrees=False)
     return {"spin": _doubt(spin, share)}

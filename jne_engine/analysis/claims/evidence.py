@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jne_engine.analysis.claims.catalogue import LIMITS
 from jne_engine.analysis.comparisons import compare_r2
 from jne_engine.analysis.estimates import compute_mean
 from jne_engine.analysis.hierarchy import tabulate_group_pairs, tabulate_trends
@@ -34,15 +35,6 @@ from jne_engine.cortex.spaces import TIERS
 from jne_engine.runs.store import Run
 
 NAN = float("nan")
-CHANCE = 0.5
-"""Probability that one voxel exceeds another where nothing differs."""
-R2_AGREE = 0.8
-"""Smallest r of linear with nonlinear R² that still counts as agreement; the paper's is 0.82."""
-MARGIN = 0.01
-"""Loss of mean R² that still counts as predicting as well."""
-L1_L2 = 0.995
-"""r that rounds to the paper's 1.00."""
-ZSCORED = 0.90
 NO_ROIS = "add ROIs of two tiers to the dataset and run it again"
 
 
@@ -54,6 +46,8 @@ class Evidence:
     ----------
     value, low, high : float
         In the claim's measure, with its 95 % interval; NaN where there is none.
+    limit : float
+        What the value is held against where the data say it; NaN: the claim's own limit.
     n : int
         Voxels, stimuli or subjects that it rests on.
     p : float
@@ -84,6 +78,7 @@ class Evidence:
     fix: str = ""
     address: Mapping[str, str] = field(default_factory=dict)
     doubt: str = ""
+    limit: float = NAN
 
 
 def lack(note: str, fix: str) -> Evidence:
@@ -108,7 +103,7 @@ def gather_tiers(run: Run, measure: str = "jne") -> dict[str, Evidence]:
         row = pick(table, list(table.index).index(name))
         found[claim] = Evidence(
             row["effect"], row["low"], row["high"], int(row["n"]), row["p"],
-            agrees=bool(row["effect"] > CHANCE), against=_is_below_chance(row),
+            agrees=bool(row["effect"] > LIMITS[claim]), against=_is_below(row, LIMITS[claim]),
             note=_tell_draws(int(row["n_draws"])),
             fix="use more voxels or test stimuli",
         )  # fmt: skip
@@ -139,8 +134,8 @@ def gather_subjects(run: Run, others: Sequence[Run], measure: str = "jne") -> di
     return {
         "subjects": Evidence(
             weakest["difference"], weakest["low"], weakest["high"], n, float(steps["p"].max()),
-            agrees=bool((steps["difference"] > 0).all()),
-            against=bool((steps["high"] < 0).any()),
+            agrees=bool((steps["difference"] > LIMITS["subjects"]).all()),
+            against=bool((steps["high"] < LIMITS["subjects"]).any()),
             note=" ".join(notes).strip(),
             fix="add subjects: five or more can reach p < 0.05, more after correction",
         )
@@ -168,6 +163,7 @@ def gather_spin(run: Run) -> dict[str, Evidence]:
             agrees=bool(row["observed"] > row["null_mean"]),
             against=bool(row["observed"] < row["null_low"]),
             note=f"{null} {row['null_high']:.3f}].",
+            limit=float(row["null_mean"]),
             fix="more cortex with values makes the test sharper",
         )
     }  # fmt: skip
@@ -190,11 +186,16 @@ def gather_rois(run: Run, measure: str = "jne") -> dict[str, Evidence]:
     if lowest is not None:
         rank = int((means < means[v1].min()).sum()) + 1
         found["v1-lowest"] = _describe_pair(
-            lowest, agrees=rank == 1, note=f"V1 ranks {rank} of {len(means)} by mean JNE."
+            "v1-lowest",
+            lowest,
+            agrees=rank == 1,
+            note=f"V1 ranks {rank} of {len(means)} by mean JNE.",
         )
     if highest is not None:
         top = ", ".join(means.sort_values(ascending=False).index[:3])
-        found["highest"] = _describe_pair(highest, agrees=True, note=f"Highest means: {top}.")
+        found["highest"] = _describe_pair(
+            "highest", highest, agrees=True, note=f"Highest means: {top}."
+        )
     return found
 
 
@@ -203,10 +204,10 @@ def gather_encoders(run: Run) -> dict[str, Evidence]:
     table = compare_r2(run).dropna(subset="r")
     found = {"r2-agree": lack("Fewer than four significant voxels.", "use more test stimuli")}
     if not table.empty:
-        worst = pick(table, table["r"].argmin())
+        worst, limit = pick(table, table["r"].argmin()), LIMITS["r2-agree"]
         found["r2-agree"] = Evidence(
             worst["r"], worst["low"], worst["high"], int(worst["n"]),
-            agrees=bool(worst["r"] >= R2_AGREE), against=bool(worst["r"] < R2_AGREE),
+            agrees=bool(worst["r"] >= limit), against=bool(worst["r"] < limit),
             address={"roi": str(worst["name"])},
             note=f"Smallest in {worst['name']}; whole brain r = {table['r'].iloc[0]:.2f}.",
         )  # fmt: skip
@@ -218,7 +219,7 @@ def gather_encoders(run: Run) -> dict[str, Evidence]:
     quartiles = ", ".join(f"{v:.3f}" for v in np.quantile(gained, (0.25, 0.5, 0.75)))
     found["predicts"] = Evidence(
         mean.value, mean.low, mean.high, mean.n,
-        agrees=bool(mean.low > -MARGIN), against=bool(mean.high < -MARGIN),
+        agrees=bool(mean.low > LIMITS["predicts"]), against=bool(mean.high < LIMITS["predicts"]),
         note=f"ΔR² ≥ 0 in {np.mean(gained >= 0):.0%} of the valid voxels; quartiles {quartiles}.",
         fix="use more test stimuli",
     )  # fmt: skip
@@ -236,14 +237,14 @@ def gather_variants(run: Run) -> dict[str, Evidence]:
     table = stored.tables["correlations"].set_index(["first", "second"])
     both = [("jne", "jne_zscored_l1"), ("jne_l2", "jne_zscored_l2")]
     return {
-        "l1-l2": _describe_variants(table.loc[[("jne", "jne_l2")]], L1_L2),
-        "zscored": _describe_variants(table.loc[both], ZSCORED),
+        "l1-l2": _describe_variants(table.loc[[("jne", "jne_l2")]], LIMITS["l1-l2"]),
+        "zscored": _describe_variants(table.loc[both], LIMITS["zscored"]),
     }
 
 
-def _is_below_chance(row: Any) -> bool:
-    """Tell whether an effect is surely below chance; one of 0 may have no interval."""
-    return bool(row["effect"] < CHANCE and not row["high"] >= CHANCE)
+def _is_below(row: Any, limit: float) -> bool:
+    """Tell whether an effect is surely below a limit; one of 0 may have no interval."""
+    return bool(row["effect"] < limit and not row["high"] >= limit)
 
 
 def _tell_draws(n: int) -> str:
@@ -265,10 +266,11 @@ def _weakest(pairs: pd.DataFrame, first: Sequence[str], second: Sequence[str]) -
     return pick(part.assign(p=part["p"].max()), part["effect"].argmin())
 
 
-def _describe_pair(row: Any, *, agrees: bool, note: str) -> Evidence:
+def _describe_pair(claim: str, row: Any, *, agrees: bool, note: str) -> Evidence:
     return Evidence(
         row["effect"], row["low"], row["high"], int(row["n_first"] + row["n_second"]), row["p"],
-        agrees=agrees and bool(row["effect"] > CHANCE), against=_is_below_chance(row),
+        agrees=agrees and bool(row["effect"] > LIMITS[claim]),
+        against=_is_below(row, LIMITS[claim]),
         note=f"Weakest pair: {row['first']} over {row['second']}. {note}",
         fix="use more voxels or test stimuli",
     )  # fmt: skip

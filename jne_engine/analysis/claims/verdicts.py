@@ -11,12 +11,12 @@ Gao et al. (2025), arXiv 2510.13688, experiments II to IV and appendix A.9.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from jne_engine.analysis.claims.catalogue import CLAIMS, Claim
 from jne_engine.analysis.claims.categories import gather_categories, gather_planted
 from jne_engine.analysis.claims.doubts import (
     doubt_encoders,
@@ -36,89 +36,12 @@ from jne_engine.analysis.claims.evidence import (
 )
 from jne_engine.analysis.hierarchy import ALPHA
 from jne_engine.core.checks import check_choice
-from jne_engine.model.measures import JNE_UNIT, R2_UNIT
 from jne_engine.model.scoring import correct_fdr
 from jne_engine.runs.store import Run
 
-HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "cannot be told"
+HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "cannot tell"
 VERDICTS = (HOLDS, FAILS, UNKNOWN)
 
-_EXCEEDS = "P(a voxel exceeds)"
-_INDEX = "selectivity index"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement, and where its evidence is seen.
-
-    Parameters
-    ----------
-    name, statement : str
-        Key; what is claimed, in one sentence.
-    measure, unit, of : str
-        What the number is; its unit, empty for none; what n counts.
-    limit : float
-        The value that it is held against.
-    paper : str
-        What the paper reports; empty where it says nothing.
-    page : str
-        The dashboard's page that shows it.
-    address : mapping of str to str
-        Choices of that page.
-    """
-
-    name: str
-    statement: str
-    measure: str
-    unit: str
-    of: str
-    limit: float
-    paper: str
-    page: str
-    address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-CLAIMS: tuple[Claim, ...] = (
-    Claim("rises", "JNE rises from primary over intermediate to higher-order areas.",
-          "P(later tier exceeds earlier)", "", "voxels", 0.5, "rises, p < 0.05", "hierarchy",
-          {"by": "tier"}),
-    Claim("rises-matched", "It rises among voxels of equal R² too.",
-          "P(later tier exceeds earlier)", "", "voxels", 0.5, "", "hierarchy",
-          {"by": "tier", "matched": "yes"}),
-    Claim("subjects", "It rises at each step over subjects.",
-          "smaller step of the tiers' means", JNE_UNIT, "subjects", 0.0, "in S1, S2, S5 and S7",
-          "hierarchy", {"by": "tier"}),
-    Claim("spin", "It rises more than in maps as smooth that are turned on the cortex.",
-          "P(later tier exceeds earlier)", "", "rotations", 0.5, "", "hierarchy", {"by": "tier"}),
-    Claim("v1-lowest", "V1 is the least nonlinear ROI.",
-          _EXCEEDS, "", "voxels of the weakest pair", 0.5, "lowest of ten", "hierarchy",
-          {"by": "roi"}),
-    Claim("highest", "EBA, PPA and FFA are among the most nonlinear: above V1 to V4.",
-          _EXCEEDS, "", "voxels of the weakest pair", 0.5, "among the highest", "hierarchy",
-          {"by": "roi"}),
-    Claim("outdoor", "PPA and RSC are most nonlinear for outdoor scenes.",
-          _INDEX, "", "stimuli of the kind", 0.0, "outdoor scenes lead", "selectivity"),
-    Claim("scenes-opa", "OPA is most nonlinear for scenes, indoor or outdoor.",
-          _INDEX, "", "stimuli of the kind", 0.0, "", "selectivity"),
-    Claim("faces", "FFA is most nonlinear for faces.",
-          _INDEX, "", "stimuli of the kind", 0.0, "faces and people lead", "selectivity"),
-    Claim("bodies", "EBA is most nonlinear for bodies or people.",
-          _INDEX, "", "stimuli of the kind", 0.0, "faces and people lead", "selectivity"),
-    Claim("r2-agree", "Linear and nonlinear R² agree in the whole brain and each ROI: r ≥ 0.8.",
-          "smallest r", "", "voxels", 0.8, "smallest r = 0.82 (S1, V1)", "models", {"pair": "r2"}),
-    Claim("predicts", "The nonlinear encoder predicts at least as well.",
-          "mean ΔR²", R2_UNIT, "valid voxels", -0.01, "at least as well", "models",
-          {"pair": "delta"}),
-    Claim("l1-l2", "JNE by L1 and by L2 agree: r rounds to 1.00.",
-          "r", "", "voxels", 0.995, "r = 1.00 (S1)", "validation", {"check": "variants"}),
-    Claim("zscored", "JNE of z-scored and of raw Jacobians agree: r ≥ 0.90.",
-          "smaller r", "", "voxels", 0.9, "r ≥ 0.90 (S1)", "validation", {"check": "variants"}),
-    Claim("follows-truth", "JNE follows the planted nonlinear share: r ≥ 0.7.",
-          "r", "", "voxels", 0.7, "", "overview"),
-    Claim("gating", "The category that opens each voxel comes first: agreement ≥ 0.8.",
-          "share of other categories below", "", "voxels", 0.8, "", "selectivity"),
-)  # fmt: skip
-"""The claims in the order in which they are shown; the last two are about SIMULATED data."""
 
 COLUMNS = [
     *("claim", "statement", "paper", "measure", "unit", "value", "low", "high", "n", "of"),
@@ -200,8 +123,9 @@ def tabulate_claims(
     rows = []
     for claim, e, level in zip(CLAIMS, evidences, q, strict=True):
         verdict = judge(e, float(level))
+        limit = e.limit if np.isfinite(e.limit) else claim.limit
         rows.append((claim.name, claim.statement, claim.paper, claim.measure, claim.unit, e.value,
-                     e.low, e.high, e.n, claim.of, claim.limit, e.p, level, verdict,
+                     e.low, e.high, e.n, claim.of, limit, e.p, level, verdict,
                      _explain(e, float(level), verdict)))  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -52,7 +52,7 @@ def _tell_place(content: RunContent, form: Format) -> str:
     if isinstance(space, VolumeSpace):
         return f"Grid: {printable(space.name)}, {' x '.join(map(str, space.shape))} voxels."
     if not isinstance(space, SurfaceSpace):
-        return "Nobody knows where the responses' columns lie."
+        return "Voxel positions unknown: no surface vertices and no volume voxels were given."
     counts = f"{space.left.size:,} left and {space.right.size:,} right vertices have values"
     text = f"Surface: {printable(space.surface)}; {counts}; vertices count from 0."
     if form.name == "cifti" and canonical_name(space.surface) == FSLR:

@@ -10,9 +10,10 @@ from statsmodels.stats.multitest import multipletests
 
 from jne_engine.analysis import comparisons, hierarchy, roi_groups
 from jne_engine.analysis.claims import verdicts
+from jne_engine.analysis.claims.catalogue import CLAIMS
 from jne_engine.analysis.claims.categories import SYNONYMS, find_categories
 from jne_engine.analysis.claims.evidence import Evidence, find_areas
-from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, CLAIMS, FAILS, HOLDS, UNKNOWN, judge
+from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, FAILS, HOLDS, UNKNOWN, judge
 from jne_engine.analysis.spins import SPINS, SpinSettings, name_spin
 from jne_engine.analysis.validation import VALIDATION
 from jne_engine.core.errors import InputError

@@ -123,7 +123,7 @@ def test_words_never_round_to_none_or_all_and_name_the_level():
     assert tell(1, 1000).startswith("under 1 % of")
     assert tell(999, 1000).startswith("over 99 % of")
     assert tell(1000, 1000).startswith("100 % of")
-    assert "cannot be told" in tell(0, 0)
+    assert "cannot tell" in tell(0, 0)
     assert "no voxel is predictable" in tell(0, 0, n=0)
 
 
