@@ -26,6 +26,7 @@ from jne_engine.analysis import (
     roi_groups,
     selectivity,
     selectivity_index,
+    slices,
     spins,
     stimulus_maps,
     studies,
@@ -57,6 +58,7 @@ from jne_engine.viewer.scenes.maps import (
     build_selection_scene,
 )
 from jne_engine.viewer.scenes.run import build_stimulus_scene, build_variant_scene
+from jne_engine.viewer.scenes.surface import can_draw as can_draw_run
 from pages.frame.ranges import parse_vertices
 
 
@@ -108,6 +110,11 @@ count_above_ceiling = _keep(maps_queries.count_above_ceiling)
 find_above_ceiling = _hold(vertices_queries.find_above_ceiling)
 find_selected = _hold(places.find_selected)
 find_voxels = _keep(places.find_voxels)
+can_draw = _keep(can_draw_run)
+is_volume = _keep(slices.is_volume)
+read_slices = _hold(slices.read_slices)
+rank_voxels = _keep(slices.rank_voxels)
+find_peak = _keep(slices.find_peak)
 name_regions = _keep(vertices_queries.name_regions)
 tabulate_vertices = _keep(vertices_queries.tabulate_vertices)
 rank_vertex_stimuli = _keep(vertices_queries.rank_vertex_stimuli)

@@ -32,6 +32,11 @@ def show_card(run: Run, preset: str | None) -> None:
     if not columns:
         show_missing("This run has no voxel at the selected vertices.", "Select coloured cortex.")
         return
+    show_columns(run, columns, preset)
+
+
+def show_columns(run: Run, columns: tuple[int, ...], preset: str | None) -> None:
+    """Show what is known of some response columns: every map's value, JNE-SS, top stimuli."""
     ranking = cached.rank_vertex_stimuli(run, columns)
     left, right = st.columns(2, gap="large")
     with left:

@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine.analysis import listing, maps, places
+from jne_engine.cortex.spaces import VolumeSpace
+from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT, wait_until_still
 from tests.browser.cortex_probe import CortexProbe
 from tests.synthetic_run import write_synthetic_run
@@ -164,3 +166,30 @@ def test_fewer_panes_are_shown_when_the_page_asks_for_fewer(page, app, runs):
     page.get_by_test_id("stSelectbox").filter(has_text="Beside it").locator("input").click()
     page.get_by_role("option", name="Nothing", exact=True).click()
     wait_until(probe, "return v.state.panes.length === 1;")
+
+
+VOXEL_SPOT = """(at) => {
+  const plot = [...document.querySelectorAll('.js-plotly-plot')].find(
+    (p) => p._fullData?.some((t) => t.type === 'heatmap'));
+  const trace = plot._fullData.find((t) => t.type === 'scatter' && t.customdata?.includes(at));
+  const i = trace.customdata.indexOf(at), box = plot.getBoundingClientRect();
+  const {xaxis: x, yaxis: y} = {xaxis: plot._fullLayout[trace.xaxis.replace('x', 'xaxis')],
+                                yaxis: plot._fullLayout[trace.yaxis.replace('y', 'yaxis')]};
+  return [box.x + x._offset + x.l2p(trace.x[i]), box.y + y._offset + y.l2p(trace.y[i])];
+}"""
+
+
+def test_a_click_in_a_slice_goes_to_that_voxel(page, app, root):
+    voxels = np.stack(np.unravel_index(np.arange(288) * 3, (12, 10, 8)), axis=1)
+    space = VolumeSpace((12, 10, 8), np.diag([2.0, 2, 2, 1]), voxels, "native")
+    run = Run(write_synthetic_run(root, subject="volume", space=space))
+    page.goto(f"{app.url}/maps?run={run.run_id}&map=jne&at=6,4,4")
+    page.get_by_text("at voxel (6, 4, 4)").wait_for()
+    expect(page.locator(".js-plotly-plot .scatterlayer").first).to_be_attached()
+    wait_until_still(page, page.locator(".js-plotly-plot").first)
+    column = int(np.flatnonzero((voxels[:, 0] == 6) & (voxels[:, 1] == 7))[0])
+    at = tuple(voxels[column].tolist())
+    page.mouse.click(*page.evaluate(VOXEL_SPOT, ",".join(map(str, at))))
+    page.get_by_text(f"at voxel {at}").wait_for()
+    page.get_by_text(f"Voxel {column}: ").wait_for()
+    assert f"at={'%2C'.join(map(str, at))}" in page.url

@@ -115,6 +115,13 @@ def build_on_surface(
     )
 
 
+def can_draw(run: Run) -> bool:
+    """Tell whether a run lies on a surface, or is projected to one, that can be drawn here."""
+    projection = read_run_projection(run)
+    space = read_surface(run) if projection is None else projection.space
+    return _choose_display(space, projection) is not None
+
+
 def _choose_display(space: SurfaceSpace | None, projection: Projection | None) -> Display | None:
     """Choose what is drawn: a surface by its name, or the one that the run carries."""
     if space is None:
