@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jne_engine.core.order import TEXT, describe_order
-from jne_engine.datasets.arrays.files import NOT_DRAWN
 from jne_engine.datasets.dataset import EncodingDataset
+from jne_engine.datasets.drawn import NOT_DRAWN
 from jne_engine.datasets.repeats import describe_repeats
 from jne_engine.formats.guard import readable_size
 

@@ -161,30 +161,32 @@ def _add_session(
 
 
 class RepeatCollector:
-    """The single presentations of test images that were shown three times.
+    """The single presentations of some images; NaN where one was shown less often than others.
 
     Parameters
     ----------
     path : pathlib.Path
-        Scratch file, (3, n_repeated, n_columns) float32.
+        Scratch file, (n_repeats, n_repeated, n_columns) float32.
     trials : TrialTable
         All trials.
-    test : numpy.ndarray of int64
-        Rows of the test images.
+    rows : numpy.ndarray of int64
+        Rows of these images.
     n_columns : int
         Response columns.
     """
 
-    def __init__(self, path: Path, trials: TrialTable, test: IntArray, n_columns: int) -> None:
-        self.rows = test[trials.presentations[test] == N_REPEATS]
+    def __init__(self, path: Path, trials: TrialTable, rows: IntArray, n_columns: int) -> None:
+        self.rows = rows
         self._place = np.full(trials.image_ids.size, -1, dtype=np.int64)
-        self._place[self.rows] = np.arange(self.rows.size)
+        self._place[rows] = np.arange(rows.size)
         self._image_rows = trials.image_rows
         self._occurrence = count_occurrences(trials.image_rows)
         self._path = path
-        if self.rows.size:
-            shape = (N_REPEATS, self.rows.size, n_columns)
-            np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        if rows.size:
+            shape = (int(trials.presentations[rows].max()), rows.size, n_columns)
+            repeats = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+            if trials.presentations[rows].min() < shape[0]:
+                repeats[:] = np.nan
 
     def take(self, trials: IntArray, columns: slice, betas: Float32Array) -> None:
         """Keep the presentations among some trials."""

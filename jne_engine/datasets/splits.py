@@ -73,6 +73,33 @@ def random_splits(
     return Splits(*(np.flatnonzero(np.isin(groups, part)) for part in (train, validation, test)))
 
 
+def fixed_splits(pool: IntArray, test: IntArray, *, seed: int) -> Splits:
+    """Keep a data set's own test stimuli and draw a ninth of its training stimuli for validation.
+
+    Parameters
+    ----------
+    pool : numpy.ndarray of int64
+        Rows of the training stimuli.
+    test : numpy.ndarray of int64
+        Rows of the test stimuli.
+    seed : int
+        Seed of the draw.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two training stimuli, or no test stimulus.
+    """
+    if pool.size < 2 or not test.size:
+        found = f"{pool.size} training and {test.size} test stimuli"
+        fix = "add sessions, or choose another test set"
+        raise InputError("splits", "two training stimuli and a test stimulus", found, fix)
+    order = np.random.default_rng(seed).permutation(pool)
+    n_validation = max(1, round(pool.size * DEFAULT_FRACTIONS[1] / sum(DEFAULT_FRACTIONS[:2])))
+    validation, train = order[:n_validation], order[n_validation:]
+    return Splits(*(np.sort(part).astype(np.int64) for part in (train, validation, test)))
+
+
 def _take_groups(
     order: IntArray, sizes: IntArray, n_rows: int, *, spare: int
 ) -> tuple[IntArray, IntArray]:

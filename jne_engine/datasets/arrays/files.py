@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,7 @@ import numpy.typing as npt
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.names import canonical_name
-from jne_engine.cortex.projection import Projection
-from jne_engine.cortex.projection_weights import build_projection, sample_sheets
-from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier, VolumeSpace
+from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier
 from jne_engine.datasets.arrays.pairing import pair_by_names
 from jne_engine.datasets.arrays.placed import Placed, is_image, list_pair, read_placed
 from jne_engine.datasets.atlas import ATLAS_SUFFIXES, read_atlas
@@ -27,6 +24,7 @@ from jne_engine.datasets.dataset import (
     Splits,
     StimulusTable,
 )
+from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.feature_files import read_named_features
 from jne_engine.datasets.locations import (
     know_surface,
@@ -47,12 +45,7 @@ from jne_engine.datasets.tables import (
 )
 from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_raw, to_float32
 from jne_engine.formats.guard import check_file, hash_file, keep_name, printable
-from jne_engine.formats.sheets import list_subject_files, load_sheets, read_subject_surface
-
-NOT_DRAWN: Final = (
-    "no map of the brain: a volume needs a surface in its own millimetres; name surface_folder (the"
-    " subject's FreeSurfer surf folder) or surface (a packaged template) in dataset.toml"
-)
+from jne_engine.formats.sheets import list_subject_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +188,12 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
     features, responses, space, notes = _read_matrices(files)
     n_stimuli, n_voxels = responses.shape
     splits, split_notes = _splits(files, features)
-    projection, drawn = _projection(files, space)
+    projection, drawn = draw_volume(
+        space,
+        surface=files.surface,
+        surface_folder=files.surface_folder,
+        subject=files.subject,
+    )
     return EncodingDataset(
         name=files.name or printable(keep_name(files.responses).parent.name),
         subject=files.subject,
@@ -403,31 +401,6 @@ def _usual_space(surface: str, n_voxels: int) -> tuple[CorticalSpace, tuple[str,
     left_out = n_voxels - space.n_voxels
     below = f"; {left_out:,} grayordinates below the cortex are left out" if left_out else ""
     return space, (f"{n_voxels:,} columns taken as {surface}'s, left and then right{below}",)
-
-
-def _projection(
-    files: ArrayFiles, space: CorticalSpace | None
-) -> tuple[Projection | None, tuple[str, ...]]:
-    """Compute how a volume is shown on the surface that was named, and say so."""
-    if not isinstance(space, VolumeSpace):
-        return None, ()
-    if files.surface is not None and files.surface_folder is not None:
-        fix = "name the subject's own surfaces, or a template"
-        raise InputError("surface", "one surface", "surface and surface_folder", fix)
-    if files.surface_folder is not None:
-        name = f"{printable(files.subject)}-own"
-        own = read_subject_surface(files.surface_folder, name)
-        source = "the subject's own white and pial surfaces, in the volume's millimetres"
-        points = sample_sheets(space, own.sheets())
-        made = build_projection(space, points, surface=name, source=source, own=own)
-    elif files.surface is not None:
-        source = f"{files.surface}'s white and pial surfaces, the volume taken as in its space"
-        surface = canonical_name(files.surface)
-        points = sample_sheets(space, load_sheets(surface))
-        made = build_projection(space, points, surface=surface, source=source)
-    else:
-        return None, (NOT_DRAWN,)
-    return made, (made.note,)
 
 
 def _roi_sets(files: ArrayFiles, n_voxels: int, space: CorticalSpace | None) -> dict[str, RoiSet]:

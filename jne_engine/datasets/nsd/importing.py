@@ -26,6 +26,7 @@ from jne_engine.datasets.nsd.maps import find_ncsnr, find_valid, read_map
 from jne_engine.datasets.nsd.plan import NsdPlan, NsdRequest, plan_nsd
 from jne_engine.datasets.nsd.projection import read_nsd_projection
 from jne_engine.datasets.responses import (
+    N_REPEATS,
     BetaStream,
     RepeatCollector,
     StreamedResponses,
@@ -109,7 +110,9 @@ def _write_responses(
     collector = None
     if kind == "repeats":
         scratch = folder.path / _SCRATCH
-        collector = RepeatCollector(scratch, plan.trials, plan.splits.test, n_columns)
+        test = plan.splits.test
+        repeated = test[plan.trials.presentations[test] == N_REPEATS]
+        collector = RepeatCollector(scratch, plan.trials, repeated, n_columns)
     elif kind == "ncsnr":  # before the betas, so that a wrong map is known at once
         shown = plan.trials.presentations[plan.splits.test]
         folder.write_ceiling(ceiling_from_ncsnr(read_ncsnr(plan), shown))

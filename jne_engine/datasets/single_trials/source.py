@@ -11,15 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from jne_engine.core.citations import cite
-from jne_engine.core.progress import StageProgress
-from jne_engine.datasets.preview import Preview
-from jne_engine.datasets.single_trials.importing import (
-    NORMALISATIONS,
-    SingleTrialRequest,
-    import_single_trials,
-    preview_single_trials,
-)
-from jne_engine.datasets.source import CopiedSource, Found, Option
+from jne_engine.datasets.single_trials.importing import SingleTrialRequest, plan_single_trials
+from jne_engine.datasets.source import Found
+from jne_engine.datasets.trial_plan import TrialPlan
+from jne_engine.datasets.trial_source import CEILING, DRAWN, NORMALISE, SEED, SUBJECT, TrialSource
 
 GLMSINGLE: Final = cite(
     "article", "prince2022glmsingle", "estimates of single-trial responses",
@@ -31,7 +26,7 @@ GLMSINGLE: Final = cite(
 )  # fmt: skip
 
 
-class SingleTrialSource(CopiedSource):
+class SingleTrialSource(TrialSource):
     """Betas of single trials, the table of trials, and the mask of their voxels."""
 
     kind = "single-trials"
@@ -39,13 +34,7 @@ class SingleTrialSource(CopiedSource):
     hint = "a folder with **betas.npy**, **trials.tsv** and **mask.nii.gz**"
     help = "Import single-trial betas from ROOT with betas.npy, trials.tsv and mask.nii.gz."
     request_type = SingleTrialRequest
-    options = (
-        Option("subject", help="Name shown to people."),
-        Option("normalise", label="Normalise betas", values=NORMALISATIONS,
-               names={"run": "z-score within each run", "none": "Take them as they are"}),
-        Option("seed", int, "Seed of the splits", "Of the splits."),
-    )  # fmt: skip
-    volumes = ("volume",)
+    options = (SUBJECT, NORMALISE, CEILING, SEED, *DRAWN)
     citations = (GLMSINGLE,)
     words = ("single-trial betas",)
 
@@ -55,16 +44,13 @@ class SingleTrialSource(CopiedSource):
         names = ", ".join(path.name for path in files)
         return Found(self.kind, self.title, names) if all(p.is_file() for p in files) else None
 
-    def preview(
-        self, request: SingleTrialRequest, *, measure: bool = True, allowed_root: Path | None = None
-    ) -> Preview:
-        """Tell what an import would do."""
-        del measure
-        return preview_single_trials(request, allowed_root=allowed_root)
+    def list_files(self, request: SingleTrialRequest) -> tuple[Path, ...]:
+        """Return the three files."""
+        return request.paths()
 
-    def bring(self, request: SingleTrialRequest, out: Path, *, report: StageProgress) -> Path:
-        """Import the folder into a new one."""
-        return import_single_trials(request, out, report=report)
+    def plan(self, request: SingleTrialRequest) -> TrialPlan:
+        """Find and understand the folder."""
+        return plan_single_trials(request)
 
 
 SOURCE: Final = SingleTrialSource()

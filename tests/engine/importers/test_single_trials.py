@@ -79,7 +79,7 @@ def test_its_preview_tells_what_lies_there(folder):
 
 def test_its_command_and_its_page_ask_for_the_same_choices(folder, tmp_path):
     layout = find_layout("single-trials")
-    assert [o.name for o in layout.offer(recognise(folder), {})] == ["normalise", "seed"]
+    assert [o.name for o in layout.offer(recognise(folder), {})] == ["normalise", "ceiling", "seed"]
     arguments = ["import", "single-trials", str(folder), "--normalise", "none"]
     printed = CliRunner().invoke(main, [*arguments, "--preview", "--json"])
     expected = preview_source(source(folder, normalise="none")).to_dict()

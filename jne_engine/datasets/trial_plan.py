@@ -1,0 +1,211 @@
+"""What a layout of single trials knows before betas are read, and what its import will decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from jne_engine.core.arrays import Float32Array, IntArray
+from jne_engine.core.checks import check_choice
+from jne_engine.core.errors import InputError
+from jne_engine.core.order import natural_key
+from jne_engine.cortex.projection import Projection
+from jne_engine.cortex.spaces import CorticalSpace, RoiSet
+from jne_engine.datasets.dataset import Splits
+from jne_engine.datasets.trial_betas import TrialBetas
+from jne_engine.datasets.trials import TrialTable, count_presentations
+from jne_engine.formats.guard import printable
+
+NORMALISATIONS: Final = ("run", "session", "none")
+"""Over which trials each voxel is z-scored."""
+
+CEILINGS: Final = ("auto", "shipped", "repeats", "none")
+"""Noise ceiling: of the data set, or from the repeats of the test images."""
+
+NO_SURFACE: Final = (
+    "no surface: no map of the brain; name --surface-folder (FreeSurfer's surf folder of the"
+    " subject, in the volume's millimetres) or --surface (a template in whose space the volume is)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRequest:
+    """What any layout of single trials leaves open.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Its folder.
+    subject : str
+        Which subject, or a name shown to people; by default that of the folder.
+    normalise : {"run", "session", "none"}
+        Z-score each voxel over the trials of each run or session, or take betas as they are.
+    ceiling : {"auto", "shipped", "repeats", "none"}
+        Noise ceiling; auto takes the data set's own where it has one, else repeats.
+    seed : int
+        Seed of what is drawn of the splits.
+    pictures : bool
+        Whether to keep small pictures, where the images are there.
+    """
+
+    root: Path
+    subject: str = ""
+    normalise: str = NORMALISATIONS[0]
+    ceiling: str = CEILINGS[0]
+    seed: int = 0
+    pictures: bool = True
+
+    def __post_init__(self) -> None:
+        """Validate the choices."""
+        check_choice("normalisation", self.normalise, NORMALISATIONS)
+        check_choice("noise ceiling", self.ceiling, CEILINGS)
+
+    @property
+    def label(self) -> str:
+        """The subject's name: as asked for, else the folder's."""
+        return printable(self.subject or self.root.resolve().name)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrialPlan:
+    """One subject's single trials, found and understood.
+
+    Parameters
+    ----------
+    request : TrialRequest
+        What was asked for.
+    name, source : str
+        Name of the data set; one sentence on where it comes from.
+    betas : TrialBetas
+        The betas, of all trials that the files hold.
+    rows : numpy.ndarray of int64, shape (n_trials,)
+        Which trial of the betas each kept trial is.
+    trials : TrialTable
+        The kept trials; the image of each is its row of ``stimuli`` or an id of its own.
+    stimuli : pandas.DataFrame
+        One row an image, in the order of the ids that occur.
+    splits : Splits
+        Rows for training, validation and test.
+    space : SurfaceSpace or VolumeSpace
+        Where the columns lie.
+    files : tuple of pathlib.Path
+        Small files that were read; of the betas the taken values are hashed.
+    roi_sets : tuple of RoiSet
+        ROI sets over the columns.
+    ceiling : numpy.ndarray of float32, shape (n_columns,), optional
+        Noise ceiling of the data set as a fraction of variance.
+    from_repeats : bool
+        Whether the noise ceiling is computed from the repeats of the test images.
+    projection : Projection, optional
+        How the voxels of a volume are shown on a surface.
+    images : mapping of str to pathlib.Path
+        File of each image's picture, by name; empty where they are not there.
+    found : mapping of str to str
+        Files by what they are.
+    notes, problems : tuple of str
+        Decisions, and what looks wrong.
+    """
+
+    request: TrialRequest
+    name: str
+    source: str
+    betas: TrialBetas
+    rows: IntArray
+    trials: TrialTable
+    stimuli: pd.DataFrame
+    splits: Splits
+    space: CorticalSpace
+    files: tuple[Path, ...] = ()
+    roi_sets: tuple[RoiSet, ...] = ()
+    ceiling: Float32Array | None = None
+    from_repeats: bool = False
+    projection: Projection | None = None
+    images: Mapping[str, Path] = field(default_factory=dict)
+    found: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def group(self) -> tuple[IntArray, ...]:
+        """Return the trials that are z-scored together, and read together in any case."""
+        runs = self.trials.group_runs()
+        if self.request.normalise != "session":
+            return runs
+        sessions = self.trials.session
+        return tuple(np.flatnonzero(sessions == s) for s in self.trials.sessions)
+
+
+def number_names(names: Sequence[str]) -> tuple[IntArray, pd.Index]:
+    """Return the number of each trial's image, and the images' names as people sort them."""
+    known = sorted(set(names), key=natural_key)
+    number = {name: i for i, name in enumerate(known)}
+    ids = np.array([number[name] for name in names], dtype=np.int64)
+    return ids, pd.Index([printable(name) for name in known], name="image", dtype=object)
+
+
+def choose_ceiling(
+    request: TrialRequest,
+    trials: TrialTable,
+    splits: Splits,
+    *,
+    shipped: str = "",
+) -> tuple[str, str]:
+    """Return where the noise ceiling comes from, and why.
+
+    Parameters
+    ----------
+    request : TrialRequest
+        What was asked for.
+    trials : TrialTable
+        The kept trials.
+    splits : Splits
+        Of the images.
+    shipped : str
+        What the data set's own ceiling is; empty where it has none.
+
+    Returns
+    -------
+    {"shipped", "repeats", "none"}
+        Where from.
+    str
+        Why, for the notes.
+
+    Raises
+    ------
+    InputError
+        If what was asked for cannot be had.
+    """
+    shown = trials.presentations[splits.test]
+    repeated = int((shown >= 2).sum())
+    if request.ceiling == "none":
+        return "none", "no noise ceiling, as asked"
+    if shipped and request.ceiling != "repeats":
+        return "shipped", f"noise ceiling: {shipped}"
+    if request.ceiling == "shipped":
+        fix = "choose --ceiling repeats or none"
+        raise InputError("noise ceiling", "one that the data set ships", "none", fix)
+    if repeated >= 2:
+        times = ", ".join(f"{n} shown {k}×" for k, n in count_presentations(shown).items())
+        return "repeats", (
+            f"noise ceiling from the repeats of the test images ({times}), scaled as the responses"
+        )
+    if request.ceiling == "repeats":
+        fix = "choose --ceiling none, or another test set"
+        raise InputError("noise ceiling", "two test images shown twice", str(repeated), fix)
+    return "none", "no noise ceiling: no two test images were shown twice"
+
+
+def describe_trials(request: TrialRequest, trials: TrialTable) -> str:
+    """Say how betas become responses."""
+    how = {
+        "run": "z-scored per voxel within each run (ddof 0)",
+        "session": "z-scored per voxel within each session (ddof 0)",
+        "none": "as is",
+    }[request.normalise]
+    shown = count_presentations(trials.presentations)
+    counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
+    return f"betas {how}, averaged over presentations ({counts})"

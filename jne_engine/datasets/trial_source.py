@@ -1,0 +1,72 @@
+"""What all layouts of single trials share as sources: options, preview and import of a plan."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from jne_engine.core.progress import StageProgress
+from jne_engine.datasets.preview import Preview
+from jne_engine.datasets.source import CopiedSource, Option
+from jne_engine.datasets.trial_import import import_trials, preview_trials
+from jne_engine.datasets.trial_plan import CEILINGS, NORMALISATIONS, TrialPlan
+from jne_engine.formats.guard import check_inside
+
+SUBJECT: Final = Option("subject", help="Name shown to people.")
+NORMALISE: Final = Option(
+    "normalise", label="Normalise betas", values=NORMALISATIONS,
+    names={"run": "z-score within each run", "session": "z-score within each session",
+           "none": "Take them as they are"},
+    help="z-score each voxel over the trials of each run or session.",
+)  # fmt: skip
+CEILING: Final = Option(
+    "ceiling", label="Noise ceiling", values=CEILINGS,
+    names={"auto": "What there is", "shipped": "The data set's own",
+           "repeats": "From repeats of test images", "none": "None"},
+    help="auto takes the data set's own, else repeats of the test images.",
+)  # fmt: skip
+SEED: Final = Option("seed", int, "Seed of the splits", "Of the splits.")
+PICTURES: Final = Option("pictures", bool, help="Keep small pictures.")
+SURFACE: Final = Option("surface", help="A template in whose space the volume lies: draws it.")
+SURFACE_FOLDER: Final = Option(
+    "surface_folder", Path, help="FreeSurfer's surf folder of the subject: draws a volume."
+)
+DRAWN: Final = (SURFACE, SURFACE_FOLDER)
+
+
+class TrialSource(CopiedSource):
+    """A layout of single trials, which only has to be found and understood."""
+
+    volumes = ("volume",)
+
+    @abstractmethod
+    def plan(self, request: Any) -> TrialPlan:
+        """Find and understand what lies there; no betas are read.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or broken, or files do not fit each other.
+        """
+        ...
+
+    @abstractmethod
+    def list_files(self, request: Any) -> Iterable[Path]:
+        """Return every file that an import may read; none is opened."""
+        ...
+
+    def preview(
+        self, request: Any, *, measure: bool = True, allowed_root: Path | None = None
+    ) -> Preview:
+        """Tell what an import would do; nothing outside ``allowed_root`` is opened."""
+        del measure
+        if allowed_root is not None:
+            for path in self.list_files(request):
+                check_inside(path, allowed_root)
+        return preview_trials(self.plan(request))
+
+    def bring(self, request: Any, out: Path, *, report: StageProgress) -> Path:
+        """Import one subject into a new folder."""
+        return import_trials(self.plan(request), out, report=report)
