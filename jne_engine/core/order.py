@@ -47,10 +47,13 @@ def describe_order(names: Sequence[str]) -> str:
 def find_names(known: Sequence[str], asked: Sequence[str]) -> IntArray:
     """Return the place of each asked file name among the known ones, −1 where it has none.
 
-    Folders before a name do not count; an ending may be left out where that is unambiguous.
+    Folders before a name do not count, and an ending may be left out, where that is unambiguous.
     """
-    stems = [PurePosixPath(name).stem for name in known]
-    counts = Counter(stems)
-    places = {stem: row for row, stem in enumerate(stems) if counts[stem] == 1}
-    places |= {PurePosixPath(name).name: row for row, name in enumerate(known)}
-    return np.array([places.get(PurePosixPath(name).name, -1) for name in asked], dtype=np.int64)
+    paths = [PurePosixPath(name) for name in known]
+    places: dict[str, int] = {}
+    for keys in ([path.stem for path in paths], [path.name for path in paths], list(known)):
+        counts = Counter(keys)
+        places |= {key: row for row, key in enumerate(keys) if counts[key] == 1}
+        places |= {key: -1 for key, n in counts.items() if n > 1}
+    rows = (places.get(name, places.get(PurePosixPath(name).name, -1)) for name in asked)
+    return np.array(list(rows), dtype=np.int64)

@@ -10,9 +10,8 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import DESCRIPTION_NAME
 from jne_engine.datasets.description import read_description_values
-from jne_engine.datasets.feature_files import read_image_features
 from jne_engine.datasets.folder import write_description
-from jne_engine.datasets.imported import TRIALS_NAME, read_image_ids
+from jne_engine.datasets.imported import TRIALS_NAME, read_folder_features
 from jne_engine.datasets.standardise import STANDARDISATIONS
 from jne_engine.formats.guard import keep_name
 
@@ -48,7 +47,7 @@ def attach_features(
     if values.get("kind") != "imported":
         fix = "name the features in its dataset.toml"
         raise InputError(folder.name, "an imported folder", f"kind {values.get('kind')!r}", fix)
-    read_image_features(features, read_image_ids(folder), layer=layer)
+    read_folder_features(folder, features, layer=layer)
     values |= {"features": os.path.relpath(keep_name(features), folder.resolve()), "layer": layer}
     if standardisation is not None:
         check_choice("standardisation", standardisation, STANDARDISATIONS)

@@ -6,6 +6,7 @@ of each row; the attribute ``model`` says what computed them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ import numpy as np
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length, check_unique
 from jne_engine.core.errors import InputError
-from jne_engine.core.order import describe_order
+from jne_engine.core.order import describe_order, find_names
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.formats.guard import check_file, hash_file, printable
 from jne_engine.formats.hdf5 import (
@@ -56,8 +57,10 @@ class FeatureFile:
     notes: tuple[str, ...] = ()
 
 
-def read_image_features(path: str | Path, ids: IntArray, *, layer: int) -> FeatureFile:
-    """Read one layer's features of some images, found by their ids.
+def read_image_features(
+    path: str | Path, ids: IntArray, *, layer: int, names: Sequence[str] = ()
+) -> FeatureFile:
+    """Read one layer's features of some images, found by their ids, or by their names.
 
     Only that layer is read from disk.
 
@@ -69,19 +72,21 @@ def read_image_features(path: str | Path, ids: IntArray, *, layer: int) -> Featu
         Zero-based id of each image that is wanted, in the order of the result.
     layer : int
         Position on the axis of states.
+    names : sequence of str
+        File of each image's picture; where they are given, they count and ids do not.
 
     Raises
     ------
     InputError
-        If the file cannot be read, has no ids, lacks an image or the layer, or a feature is
-        not finite.
+        If the file cannot be read, has no ids or names, lacks an image or the layer, or a feature
+        is not finite.
     UnsafeFileError
         If it asks for more than its own content.
     """
     path = check_file(path)
     name = printable(path.name)
     _check_complete(path)
-    rows = _find_rows(path, ids)
+    rows = _find_named(path, names) if names else _find_rows(path, ids)
     with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
         shape = dataset.shape
     if len(shape) != 3 or not 0 <= layer < shape[1]:
@@ -144,6 +149,21 @@ def _find_rows(path: Path, ids: IntArray) -> IntArray:
         raise InputError(name, expected, found, "extract the features of those images too")
     found_rows: IntArray = rows.astype(np.int64)
     return found_rows
+
+
+def _find_named(path: Path, names: Sequence[str]) -> IntArray:
+    title = printable(path.name)
+    known = read_hdf5_texts(path, NAMES_KEY)
+    if not known:
+        fix = "extract them by name: features extract IMAGES --ids DATASET/stimuli.tsv"
+        raise InputError(title, f"file names of images in {NAMES_KEY}", "none", fix)
+    rows = find_names(known, names)
+    absent = [name for name, row in zip(names, rows, strict=True) if row < 0]
+    if absent:
+        found = f"{len(absent)} missing or twice, the first {printable(absent[0])}"
+        fix = "extract the features of those images too"
+        raise InputError(title, f"features of all {len(names)} images, by name", found, fix)
+    return rows
 
 
 def _check_complete(path: Path) -> None:

@@ -19,6 +19,7 @@ from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection, restore_projection
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier, VolumeSpace
+from jne_engine.datasets.arrays.pairing import is_picture
 from jne_engine.datasets.dataset import (
     EncodingDataset,
     InputRecord,
@@ -34,7 +35,7 @@ from jne_engine.datasets.standardise import (
     zscore_features,
     zscore_within_runs,
 )
-from jne_engine.datasets.tables import read_stimuli
+from jne_engine.datasets.tables import read_stimuli, read_table
 from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import printable, read_text, reading
 from jne_engine.formats.numpy_files import map_npy, read_npy, read_npz
@@ -169,9 +170,29 @@ def read_imported_dataset(files: ImportedFiles) -> EncodingDataset:
     if files.features is None:
         fix = "attach some: python -m jne_engine import features DATASET FEATURES.h5 --layer 12"
         raise InputError(files.name, "features of the images", "none attached", fix)
-    ids = read_image_ids(files.folder)
-    found = read_image_features(files.features, ids, layer=files.layer)
+    found = read_folder_features(files.folder, files.features, layer=files.layer)
     return build_imported_dataset(files, found)
+
+
+def read_folder_features(folder: Path, features: Path, *, layer: int) -> FeatureFile:
+    """Read the features of an imported folder's images: by name where its stimuli are files.
+
+    Raises
+    ------
+    InputError
+        If the features lack an image or the layer.
+    """
+    ids = read_image_ids(folder)
+    stimuli = read_stimuli(folder / STIMULI_NAME, ids.size).table.index
+    names = [str(name) for name in stimuli]
+    by_name = names if all(map(is_picture, names)) else []
+    return read_image_features(features, ids, layer=layer, names=by_name)
+
+
+def find_image_list(folder: Path) -> Path:
+    """Return the file of an imported folder that lists its images for an extraction."""
+    names = (str(name) for name in read_table(folder / STIMULI_NAME).index)
+    return folder / (STIMULI_NAME if all(map(is_picture, names)) else IMAGE_IDS_NAME)
 
 
 def build_imported_dataset(files: ImportedFiles, found: FeatureFile) -> EncodingDataset:

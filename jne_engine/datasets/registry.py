@@ -23,6 +23,7 @@ LAYOUTS: Final = (
     "described",
     "algonauts",
     "scripts",
+    "glmsingle",
     "single_trials",
     "arrays",
 )

@@ -17,12 +17,16 @@ from jne_engine.core.order import natural_key
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet
 from jne_engine.datasets.dataset import Splits
+from jne_engine.datasets.splits import fixed_splits, random_splits
 from jne_engine.datasets.trial_betas import TrialBetas
 from jne_engine.datasets.trials import TrialTable, count_presentations
 from jne_engine.formats.guard import printable
 
 NORMALISATIONS: Final = ("run", "session", "none")
 """Over which trials each voxel is z-scored."""
+
+TEST_SETS: Final = ("random", "repeated")
+"""Test images: drawn, or those that were shown most often."""
 
 CEILINGS: Final = ("auto", "shipped", "repeats", "none")
 """Noise ceiling: of the data set, or from the repeats of the test images."""
@@ -209,3 +213,36 @@ def describe_trials(request: TrialRequest, trials: TrialTable) -> str:
     shown = count_presentations(trials.presentations)
     counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
     return f"betas {how}, averaged over presentations ({counts})"
+
+
+def choose_splits(request: TrialRequest, trials: TrialTable, test: str) -> tuple[Splits, str]:
+    """Draw splits, or take the images that were shown most often as the test set.
+
+    Parameters
+    ----------
+    request : TrialRequest
+        Its seed is used.
+    trials : TrialTable
+        The kept trials.
+    test : {"random", "repeated"}
+        Test images.
+
+    Raises
+    ------
+    InputError
+        If there are too few images, or all were shown equally often.
+    """
+    n, shown = trials.image_ids.size, trials.presentations
+    if test == "random":
+        splits = random_splits(n, seed=request.seed)
+        return splits, f"train, validation and test images drawn with seed {request.seed}"
+    most = np.flatnonzero(shown == shown.max()).astype(np.int64)
+    if most.size in (0, n):
+        fix = "choose --test random"
+        raise InputError("test images", "some that were shown more often", "none", fix)
+    pool = np.setdiff1d(np.arange(n, dtype=np.int64), most)
+    splits = fixed_splits(pool, most, seed=request.seed)
+    return splits, (
+        f"test: the {most.size} images shown {shown.max()}×;"
+        f" {splits.validation.size} of the others to validation with seed {request.seed}"
+    )

@@ -45,7 +45,7 @@ def pair_by_names(table: Path, names: tuple[str, ...], file: str) -> tuple[IntAr
     for column, cells in _list_columns(read_table(table)).items():
         rows = find_names(names, cells)
         absent = [cell for cell, row in zip(cells, rows, strict=True) if row < 0]
-        if len(absent) == len(cells) and not all(map(_is_picture, cells)):
+        if len(absent) == len(cells) and not all(map(is_picture, cells)):
             continue
         if absent:
             found = f"{len(absent)} others, the first {printable(absent[0])!r}"
@@ -60,10 +60,11 @@ def pair_by_names(table: Path, names: tuple[str, ...], file: str) -> tuple[IntAr
 def _list_columns(table: pd.DataFrame) -> dict[str, list[str]]:
     """Return the ids, and every column that holds nothing but names of pictures."""
     columns = {str(name): table[name].astype(str).tolist() for name in table.columns}
-    named = {name: cells for name, cells in columns.items() if all(map(_is_picture, cells))}
+    named = {name: cells for name, cells in columns.items() if all(map(is_picture, cells))}
     ids = [str(i) for i in table.index]
     return {**named, printable(str(table.index.name or "ids")): ids}
 
 
-def _is_picture(cell: str) -> bool:
+def is_picture(cell: str) -> bool:
+    """Tell whether a text is the name of a picture's file."""
     return PurePosixPath(cell).suffix.lower() in PICTURE_SUFFIXES

@@ -163,7 +163,8 @@ def open_images(spec: FeatureSpec) -> ImageSource:
     ImageSource
         Files named as in Algonauts (``train-0001_nsd-00013.png``: id 13) follow their number;
         NSD's shared1000 (``shared0001_nsd02951.png``) counts from 1, so that its id becomes
-        2950; other files follow their names, numbers counted (1, 2, 10), and are numbered by row.
+        2950; other files follow their names, numbers counted (1, 2, 10), and are numbered by row;
+        where a folder has none itself, those of the folders below it are taken.
         Where ``ids`` is a table or a text file, it lists file names, and they give the order.
 
     Raises
@@ -186,8 +187,9 @@ def open_images(spec: FeatureSpec) -> ImageSource:
 
 def _open_folder(folder: Path) -> FolderImages:
     with reading(folder, expected="a readable folder", fix="check its rights"):
-        files = [p.name for p in folder.iterdir() if p.suffix.lower() in FORMATS and p.is_file()]
-    files = sorted((file for file in files if not file.startswith(".")), key=natural_key)
+        found = [path for path in folder.iterdir() if _is_image(path)]
+        found = found or [path for path in folder.rglob("*") if _is_image(path)]
+    files = sorted((path.relative_to(folder).as_posix() for path in found), key=natural_key)
     if not files:
         fix = "name the folder that holds the images themselves"
         expected = f"images ({', '.join(FORMATS)})"
@@ -196,6 +198,11 @@ def _open_folder(folder: Path) -> FolderImages:
         if any(pattern.fullmatch(Path(file).stem) for file in files):
             return _open_numbered(folder, files, pattern, first)
     return FolderImages(folder, tuple(files), np.arange(len(files), dtype=np.int64))
+
+
+def _is_image(path: Path) -> bool:
+    visible = not path.name.startswith(".")
+    return visible and path.suffix.lower() in FORMATS and path.is_file()
 
 
 def _open_numbered(

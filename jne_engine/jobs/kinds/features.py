@@ -62,7 +62,7 @@ def do_features(
     """
     import msgspec
 
-    from jne_engine.datasets.imported import IMAGE_IDS_NAME
+    from jne_engine.datasets.imported import find_image_list
     from jne_engine.datasets.layers import read_dataset_layer
     from jne_engine.datasets.selfcheck import check_dataset
     from jne_engine.features.extraction import FeatureSpec, extract_features
@@ -77,7 +77,7 @@ def do_features(
     report.identify(out, subject=entry.subject, feature_set=_slug(payload["model"]))
     report("load model", 0, 1)
     choices = {k: payload[k] for k in ("batch_size", "device") if payload.get(k) is not None}
-    spec = FeatureSpec(entry.images, payload["model"], ids=str(folder / IMAGE_IDS_NAME), **choices)
+    spec = FeatureSpec(entry.images, payload["model"], ids=str(find_image_list(folder)), **choices)
     extract_features(spec, out, functools.partial(report, "extract features"))
     found = _describe(out, _slug(payload["model"]))
     report("self-check", 0, 1)

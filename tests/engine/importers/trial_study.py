@@ -1,0 +1,125 @@
+"""A miniature study of single trials, and what an import must make of it, in float64 loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+from PIL import Image
+
+from jne_engine.model.spec import RunSpec
+
+SHAPE = (4, 5, 3)
+AFFINE = np.array([[-2.0, 0, 0, 8], [0, 2, 0, -20], [0, 0, 2, 6], [0, 0, 0, 1]])
+SPEC = RunSpec(n_hidden=24, max_epochs=60, n_resamples=20, batch_size=64)
+N_FEATURES = 5
+
+
+@dataclass
+class Study:
+    """Trials of images, 3 sessions of 2 runs each; the first images are shown four times.
+
+    ``offset`` and ``scale`` move every voxel's response, which is linear in ``features``.
+    """
+
+    n_images: int = 300
+    n_repeated: int = 40
+    n_voxels: int = 12
+    offset: float = 0.0
+    scale: float = 1.0
+    noise: float = 0.5
+    seed: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng(self.seed)
+        repeated = np.repeat(np.arange(self.n_repeated), 4)
+        image = np.concatenate([repeated, np.arange(self.n_repeated, self.n_images)])
+        self.image = rng.permutation(image)
+        n = self.image.size
+        self.session = np.sort(np.arange(n) % 3) + 1
+        self.run = np.zeros(n, dtype=int)
+        for session in (1, 2, 3):
+            rows = np.flatnonzero(self.session == session)
+            self.run[rows] = np.sort(np.arange(rows.size) % 2) + 1
+        self.features = rng.standard_normal((self.n_images, N_FEATURES))
+        weights = rng.standard_normal((N_FEATURES, self.n_voxels)) / np.sqrt(N_FEATURES)
+        noise = self.noise * rng.standard_normal((n, self.n_voxels))
+        self.betas = self.offset + self.scale * (self.features[self.image] @ weights + noise)
+        self.names = self.names or [f"picture{i}.png" for i in range(self.n_images)]
+
+    @property
+    def shown(self) -> list[str]:
+        """Name of each trial's image."""
+        return [self.names[i] for i in self.image]
+
+    def mask(self) -> np.ndarray:
+        """Return a mask of as many voxels, x slowest."""
+        mask = np.zeros(SHAPE, np.uint8)
+        mask.reshape(-1)[5 : 5 + 3 * self.n_voxels : 3] = 1
+        return mask
+
+    def volume(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Betas of some trials on the grid, (x, y, z, n_trials) float32; NaN off the mask."""
+        betas = self.betas[rows].astype(np.float32)
+        volume = np.full((*SHAPE, len(betas)), np.nan, np.float32)
+        volume[self.mask() > 0] = betas.T
+        return volume
+
+    def write_pictures(self, folder: Path, names: list[str] | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng(self.seed)
+        for name in names or self.names:
+            Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)).save(folder / name)
+
+    def write_features(self, path: Path, *, by_name: bool = True) -> Path:
+        """Write features in an order of their own, with the names or ids of their images."""
+        order = np.random.default_rng(self.seed + 1).permutation(self.n_images)
+        with h5py.File(path, "w") as file:
+            file["features"] = self.features[order][:, None].astype(np.float32)
+            file["image_ids"] = np.arange(len(order)) if by_name else order
+            if by_name:
+                file["names"] = [self.names[i] for i in order]
+        return path
+
+
+def average_loop(study: Study, normalise: str = "run", keep=None) -> dict[str, np.ndarray]:
+    """Return each image's mean over its trials, z-scored by loops over groups of trials."""
+    keep = np.ones(study.image.size, bool) if keep is None else keep
+    betas = study.betas.astype(np.float32).astype(np.float64)
+    rows: dict[str, list[np.ndarray]] = {}
+    for t in np.flatnonzero(keep):
+        same = keep & (study.session == study.session[t])
+        if normalise == "run":
+            same &= study.run == study.run[t]
+        beta = betas[t]
+        if normalise != "none":
+            beta = (beta - betas[same].mean(axis=0)) / betas[same].std(axis=0)
+        rows.setdefault(study.shown[t], []).append(beta)
+    return {name: np.mean(values, axis=0) for name, values in rows.items()}
+
+
+def ceiling_loop(study: Study, test: set[str], normalise: str = "run", keep=None) -> np.ndarray:
+    """Return the noise ceiling of the test images' means, voxel by voxel."""
+    keep = np.ones(study.image.size, bool) if keep is None else keep
+    betas = study.betas.astype(np.float32).astype(np.float64)
+    scored: dict[str, list[np.ndarray]] = {}
+    for t in np.flatnonzero(keep):
+        same = keep & (study.session == study.session[t])
+        if normalise == "run":
+            same &= study.run == study.run[t]
+        beta = betas[t]
+        if normalise != "none":
+            beta = (beta - betas[same].mean(axis=0)) / betas[same].std(axis=0)
+        scored.setdefault(study.shown[t], []).append(beta)
+    several = [np.array(scored[name]) for name in test if len(scored[name]) > 1]
+    share = np.mean([1 / len(scored[name]) for name in test])
+    ceiling = np.empty(study.betas.shape[1])
+    for v in range(ceiling.size):
+        noise = np.mean([trials[:, v].var(ddof=1) for trials in several])
+        total = np.concatenate([trials[:, v] for trials in several]).var()
+        signal = max(total - noise, 0)
+        ceiling[v] = signal / (signal + noise * share)
+    return ceiling
