@@ -109,7 +109,7 @@ def test_every_choice_of_the_page_is_a_choice_of_the_command(name, tmp_path):
 def test_an_offset_and_a_scale_of_linear_responses_change_no_score(name, tmp_path):
     scores = []
     for moved in (False, True):
-        study = Study(offset=2.0 * moved, scale=7.0 if moved else 1.0)
+        study = Study(n_images=200, n_voxels=6, offset=2.0 * moved, scale=7.0 if moved else 1.0)
         place = tmp_path / str(moved)
         out = bring(name, study, place, normalise="none", pictures=False)
         attach_features(out, study.write_features(place / "features.h5"), layer=0,
@@ -117,7 +117,7 @@ def test_an_offset_and_a_scale_of_linear_responses_change_no_score(name, tmp_pat
         run = compute_run(read_dataset(out), SPEC, place / "runs")
         scores.append(run.stage("scores").read_array("r2_linear"))
     np.testing.assert_allclose(scores[1], scores[0], atol=0.01)
-    assert scores[0].mean() > 0.7
+    assert scores[0].mean() > 0.6
 
 
 @each

@@ -13,7 +13,7 @@ from jne_engine.model.spec import RunSpec
 
 SHAPE = (4, 5, 3)
 AFFINE = np.array([[-2.0, 0, 0, 8], [0, 2, 0, -20], [0, 0, 2, 6], [0, 0, 0, 1]])
-SPEC = RunSpec(n_hidden=24, max_epochs=60, n_resamples=20, batch_size=64)
+SPEC = RunSpec(n_hidden=4, max_epochs=25, n_resamples=4, batch_size=32)
 N_FEATURES = 5
 
 
