@@ -13,7 +13,7 @@ from jne_engine.model.spec import RunSpec
 
 SHAPE = (4, 5, 3)
 AFFINE = np.array([[-2.0, 0, 0, 8], [0, 2, 0, -20], [0, 0, 2, 6], [0, 0, 0, 1]])
-SPEC = RunSpec(n_hidden=4, max_epochs=25, n_resamples=4, batch_size=32)
+SPEC = RunSpec(n_hidden=8, max_epochs=60, n_resamples=4, batch_size=32, learning_rate=0.01)
 N_FEATURES = 5
 
 
