@@ -56,6 +56,12 @@ def tabulate_tiers(run: Run, preset: str | None = None) -> pd.DataFrame:
     return _tabulate(run, {"tier": TIERS}, masks)
 
 
+def tabulate_whole(run: Run) -> pd.DataFrame:
+    """Return counts and means of all voxels: one row, as those of :func:`tabulate_rois`."""
+    everywhere = np.ones(run.manifest.counts["n_voxels"], dtype=np.bool_)
+    return _tabulate(run, {"name": (WHOLE_BRAIN,), "tier": (None,)}, [everywhere])
+
+
 def select_voxels(run: Run, rois: RoiSet | None, name: str) -> BoolArray:
     """Return the significant voxels of one ROI, or of the whole brain by its name.
 

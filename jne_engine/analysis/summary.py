@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from jne_engine.analysis.comparisons import correlate_with_truth
-from jne_engine.analysis.maps import choose_roi_set
+from jne_engine.analysis.maps import choose_roi_set, read_significant
 from jne_engine.analysis.nonlinearity import summarise_nonlinearity
-from jne_engine.analysis.regions import WHOLE_BRAIN, tabulate_rois, tabulate_tiers
+from jne_engine.analysis.regions import WHOLE_BRAIN, tabulate_rois, tabulate_tiers, tabulate_whole
 from jne_engine.cortex.spaces import TIERS, RoiSet
 from jne_engine.runs.store import Run
 
@@ -32,7 +32,8 @@ def summarise_run(run: Run, preset: str | None = None) -> dict[str, Any]:
     -------
     dict
         Values that JSON can hold: the run's identity, ``path``, ``spec``, ``counts``,
-        ``preset``, ``rois`` (a list), ``tiers`` (by name), ``truth`` (``pearson_r_jne, n``
+        ``whole`` (means of all significant voxels, as of one ROI), ``preset``,
+        ``rois`` (a list), ``tiers`` (by name), ``truth`` (``pearson_r_jne, n``
         over significant voxels, or None), ``nonlinearity`` (of the fields of
         :class:`~jne_engine.analysis.nonlinearity.NonlinearitySummary` and ``fraction``, or None
         where the run did not measure it), ``notes``, ``warnings``, ``timings_s`` and
@@ -49,6 +50,7 @@ def summarise_run(run: Run, preset: str | None = None) -> dict[str, Any]:
         "path": str(run.path),
         "spec": dict(manifest.spec),
         "counts": dict(manifest.counts),
+        "whole": _records(tabulate_whole(run))[0],
         "preset": _describe(choose_roi_set(run, preset)),
         "rois": _records(tabulate_rois(run, preset)),
         "tiers": _summarise_tiers(run, preset),
@@ -59,6 +61,17 @@ def summarise_run(run: Run, preset: str | None = None) -> dict[str, Any]:
         "timings_s": dict(manifest.timings_s),
         "versions": dict(manifest.versions),
     }
+
+
+def tell_no_signal(run: Run) -> str:
+    """Say what to do where not one voxel is significant, whose figures are empty; else nothing."""
+    if read_significant(run).any():
+        return ""
+    return (
+        f"No voxel is significant (q < {float(run.manifest.spec['fdr_q']):g}), so that figures of"
+        " significant voxels are empty. Check that stimuli and responses are in one order"
+        " (`jne-engine check`), use more test stimuli or repeats, or turn off “Significant only”."
+    )
 
 
 def read_learning_curves(run: Run) -> pd.DataFrame:

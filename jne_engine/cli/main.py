@@ -223,7 +223,7 @@ def run(
 def info(path: Path, as_json: bool, preset: str | None) -> None:
     """Say what RUN holds: its areas, tiers, agreement with the truth, timings, versions."""
     from jne_engine.analysis.nonlinearity import summarise_nonlinearity, tell_nonlinearity
-    from jne_engine.analysis.summary import summarise_run
+    from jne_engine.analysis.summary import summarise_run, tell_no_signal
     from jne_engine.runs.store import open_run
 
     opened = open_run(path)
@@ -232,6 +232,8 @@ def info(path: Path, as_json: bool, preset: str | None) -> None:
         click.echo(json.dumps(summary, indent=1))
     else:
         click.echo(_describe(summary, tell_nonlinearity(summarise_nonlinearity(opened))))
+        if told := tell_no_signal(opened):
+            click.echo(told)
 
 
 @main.command()
@@ -270,9 +272,9 @@ def _describe(summary: dict[str, Any], nonlinearity: str) -> str:
     mark = "SIMULATED " if summary["simulated"] else ""
     lines = [f"{mark}{summary['name']}, {summary['subject']} ({summary['run_id']})", nonlinearity]
     lines += [f"{k}: {v}" for k, v in summary["counts"].items()]
-    header = f"{'ROI':<8}{'tier':<14}{'n sig / n':>12}{'R² lin':>9}{'R² non':>9}{'JNE':>11}"
+    header = f"{'ROI':<12}{'tier':<14}{'n sig / n':>12}{'R² lin':>9}{'R² non':>9}{'JNE':>11}"
     lines += ["", header]
-    lines += [_describe_roi(roi) for roi in summary["rois"]]
+    lines += [_describe_roi(roi) for roi in (*summary["rois"], summary["whole"])]
     truth = summary["truth"]
     if truth is not None:
         r = "unknown" if truth["pearson_r_jne"] is None else f"{truth['pearson_r_jne']:.3f}"
@@ -286,4 +288,4 @@ def _describe_roi(roi: dict[str, Any]) -> str:
     linear, nonlinear, jne = (float("nan") if x is None else x for x in numbers)
     share = f"{roi['n_significant']} / {roi['n_voxels']}"
     tier = roi["tier"] or ""
-    return f"{roi['name']:<8}{tier:<14}{share:>12}{linear:>9.3f}{nonlinear:>9.3f}{jne:>11.5f}"
+    return f"{roi['name']:<12}{tier:<14}{share:>12}{linear:>9.3f}{nonlinear:>9.3f}{jne:>11.5f}"

@@ -84,6 +84,7 @@ _hold: Callable[..., Any] = partial(
 )
 
 summarise_run = _keep(summary.summarise_run)
+tell_no_signal = _keep(summary.tell_no_signal)
 summarise_nonlinearity = _keep(nonlinearity.summarise_nonlinearity)
 has_nonlinearity = nonlinearity.has_nonlinearity
 read_learning_curves = _keep(summary.read_learning_curves)

@@ -53,6 +53,8 @@ def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
         show_no_run(listing)
         return
     _warn_lost_run(listing, run)
+    if told := cached.tell_no_signal(run):
+        st.warning(told, icon=":material/signal_cellular_off:")
     with one_line_errors():
         body(run)
 

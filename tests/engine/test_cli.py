@@ -106,7 +106,7 @@ def test_a_run_without_surface_is_not_exported(folder, tmp_path):
     invoke("run", folder, "--out", tmp_path / "runs", *INLINE)
     result = invoke("export", tmp_path / "runs")
     assert result.exit_code == 2
-    assert "name vertices or voxels in dataset.toml" in result.stderr
+    assert "set `vertices` or `voxels` in dataset.toml" in result.stderr
 
 
 def truncated_hdf5(folder: Path) -> None:

@@ -19,7 +19,13 @@ from jne_engine.analysis import (
 )
 from jne_engine.analysis.listing import RunListing, find_named, find_nearest, list_runs
 from jne_engine.analysis.regions import WHOLE_BRAIN
-from jne_engine.analysis.summary import list_places, read_fits, read_learning_curves, summarise_run
+from jne_engine.analysis.summary import (
+    list_places,
+    read_fits,
+    read_learning_curves,
+    summarise_run,
+    tell_no_signal,
+)
 from jne_engine.analysis.validation import VALIDATION
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
@@ -190,6 +196,12 @@ def test_summary_of_a_bare_run_says_null_where_nothing_is_known(bare_run):
     assert summary["rois"] == []
     assert [summary["tiers"][t]["mean_jne"] for t in TIER_NAMES] == [None] * 3
     assert [summary["tiers"][t]["n_significant"] for t in TIER_NAMES] == [0] * 3
+    jne, shown = maps.read_map(bare_run, "jne"), maps.read_significant(bare_run)
+    whole = summary["whole"]
+    assert (whole["name"], whole["n_significant"]) == ("Whole brain", int(shown.sum()))
+    values = [float(v) for v, s in zip(jne.tolist(), shown.tolist(), strict=True) if s]
+    assert whole["mean_jne"] == pytest.approx(sum(values) / len(values), rel=1e-12)
+    assert tell_no_signal(bare_run) == ""
 
 
 def test_summary_without_significant_voxels_has_null_means(tmp_path):
@@ -197,6 +209,7 @@ def test_summary_without_significant_voxels_has_null_means(tmp_path):
     summary = json.loads(json.dumps(summarise_run(run), allow_nan=False))
     assert {roi["mean_jne"] for roi in summary["rois"]} == {None}
     assert summary["truth"] == {"pearson_r_jne": None, "n": 0}
+    assert "No voxel is significant" in tell_no_signal(run)
 
 
 def test_truth_correlation_is_pearsons_over_significant_voxels(run, planted, significant):

@@ -108,6 +108,8 @@ def test_runs_off_the_sphere_say_why(show, make_root):
 
 
 def test_no_voxels_are_told(show, make_root):
-    text = texts(show(make_root(n_significant=0), matched="yes", draw="ecdf"))
+    app = show(make_root(n_significant=0), matched="yes", draw="ecdf")
+    assert "No voxel is significant (q < 0.05)" in app.warning[0].value
+    text = texts(app)
     assert "no trend to test" in text
     assert "two groups with voxels are needed" in text
