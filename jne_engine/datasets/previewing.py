@@ -1,25 +1,19 @@
 """Looking at data for a page: in a process of its own, with limits.
 
 Reading headers and a few blocks takes seconds, and somebody's broken file may take all memory or
-never end. So a page asks here: ``python -m jne_engine.datasets.previewing`` reads one request from
-its standard input and answers in JSON.
+never end. So a page asks here.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import resource
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
-from jne_engine.core.errors import InputError, JneError, StoreError, UnsafeFileError
-from jne_engine.core.resources import find_dashboard
+from jne_engine.core.child import Child, ChildEndedError
+from jne_engine.core.errors import InputError
 
 SECONDS: Final = 120
 """Longest that a look may take."""
@@ -30,8 +24,6 @@ MEMORY_BYTES: Final = 16 * 2**30
 AT_ONCE: Final = 2
 GEMM_SIZE: Final = 1024
 GEMM_ROUNDS: Final = 3
-
-_ERRORS: Final = {kind.__name__: kind for kind in (InputError, UnsafeFileError, StoreError)}
 
 
 class Previewer:
@@ -70,38 +62,15 @@ def ask_child(what: str, request: Mapping[str, Any], *, seconds: float = SECONDS
     InputError
         If the data are refused, or the look crashes or exceeds a limit; always one line.
     """
-    asked = json.dumps({"what": what, "request": dict(request)})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jne_engine.datasets.previewing", str(int(seconds))],
-        cwd=find_dashboard(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        text=True,
-    )
-    try:
-        out, _ = process.communicate(asked, timeout=seconds + 30)
-    except subprocess.TimeoutExpired:
-        out = ""
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    return _open_answer(out, process.returncode)
-
-
-def _open_answer(text: str, code: int) -> dict[str, Any]:
-    if not text:
-        late = -code in (signal.SIGALRM, signal.SIGKILL, signal.SIGXCPU)
-        found = "one that takes longer" if late else "one that ends its reader"
-        fix = "choose less, or check where the files come from"
-        raise InputError("preview", f"data that are looked at within {SECONDS} s", found, fix)
-    answer = json.loads(text)
-    if "error" in answer:
-        kind, *words = answer["error"]
-        raise _ERRORS.get(kind, InputError)(*words)
-    return dict(answer["answer"])
+    asked = json.dumps({"what": what, "request": dict(request)}).encode()
+    with Child(f"{__name__}:answer", seconds=seconds, memory_bytes=MEMORY_BYTES) as child:
+        try:
+            return dict(json.loads(child.ask(asked)))
+        except ChildEndedError as ended:
+            found = "one that takes longer" if ended.is_late else "one that ends its reader"
+            fix = "choose less, or check where the files come from"
+            expected = f"data that are looked at within {seconds:g} s"
+            raise InputError("preview", expected, found, fix) from ended
 
 
 def expect_run(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,27 +119,11 @@ def _measure_speed() -> float:
     return float(2 * GEMM_SIZE**3 * GEMM_ROUNDS / (time.perf_counter() - start))
 
 
-def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+def answer(request: bytes) -> bytes:
+    """Answer one request of :func:`ask_child`, as JSON: what a child read is never unpickled."""
+    asked = json.loads(request)
     if asked["what"] == "run":
-        return expect_run(asked["request"])
+        return json.dumps(expect_run(asked["request"])).encode()
     from jne_engine.datasets.registry import preview_source
 
-    return preview_source(asked["request"]).to_dict()
-
-
-def main(seconds: int) -> None:
-    """Answer the request of the standard input under limits."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(seconds)
-    try:
-        told: dict[str, Any] = {"answer": _answer(json.load(sys.stdin))}
-    except JneError as error:
-        words = [error.what, error.expected, error.found, error.fix]
-        told = {"error": [type(error).__name__, *words]}
-    json.dump(told, sys.stdout)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    return json.dumps(preview_source(asked["request"]).to_dict()).encode()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 import tempfile
 from pathlib import Path
 
+from jne_engine.core.child import Child, ChildEndedError
 from jne_engine.core.errors import JneError
-from jne_engine.core.resources import find_dashboard
 from jne_engine.runs.store import Run
 
 LIMIT_SECONDS = 300
@@ -24,33 +23,28 @@ def make_run_html(
 ) -> bytes:
     """Return the file of :func:`~jne_engine.report.export.brain.export_run_html`, made by a child.
 
-    The command line makes it in a process of its own: a page that waits for it leaves the
-    server's other sessions alone, for it takes seconds.
+    It takes seconds, and a page that waits for a child leaves the server's other sessions alone.
 
     Raises
     ------
     JneError
-        If the child does not end well; its last line tells why.
+        What the export raises, or if the child does not end well.
     """
+    choices = {"chosen": chosen, "significant": significant, "threshold": threshold}
+    asked = json.dumps({"run": str(run.path.absolute()), "choices": choices}).encode()
+    with Child(f"{__name__}:answer", seconds=LIMIT_SECONDS) as child:
+        try:
+            return child.ask(asked)
+        except ChildEndedError as ended:
+            expected, found = f"an answer within {LIMIT_SECONDS} s", str(ended)
+            raise JneError(run.run_id, expected, found, "use the command line") from ended
+
+
+def answer(request: bytes) -> bytes:
+    """Make the file that :func:`make_run_html` asks for."""
+    from jne_engine.report.export.brain import export_run_html
+
+    asked = json.loads(request)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "brain.html"
-        choices = ["--map", chosen, "--significant" if significant else "--all-voxels"]
-        if threshold is not None:
-            choices += [f"--threshold={threshold!r}"]
-        command = [sys.executable, "-m", "jne_engine", "export", str(run.path.absolute())]
-        try:
-            done = subprocess.run(
-                [*command, *choices, "--file", str(path)],
-                cwd=find_dashboard(),
-                capture_output=True,
-                text=True,
-                timeout=LIMIT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            expected = f"an answer within {LIMIT_SECONDS} s"
-            raise JneError(run.run_id, expected, "none", "use the command line") from error
-        if done.returncode != 0:
-            said = done.stderr.strip().splitlines()
-            raise JneError(run.run_id, "a file", said[-1] if said else "none", "see the message")
-        return path.read_bytes()
+        return export_run_html(Run(Path(asked["run"])), path, **asked["choices"]).read_bytes()

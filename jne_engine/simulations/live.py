@@ -1,27 +1,21 @@
 """Simulations for a page: one worker process at its side, the newest request first.
 
-The page's process never imports torch. A worker is a plain child process that reads requests
-from its standard input: ``multiprocessing`` would run the page's own script again in the
-child, for under Streamlit that script is ``__main__``.
+The page's process never imports torch; the worker does, before the first request comes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pickle
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
+from jne_engine.core.child import Child, ChildEndedError
 from jne_engine.core.errors import InputError, JneError
-from jne_engine.core.resources import find_dashboard
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.catalogue import LIVE, SIMULATIONS
 
@@ -57,7 +51,7 @@ class LiveSimulator:
         self._answers: OrderedDict[str, SimulationResult] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._worker: Child | None = None
         threading.Thread(target=self._work, name="live-simulator", daemon=True).start()
 
     def submit(
@@ -95,7 +89,7 @@ class LiveSimulator:
     @property
     def worker_id(self) -> int | None:
         """Process id of the worker, None before there is one."""
-        return None if self._worker is None else self._worker.pid
+        return None if self._worker is None else self._worker.process_id
 
     def close(self) -> None:
         """Cancel what waits and let the worker end after what it does now."""
@@ -108,10 +102,11 @@ class LiveSimulator:
 
     def _work(self) -> None:
         """Answer requests until closed; the only thread that speaks to the worker."""
-        self._worker = _start_worker()  # at once: importing torch takes seconds
+        self._worker = worker = _start_worker()  # at once: importing torch takes seconds
         while (request := self._take()) is not None:
             self._answer(request)
-        _end(self._worker)
+            worker = self._worker
+        worker.close()
 
     def _take(self) -> _Request | None:
         """Wait for the request that has waited longest; None once closed."""
@@ -137,52 +132,21 @@ class LiveSimulator:
         request.answer.set_result(result)
 
     def _compute(self, request: _Request) -> SimulationResult:
+        asked = pickle.dumps((request.name, dict(request.settings)))
         for _ in range(ATTEMPTS):
+            worker = self._worker or _start_worker()
             try:
-                return _ask(self._worker, request)
-            except (OSError, EOFError, pickle.UnpicklingError):
-                _end(self._worker)
+                found: SimulationResult = pickle.loads(worker.ask(asked))  # noqa: S301 - our child
+            except ChildEndedError:
+                worker.close()
                 self._worker = _start_worker()
+            else:
+                return found
         raise JneError("live simulation", "an answer", "a worker that ended", "choose less")
 
 
-def _start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "jne_engine.simulations.live"],
-        cwd=find_dashboard(),
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-
-
-def _ask(worker: subprocess.Popen[bytes] | None, request: _Request) -> SimulationResult:
-    """Send a request and wait for its answer; the worker's own JneError is raised here."""
-    if worker is None or worker.stdin is None or worker.stdout is None:
-        raise EOFError
-    pickle.dump((request.name, dict(request.settings)), worker.stdin)
-    worker.stdin.flush()
-    answer = pickle.load(worker.stdout)  # noqa: S301 - written by our own child
-    if isinstance(answer, JneError):
-        raise answer
-    result: SimulationResult = answer
-    return result
-
-
-def _end(worker: subprocess.Popen[bytes] | None) -> None:
-    if worker is None:
-        return
-    worker.kill()
-    worker.wait()
-    for pipe in (worker.stdin, worker.stdout):
-        if pipe is not None:
-            _close(pipe)
-
-
-def _close(pipe: Any) -> None:
-    """Close a pipe; what its dead reader has not taken is of no use."""
-    with contextlib.suppress(BrokenPipeError):
-        pipe.close()
+def _start_worker() -> Child:
+    return Child("jne_engine.simulations.live_worker:answer")
 
 
 def simulate_live(name: str, settings: Mapping[str, Any]) -> SimulationResult:
@@ -198,29 +162,3 @@ def simulate_live(name: str, settings: Mapping[str, Any]) -> SimulationResult:
     simulation = SIMULATIONS[name]
     kind = simulation.settings
     return simulation.find()(kind.from_dict({**kind.reduced().to_dict(), **settings}))
-
-
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer pickled requests until there are no more."""
-    import torch
-
-    torch.set_num_threads(1)
-    for live in LIVE:
-        SIMULATIONS[live].find()
-    while True:
-        try:
-            name, settings = pickle.load(requests)  # noqa: S301 - written by our own parent
-        except EOFError:
-            return
-        try:
-            answer: SimulationResult | JneError = simulate_live(name, settings)
-        except JneError as error:
-            answer = error
-        pickle.dump(answer, answers)
-        answers.flush()
-
-
-if __name__ == "__main__":
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints must not write between the answers
-    serve(sys.stdin.buffer, replies)

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from jne_engine.core import child
 from jne_engine.core.errors import InputError, UnsafeFileError
 from jne_engine.datasets import previewing
 from jne_engine.datasets.previewing import Previewer, ask_child, expect_run
@@ -48,7 +49,7 @@ def test_a_look_that_takes_too_long_ends_in_one_line(tmp_path, monkeypatch):
 
 
 def test_a_child_that_dies_is_one_line(monkeypatch):
-    monkeypatch.setattr(previewing.sys, "executable", "/bin/false")
+    monkeypatch.setattr(child.sys, "executable", "/bin/false")
     with pytest.raises(InputError, match="one that ends its reader"):
         ask_child("run", SIZES)
 

@@ -41,5 +41,5 @@ def test_a_child_that_fails_says_why_in_one_line(run, monkeypatch):
 
 def test_a_run_off_the_surface_says_what_it_needs(make_root, tmp_path):
     lost = Run(next(make_root(with_space=False).iterdir()))
-    with pytest.raises(InputError, match="name vertices or voxels"):
+    with pytest.raises(InputError, match="set `vertices` or `voxels`"):
         export_run_html(lost, tmp_path / "brain.html")
