@@ -6,6 +6,9 @@ nonlinearity is held against the truth. Every subject draws its own pictures and
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -13,6 +16,7 @@ import pandas as pd
 import torch
 from scipy import stats
 
+from jne_engine.core.disk import write_atomically
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.dispersion import stream_dispersion
@@ -43,7 +47,10 @@ POWER_WINDOW = 0.02
 
 
 def simulate_calibration(
-    settings: CalibrationSettings | None = None, progress: Progress | None = None
+    settings: CalibrationSettings | None = None,
+    progress: Progress | None = None,
+    *,
+    parts: Path | None = None,
 ) -> SimulationResult:
     """Fit simulated subjects of known nonlinear share and hold every measure against it.
 
@@ -53,6 +60,9 @@ def simulate_calibration(
         Full size by default: about two minutes a subject on two cores.
     progress : callable, optional
         Called as ``progress(subjects done, subjects)``.
+    parts : pathlib.Path, optional
+        Folder that keeps every finished subject. What it has already, of the same sizes, is read
+        and not computed again, so that more subjects can be added later.
 
     Returns
     -------
@@ -68,22 +78,44 @@ def simulate_calibration(
     total = settings.n_seeds * len(settings.plantings)
     tables: list[pd.DataFrame] = []
     for seed in range(settings.n_seeds):
-        shown = simulate_stimuli(seed, n_stimuli=settings.n_stimuli, n_test=settings.n_test)
+        shown = functools.cache(functools.partial(_draw_stimuli, seed, settings))
         for planting in settings.plantings:
             report(len(tables), total)
-            tables.append(_measure_subject(shown, planting, seed, settings))
+            work = functools.partial(_measure_subject, shown, planting, seed, settings)
+            tables.append(work() if parts is None else _keep(work, parts, settings, planting, seed))
     report(total, total)
     voxels = pd.concat(tables, ignore_index=True)
     summaries = {"tests": _judge_tests(voxels), "measures": _judge_measures(voxels)}
     return SimulationResult("calibration", settings.to_dict(), {"voxels": voxels, **summaries})
 
 
+def _draw_stimuli(seed: int, settings: CalibrationSettings) -> SimulatedStimuli:
+    return simulate_stimuli(seed, n_stimuli=settings.n_stimuli, n_test=settings.n_test)
+
+
+def _keep(
+    work: Callable[[], pd.DataFrame],
+    parts: Path,
+    settings: CalibrationSettings,
+    planting: str,
+    seed: int,
+) -> pd.DataFrame:
+    """Return a subject's table from the folder, computed and written there where it is not yet."""
+    sizes = {k: v for k, v in settings.to_dict().items() if k not in ("plantings", "n_seeds")}
+    named = "-".join(str(value) for value in sizes.values())
+    path = parts / named / f"{planting}-{seed}.parquet"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, work().to_parquet(index=False))
+    return pd.read_parquet(path)
+
+
 def _measure_subject(
-    shown: SimulatedStimuli, planting: str, seed: int, settings: CalibrationSettings
+    shown: Callable[[], SimulatedStimuli], planting: str, seed: int, settings: CalibrationSettings
 ) -> pd.DataFrame:
     """Return truth and measures of one subject's voxels."""
     subject = simulate_subject(
-        seed, stimuli=shown, n_vertices=settings.n_vertices, planting=cast(Planting, planting)
+        seed, stimuli=shown(), n_vertices=settings.n_vertices, planting=cast(Planting, planting)
     )
     spec = RunSpec(n_hidden=settings.n_hidden, max_epochs=settings.max_epochs, seed=seed)
     linear, nonlinear = (_fit(subject, spec, a) for a in ("identity", spec.activation))

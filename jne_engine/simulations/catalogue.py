@@ -45,6 +45,8 @@ class Simulation:
         Whether its reduced size is quick enough for a page.
     choices : mapping of str to tuple of str
         What a setting may be, where that is a choice of words.
+    is_resumable : bool
+        Whether its function takes ``parts``, a folder that keeps what is done so far.
     results : mapping of str to SimulationSettings
         Settings of each stored result by its name; one of the simulation's name by default.
     """
@@ -55,6 +57,7 @@ class Simulation:
     settings: type[SimulationSettings]
     is_live: bool = True
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_resumable: bool = False
     results: Mapping[str, SimulationSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -121,6 +124,7 @@ SIMULATIONS: Mapping[str, Simulation] = MappingProxyType(
                 f"{_HERE}.calibration:simulate_calibration",
                 CalibrationSettings,
                 is_live=False,
+                is_resumable=True,
             ),
         )
     }

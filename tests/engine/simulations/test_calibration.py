@@ -85,3 +85,20 @@ def test_a_linear_planting_is_linear_in_the_features_but_for_noise():
     frame = pd.Series(rest.var(axis=0) / subject.responses.var(axis=0))
     np.testing.assert_allclose(frame.mean(), expected.mean(), rtol=0.05)
     np.testing.assert_allclose(frame, expected, rtol=0.35)
+
+
+def test_finished_subjects_are_kept_and_more_can_be_added(tmp_path):
+    def simulate(n_seeds):
+        settings = CalibrationSettings.reduced(
+            plantings=("linear",), n_seeds=n_seeds, n_jacobians=10, max_epochs=1, **SIZES
+        )
+        return simulate_calibration(settings, parts=tmp_path).tables["voxels"]
+
+    first = simulate(1)
+    (kept,) = tmp_path.rglob("*.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(kept), first)
+    first.assign(jne=7.0).to_parquet(kept)
+    both = simulate(2)
+    assert (both.query("seed == 0")["jne"] == 7).all(), "computed again"
+    assert np.isfinite(both.query("seed == 1")["jne"]).all()
+    assert len(list(tmp_path.rglob("*.parquet"))) == 2
