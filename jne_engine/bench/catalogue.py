@@ -7,7 +7,11 @@ from functools import partial
 from types import MappingProxyType
 
 from jne_engine.bench.accuracy import measure_error
-from jne_engine.bench.calibration import measure_calibration, measure_calibration_exponent
+from jne_engine.bench.calibration import (
+    measure_calibrated_jne,
+    measure_calibration,
+    measure_calibration_exponent,
+)
 from jne_engine.bench.decks import measure_deck, measure_deck_size
 from jne_engine.bench.extraction import measure_extraction
 from jne_engine.bench.fits import measure_bootstrap, measure_epoch
@@ -68,6 +72,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "bootstrap_speedup": partial(measure_bootstrap, goal=Goal(at_least=50)),
         "epoch_of_gemm": partial(measure_epoch, goal=Goal(at_least=0.6)),
         "calibration_of_run": partial(measure_calibration, goal=Goal(at_most=10)),
+        "calibrated_jne_of_run": measure_calibrated_jne,
+        "growth_gb_calibration_327684": partial(measure_memory, goal=Goal(at_most=2.0)),
         "exponent_calibration": partial(measure_calibration_exponent, goal=LINEAR),
         "spin_1000": partial(measure_spin, goal=Goal(at_most=20)),
         "features_of_forward": partial(measure_extraction, goal=Goal(at_least=0.9)),

@@ -6,15 +6,19 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import torch
 
+from jne_engine.bench.calibration import CALIBRATED, draw_arrays
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import FSAVERAGE_VOXELS, Sizes
 from jne_engine.model.dispersion import MemorySink, stream_dispersion
+from jne_engine.model.nonlinearity import measure_nonlinearity
 from jne_engine.model.scoring import compute_bootstrap_pvalues
+from jne_engine.model.spec import RunSpec
 
 COMPUTED_STIMULI = 32
 """Stimuli computed; the others' deviations are there from the start, as when resuming, so that
@@ -84,6 +88,14 @@ def _bootstrap_fsaverage() -> float:
     return _peak_gb() - before
 
 
+def _calibrate_fsaverage() -> float:
+    """GB that share and test add to their inputs, 3000 stimuli × 327,684 voxels, 256 units."""
+    arrays, encoder = draw_arrays(replace(CALIBRATED, n_voxels=FSAVERAGE_VOXELS))
+    before = _peak_gb()
+    measure_nonlinearity(encoder, arrays, RunSpec())
+    return _peak_gb() - before
+
+
 def _peak_gb() -> float:
     """Return this process's peak resident memory so far, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
@@ -96,6 +108,7 @@ TASKS: Mapping[str, Callable[[], float]] = MappingProxyType(
         "peak_rss_gb_backward_20484": _differentiate_backward,
         "peak_rss_gb_jacrev_20484": _differentiate_jacrev,
         "growth_gb_bootstrap_327684": _bootstrap_fsaverage,
+        "growth_gb_calibration_327684": _calibrate_fsaverage,
     }
 )
 

@@ -241,15 +241,15 @@ class _Estimator:
     ) -> tuple[Mapping[str, Tensor], UInt8Array, Tensor]:
         """Return a block's estimates, reasons, and readout of the raw hidden units."""
         usable = _find_usable(responses)
-        train, validation, test = (
-            torch.where(usable, part, 0).to(self.device) for part in responses
-        )
+        if not usable.all():
+            responses = tuple(torch.where(usable, part, 0) for part in responses)
+        train, validation, test = (part.to(self.device) for part in responses)
         mean = train.mean(dim=0)
         train, validation, test = train - mean, validation - mean, test - mean
         linear = self._linear.fit(train, validation)
         bent = self._readout.fit(
-            train - self._x_train @ linear.weights,
-            validation - self._x_validation @ linear.weights,
+            torch.addmm(train, self._x_train, linear.weights, alpha=-1),
+            torch.addmm(validation, self._x_validation, linear.weights, alpha=-1),
         )
         predicted, extra = self._x_test @ linear.weights, self._h_test @ bent.weights
         found = self._share(test, predicted, extra)
@@ -292,11 +292,10 @@ class _Estimator:
 
 def _find_usable(responses: tuple[Tensor, ...]) -> Tensor:
     """Return which voxels are finite everywhere and vary over train and over test."""
-    train, _, test = responses
-    usable = torch.stack([part.isfinite().all(dim=0) for part in responses]).all(dim=0)
-    for part in (train, test):
-        usable &= part.amax(dim=0) > part.amin(dim=0)
-    return usable
+    bounds = [torch.aminmax(part, dim=0) for part in responses]  # NaN is both of them
+    finite = torch.stack([low.isfinite() & high.isfinite() for low, high in bounds]).all(dim=0)
+    (train_low, train_high), _, (test_low, test_high) = bounds
+    return finite & (train_low < train_high) & (test_low < test_high)
 
 
 def _standardise(features: Tensor, train: Tensor) -> Tensor:

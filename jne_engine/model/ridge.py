@@ -84,7 +84,7 @@ class Ridge:
     def _choose(self, rotated: Tensor, validation: Tensor) -> Tensor:
         """Return which penalty has the least squared error on validation, (n_voxels,)."""
         errors = [
-            (validation - self._held_out @ (shrink[:, None] * rotated)).square().sum(dim=0)
+            torch.addmm(validation, self._held_out * shrink, rotated, alpha=-1).square_().sum(dim=0)
             for shrink in self._shrink
         ]
         return torch.stack(errors).argmin(dim=0)
