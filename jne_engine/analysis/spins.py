@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zipfile import BadZipFile
 
@@ -22,18 +23,20 @@ from jne_engine.analysis.roi_groups import list_masks
 from jne_engine.analysis.statistics import (
     SpinTest,
     draw_rotations,
+    measure_areas,
+    measure_distortion,
     spin_columns,
     spin_correlations,
     spin_differences,
     spin_trend,
 )
-from jne_engine.core.arrays import BoolArray, Float32Array, Int32Array
+from jne_engine.core.arrays import BoolArray, Float32Array, Float64Array, Int32Array
 from jne_engine.core.disk import write_atomically
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.cortex.icosahedron import FSAVERAGE
 from jne_engine.cortex.names import canonical_name
-from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
+from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
 from jne_engine.cortex.surfaces import GEOMETRIES, N_VERTICES, load_surface
 from jne_engine.model.scoring import correct_fdr
 from jne_engine.runs.results import RESULT, SimulationResult, read_result
@@ -45,6 +48,16 @@ SPINS = "spins"
 N_ROTATIONS = 1000
 STAND_IN = "fsaverage5"
 """The mesh whose vertices are the first of every finer fsaverage."""
+
+CORTEX: Mapping[str, str] = MappingProxyType(
+    {
+        name: next(g for g in ("white", "midthickness") if g in GEOMETRIES[name])
+        for name in GEOMETRIES
+    }
+)
+"""The geometry of each packaged surface that has cortex's own areas."""
+STRETCH_POINTS = 640
+"""Vertices of a hemisphere at which the stretch of a rotation is looked at."""
 
 LITTLE_COVERAGE = 0.5
 """Share of the sphere below which a turned map overlaps little with itself."""
@@ -67,12 +80,15 @@ class SpinSettings:
         Whether voxels that are not significant count as having no value.
     n_rotations, seed : int
         Rotations and their seed.
+    n_candidates : int
+        Drawn for each rotation that is kept: the least distorted ones are.
     """
 
     measure: str = "jne"
     significant_only: bool = True
     n_rotations: int = N_ROTATIONS
     seed: int = 0
+    n_candidates: int = 4
 
 
 def name_spin(run_id: str, settings: SpinSettings) -> str:
@@ -176,6 +192,49 @@ class _Place:
     n_vertices: int
 
 
+def draw_least_distorted(
+    sphere: str, n: int, seed: int = 0, *, n_candidates: int = 4
+) -> Float64Array:
+    """Draw rotations, and keep those that stretch cortex least.
+
+    The sphere shows some of cortex larger than other parts. A rotation that carries what is
+    drawn small to where it is drawn large changes how smooth a map is on cortex, and such
+    rotations call more unrelated maps related.
+
+    Parameters
+    ----------
+    sphere : str
+        A packaged surface.
+    n, seed : int
+        Rotations to keep, and the seed of all.
+    n_candidates : int
+        Drawn for each that is kept.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n, 3, 3)
+        In the order in which they were drawn.
+
+    References
+    ----------
+    Bazinet, Liu and Misic (2025), Imaging Neuroscience, doi 10.1162/IMAG.a.118.
+    """
+    drawn = draw_rotations(n * n_candidates, seed)
+    stretch, points = zip(*(_measure_stretch(sphere, hemi) for hemi in HEMISPHERES), strict=True)
+    spun = spin_columns(*points, drawn)
+    distortion = measure_distortion(np.concatenate(stretch), spun)
+    kept: npt.NDArray[np.intp] = np.sort(np.argsort(distortion, kind="stable")[:n])
+    return drawn[kept]
+
+
+def _measure_stretch(sphere: str, hemi: Hemisphere) -> tuple[Float64Array, Float32Array]:
+    """Return log2 of cortical over spherical area at some vertices, and where these lie."""
+    white, ball = (load_surface(sphere, g)[hemi] for g in (CORTEX[sphere], "sphere"))
+    few = slice(None, None, max(1, N_VERTICES[sphere] // STRETCH_POINTS))
+    areas = [measure_areas(mesh.coordinates, mesh.faces) for mesh in (white, ball)]
+    return np.log2(areas[0][few] / areas[1][few]), ball.coordinates[few]
+
+
 def _place(space: SurfaceSpace) -> _Place:
     """Find the run's columns on a packaged sphere; of a finer fsaverage its first vertices."""
     name = canonical_name(space.surface)
@@ -194,15 +253,20 @@ def _read_or_spin(
     place: _Place, settings: SpinSettings, root: Path | None, progress: Progress
 ) -> Int32Array:
     """Return the rotated columns: kept ones where they are there and whole, else new ones."""
-    n, seed = settings.n_rotations, settings.seed
+    n, seed, candidates = settings.n_rotations, settings.seed, settings.n_candidates
     key = hashlib.sha256(place.left.tobytes() + b"|" + place.right.tobytes()).hexdigest()[:16]
-    path = None if root is None else root / SPINS / f"{place.sphere}-{n}-{seed}-{key}.npz"
+    path = (
+        None
+        if root is None
+        else root / SPINS / f"{place.sphere}-{n}of{n * candidates}-{seed}-{key}.npz"
+    )
     if path is not None and path.is_file():
         kept = _read_rotations(path, (n, len(place.columns)))
         if kept is not None:
             progress(1, 1)
             return kept
-    spun = spin_columns(place.left, place.right, draw_rotations(n, seed), progress)
+    rotations = draw_least_distorted(place.sphere, n, seed, n_candidates=candidates)
+    spun = spin_columns(place.left, place.right, rotations, progress)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()

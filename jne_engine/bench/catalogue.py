@@ -26,7 +26,7 @@ from jne_engine.bench.selectivity import (
     measure_read,
 )
 from jne_engine.bench.sizes import Sizes
-from jne_engine.bench.spins import measure_spin
+from jne_engine.bench.spins import measure_spin, measure_spin_errors
 from jne_engine.bench.streams import (
     measure_backward,
     measure_jacrev,
@@ -76,6 +76,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "growth_gb_calibration_327684": partial(measure_memory, goal=Goal(at_most=2.0)),
         "exponent_calibration": partial(measure_calibration_exponent, goal=LINEAR),
         "spin_1000": partial(measure_spin, goal=Goal(at_most=20)),
+        "spin_false_positives": partial(measure_spin_errors, goal=Goal(at_least=4, at_most=6)),
         "features_of_forward": partial(measure_extraction, goal=Goal(at_least=0.9)),
         "import_nifti_of_reading": partial(measure_import, form="nifti", goal=Goal(at_least=0.7)),
         "import_hdf5_of_reading": partial(measure_import, form="hdf5", goal=Goal(at_least=0.7)),

@@ -62,8 +62,9 @@ def _add_command(simulation: Simulation) -> None:
     @click.option("--reduced", is_flag=True, help="Sizes for a look, seconds instead of minutes.")
     def command(**options: Any) -> None:
         settings, report = _read(simulation.settings, options)
-        resume = simulation.is_resumable and report.out is not None
-        kept = {"parts": report.out / f"{simulation.name}-parts"} if resume else {}
+        kept = {}
+        if simulation.is_resumable and report.out is not None:
+            kept = {"parts": report.out / f"{simulation.name}-parts"}
         report.compute(simulation.name, lambda p: simulation.find()(settings, p, **kept))
 
     for name, default in reversed(simulation.settings().to_dict().items()):

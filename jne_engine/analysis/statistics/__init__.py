@@ -19,7 +19,13 @@ from jne_engine.analysis.statistics.matching import (
     match_groups,
 )
 from jne_engine.analysis.statistics.pairs import PairComparison, compare_pairs
-from jne_engine.analysis.statistics.sphere import draw_rotations, mirror_rotations, spin_columns
+from jne_engine.analysis.statistics.sphere import (
+    draw_rotations,
+    measure_areas,
+    measure_distortion,
+    mirror_rotations,
+    spin_columns,
+)
 from jne_engine.analysis.statistics.spins import (
     SpinTest,
     spin_correlations,
@@ -53,6 +59,8 @@ __all__ = [
     "estimate_share",
     "fit_mixed_model",
     "match_groups",
+    "measure_areas",
+    "measure_distortion",
     "mirror_rotations",
     "resample_means",
     "spin_columns",

@@ -88,6 +88,37 @@ def spin_columns(
     return spun
 
 
+def measure_areas(points: npt.ArrayLike, faces: npt.ArrayLike) -> Float64Array:
+    """Return the area of every vertex: a third of the triangles about it, shape (n_vertices,)."""
+    xyz, corners = np.asarray(points, dtype=np.float64), np.asarray(faces)
+    first, second, third = (xyz[corners[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(second - first, third - first), axis=1) / 6
+    return np.bincount(corners.ravel(), np.repeat(area, 3), minlength=len(xyz))
+
+
+def measure_distortion(stretch: Float64Array, spun: Int32Array) -> Float64Array:
+    """Return how much each rotation stretches what it carries.
+
+    Parameters
+    ----------
+    stretch : numpy.ndarray of float64, shape (n_columns,)
+        Logarithm of the cortical over the spherical area.
+    spun : numpy.ndarray of int32, shape (n_rotations, n_columns)
+        Rotations, as :func:`spin_columns` returns them.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_rotations,)
+        Mean absolute difference of the stretch where a value goes and where it comes from;
+        infinite where no column takes a value.
+    """
+    change = np.abs(stretch[spun] - stretch)
+    known = spun != NOWHERE
+    n = known.sum(axis=1)
+    total = np.where(known, change, 0).sum(axis=1)
+    return np.divide(total, n, out=np.full(len(spun), np.inf), where=n > 0)
+
+
 def _scale(points: npt.ArrayLike) -> Float64Array:
     """Return points at distance 1 from the origin."""
     xyz: Float64Array = np.asarray(points, dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jne_engine.analysis.spins import draw_least_distorted
 from jne_engine.analysis.statistics import (
     compute_trend,
     draw_rotations,
@@ -14,6 +15,7 @@ from jne_engine.analysis.statistics import (
     spin_trend,
 )
 from jne_engine.analysis.statistics.sphere import NOWHERE
+from jne_engine.bench.spins import draw_null_maps
 from jne_engine.cortex.surfaces import load_surface
 
 N_ROTATIONS = 199
@@ -124,3 +126,47 @@ def test_nothing_to_test_is_told(points, spun):
     assert np.isnan(spin_correlations(nothing, nothing[None], spun)[0].p)
     empty = np.zeros(spun.shape[1], dtype=bool)
     assert np.isnan(spin_trend(np.arange(empty.size), [empty, ~empty], spun).p)
+
+
+def test_the_rotations_kept_are_those_that_stretch_cortex_least():
+    white, ball = load_surface("fsaverage3", "white"), load_surface("fsaverage3", "sphere")
+    stretch = []
+    for hemi in ("left", "right"):
+        n = len(ball[hemi].coordinates)
+        areas = [[0.0] * n, [0.0] * n]
+        for which, mesh in enumerate((white[hemi], ball[hemi])):
+            for face in mesh.faces:
+                a, b, c = (mesh.coordinates[i].astype(float) for i in face)
+                for i in face:
+                    areas[which][i] += np.linalg.norm(np.cross(b - a, c - a)) / 2 / 3
+        stretch += [np.log2(areas[0][i] / areas[1][i]) for i in range(n)]
+    drawn = draw_rotations(40, seed=3)
+    spun = spin_columns(ball["left"].coordinates, ball["right"].coordinates, drawn)
+    distortion = [
+        np.mean([abs(stretch[i] - stretch[j]) for i, j in enumerate(row) if j != NOWHERE])
+        for row in spun
+    ]
+    kept = draw_least_distorted("fsaverage3", 10, seed=3)
+    expected = [turn for i, turn in enumerate(drawn) if i in np.argsort(distortion)[:10]]
+    np.testing.assert_array_equal(kept, expected)
+
+
+@pytest.mark.parametrize("surface", ["fsaverage5", "fsLR32k"])
+def test_every_packaged_sphere_knows_its_stretch(surface):
+    kept = draw_least_distorted(surface, 5, n_candidates=2)
+    assert kept.shape == (5, 3, 3)
+    assert len(np.unique(kept, axis=0)) == 5
+
+
+def test_false_positives_of_maps_that_are_smooth_on_cortex_are_5_percent():
+    """The sphere distorts them; 100 maps, each against the others."""
+    maps = draw_null_maps("fsaverage3", 100, 20.0)
+    ball = load_surface("fsaverage3", "sphere")
+    turns = draw_least_distorted("fsaverage3", N_ROTATIONS)
+    spun = spin_columns(ball["left"].coordinates, ball["right"].coordinates, turns)
+    hits = [
+        test.p <= 0.05
+        for i, one in enumerate(maps)
+        for test in spin_correlations(one, np.delete(maps, i, axis=0), spun)
+    ]
+    assert abs(np.mean(hits) - 0.05) <= 0.015
