@@ -220,9 +220,9 @@ def draw_least_distorted(
     Bazinet, Liu and Misic (2025), Imaging Neuroscience, doi 10.1162/IMAG.a.118.
     """
     drawn = draw_rotations(n * n_candidates, seed)
-    stretch, points = zip(*(_measure_stretch(sphere, hemi) for hemi in HEMISPHERES), strict=True)
-    spun = spin_columns(*points, drawn)
-    distortion = measure_distortion(np.concatenate(stretch), spun)
+    (stretch, left), (more, right) = (_measure_stretch(sphere, hemi) for hemi in HEMISPHERES)
+    spun = spin_columns(left, right, drawn)
+    distortion = measure_distortion(np.concatenate([stretch, more]), spun)
     kept: npt.NDArray[np.intp] = np.sort(np.argsort(distortion, kind="stable")[:n])
     return drawn[kept]
 

@@ -56,10 +56,8 @@ def measure_spin_errors(name: str, sizes: Sizes, goal: Goal) -> Row:
     """
     few = sizes.n_voxels < 20_000
     surface, n_maps, n = ("fsaverage3", 12, 99) if few else ("fsaverage4", N_MAPS, N_ROTATIONS)
-    sphere = load_surface(surface, "sphere")
-    spun = spin_columns(
-        *(sphere[h].coordinates for h in HEMISPHERES), draw_least_distorted(surface, n)
-    )
+    left, right = (load_surface(surface, "sphere")[hemi].coordinates for hemi in HEMISPHERES)
+    spun = spin_columns(left, right, draw_least_distorted(surface, n))
     rates = [100 * _count_errors(draw_null_maps(surface, n_maps, w), spun) for w in WIDTHS]
     told = ", ".join(f"{w:g} mm {r:.1f}" for w, r in zip(WIDTHS, rates, strict=True))
     how = f"% of p ≤ .05 of {n_maps} null maps × {PARTNERS}, {n} rotations, {surface}: {told}"

@@ -93,7 +93,8 @@ def measure_areas(points: npt.ArrayLike, faces: npt.ArrayLike) -> Float64Array:
     xyz, corners = np.asarray(points, dtype=np.float64), np.asarray(faces)
     first, second, third = (xyz[corners[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(second - first, third - first), axis=1) / 6
-    return np.bincount(corners.ravel(), np.repeat(area, 3), minlength=len(xyz))
+    found = np.bincount(corners.ravel(), np.repeat(area, 3), minlength=len(xyz))
+    return found.astype(np.float64)
 
 
 def measure_distortion(stretch: Float64Array, spun: Int32Array) -> Float64Array:
@@ -116,7 +117,8 @@ def measure_distortion(stretch: Float64Array, spun: Int32Array) -> Float64Array:
     known = spun != NOWHERE
     n = known.sum(axis=1)
     total = np.where(known, change, 0).sum(axis=1)
-    return np.divide(total, n, out=np.full(len(spun), np.inf), where=n > 0)
+    mean: Float64Array = np.divide(total, n, out=np.full(len(spun), np.inf), where=n > 0)
+    return mean
 
 
 def _scale(points: npt.ArrayLike) -> Float64Array:
