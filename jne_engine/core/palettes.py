@@ -17,6 +17,7 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine.core.areas import AREAS
 from jne_engine.core.arrays import UInt8Array
 from jne_engine.core.checks import check_choice
 
@@ -28,20 +29,7 @@ TIER_COLOURS: Mapping[str, str] = MappingProxyType(
     {"primary": "#0072b2", "intermediate": "#009e73", "higher": "#d55e00"}
 )
 
-ROI_COLOURS: Mapping[str, str] = MappingProxyType(
-    {
-        "V1": "#332288",
-        "V2": "#4477aa",
-        "V3": "#88ccee",
-        "V4": "#44aa99",
-        "EBA": "#117733",
-        "PPA": "#999933",
-        "RSC": "#ddcc77",
-        "OPA": "#cc6677",
-        "FFA-1": "#882255",
-        "FFA-2": "#aa4499",
-    }
-)
+ROI_COLOURS: Mapping[str, str] = MappingProxyType({area.name: area.colour for area in AREAS})
 
 # Name in this project -> (matplotlib's name, what people read).
 SEQUENTIAL: Mapping[str, tuple[str, str]] = MappingProxyType(

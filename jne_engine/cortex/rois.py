@@ -1,6 +1,6 @@
 """Named ROIs: which atlas labels make each of the ten, and where each choice comes from.
 
-Names, order and tiers are defined here and nowhere else.
+Names, order and tiers come from :mod:`jne_engine.core.areas`.
 """
 
 from __future__ import annotations
@@ -11,25 +11,14 @@ from types import MappingProxyType
 
 import numpy as np
 
+from jne_engine.core import areas
+from jne_engine.core.areas import AREAS
 from jne_engine.core.arrays import BoolArray
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import HEMISPHERES, CorticalLabels, RoiSet, SurfaceSpace, Tier
 
-ROI_TIERS: Mapping[str, Tier] = MappingProxyType(
-    {
-        "V1": "primary",
-        "V2": "intermediate",
-        "V3": "intermediate",
-        "V4": "intermediate",
-        "EBA": "higher",
-        "PPA": "higher",
-        "RSC": "higher",
-        "OPA": "higher",
-        "FFA-1": "higher",
-        "FFA-2": "higher",
-    }
-)
+ROI_TIERS: Mapping[str, Tier] = MappingProxyType({area.name: area.tier for area in AREAS})
 """Tier of each of the paper's ten ROIs (arXiv 2510.13688, section 4.3)."""
 ROI_ORDER: tuple[str, ...] = tuple(ROI_TIERS)
 """The ten ROIs, lowest first."""
@@ -91,21 +80,21 @@ HCP_MMP = Preset(
     approximate=True,
     rois=(
         RoiDefinition(
-            "V1",
+            areas.V1.name,
             _mmp("V1"),
             "The atlas's own V1; centre of the calcarine sulcus as in Wang et al. (2015), "
             "Cereb. Cortex 25, 3911-3931.",
             (12, -80, 5),
         ),
-        RoiDefinition("V2", _mmp("V2"), "The atlas's own V2 (Glasser et al. 2016)."),
-        RoiDefinition("V3", _mmp("V3"), "The atlas's own V3 (Glasser et al. 2016)."),
+        RoiDefinition(areas.V2.name, _mmp("V2"), "The atlas's own V2 (Glasser et al. 2016)."),
+        RoiDefinition(areas.V3.name, _mmp("V3"), "The atlas's own V3 (Glasser et al. 2016)."),
         RoiDefinition(
-            "V4",
+            areas.V4.name,
             _mmp("V4"),
             "The atlas's own V4, which has a dorsal part beside hV4 (Glasser et al. 2016).",
         ),
         RoiDefinition(
-            "EBA",
+            areas.EBA.name,
             _mmp("V4t", "MT", "MST", "FST", "PH"),
             "Body patches lie in a crescent around hMT+: Weiner and Grill-Spector (2011), "
             "NeuroImage 56, 2183-2199; centre after Downing et al. (2001), Science 293, 2470-2473. "
@@ -113,7 +102,7 @@ HCP_MMP = Preset(
             (47, -72, 2),
         ),
         RoiDefinition(
-            "PPA",
+            areas.PPA.name,
             _mmp("PHA1", "PHA2", "PHA3", "VMV2", "VMV3"),
             "Place-selective cortex of the collateral sulcus reaches behind the parahippocampal "
             "areas: Weiner et al. (2018), NeuroImage 170, 373-384; PHA1-3 alone lie 13 mm in "
@@ -121,7 +110,7 @@ HCP_MMP = Preset(
             (28, -48, -8),
         ),
         RoiDefinition(
-            "RSC",
+            areas.RSC.name,
             _mmp("POS1", "ProS"),
             "The functional ROI lies in the parieto-occipital sulcus and not in retrosplenial "
             "cortex proper: Silson et al. (2016), J. Vision 16(6):14; the atlas's label RSC lies "
@@ -129,21 +118,21 @@ HCP_MMP = Preset(
             (16, -54, 10),
         ),
         RoiDefinition(
-            "OPA",
+            areas.OPA.name,
             _mmp("V3B", "V3CD", "IP0"),
             "Around the transverse occipital sulcus: Dilks et al. (2013), J. Neurosci. 33, "
             "1331-1336; Nasr et al. (2011), J. Neurosci. 31, 13771-13785.",
             (34, -80, 22),
         ),
         RoiDefinition(
-            "FFA-1",
+            areas.FFA_1.name,
             _mmp("FFC"),
             "pFus-faces on the lateral fusiform gyrus: Weiner et al. (2014), NeuroImage 84, "
             "453-465; the fusiform face complex of Glasser et al. (2016).",
             (40, -60, -16),
         ),
         RoiDefinition(
-            "FFA-2",
+            areas.FFA_2.name,
             _mmp("VVC"),
             "mFus-faces, 10 to 15 mm in front of pFus-faces at the mid-fusiform sulcus: Weiner et "
             "al. (2014), NeuroImage 84, 453-465; the atlas's VVC lies medial of it.",
@@ -161,19 +150,19 @@ NSD_FLOC_PRF = Preset(
     rois=(
         *(
             RoiDefinition(
-                area,
-                (("prf-visualrois", f"{area}v"), ("prf-visualrois", f"{area}d")),
+                area.name,
+                (("prf-visualrois", f"{label}v"), ("prf-visualrois", f"{label}d")),
                 "Ventral and dorsal part of the pRF map.",
             )
-            for area in ("V1", "V2", "V3")
+            for area, label in ((areas.V1, "V1"), (areas.V2, "V2"), (areas.V3, "V3"))
         ),
-        RoiDefinition("V4", (("prf-visualrois", "hV4"),), "hV4 of the pRF map."),
-        RoiDefinition("EBA", (("floc-bodies", "EBA"),), "Functional localiser, bodies."),
-        RoiDefinition("PPA", (("floc-places", "PPA"),), "Functional localiser, places."),
-        RoiDefinition("RSC", (("floc-places", "RSC"),), "Functional localiser, places."),
-        RoiDefinition("OPA", (("floc-places", "OPA"),), "Functional localiser, places."),
-        RoiDefinition("FFA-1", (("floc-faces", "FFA-1"),), "Functional localiser, faces."),
-        RoiDefinition("FFA-2", (("floc-faces", "FFA-2"),), "Functional localiser, faces."),
+        RoiDefinition(areas.V4.name, (("prf-visualrois", "hV4"),), "hV4 of the pRF map."),
+        RoiDefinition(areas.EBA.name, (("floc-bodies", "EBA"),), "Functional localiser, bodies."),
+        RoiDefinition(areas.PPA.name, (("floc-places", "PPA"),), "Functional localiser, places."),
+        RoiDefinition(areas.RSC.name, (("floc-places", "RSC"),), "Functional localiser, places."),
+        RoiDefinition(areas.OPA.name, (("floc-places", "OPA"),), "Functional localiser, places."),
+        RoiDefinition(areas.FFA_1.name, (("floc-faces", "FFA-1"),), "Functional localiser, faces."),
+        RoiDefinition(areas.FFA_2.name, (("floc-faces", "FFA-2"),), "Functional localiser, faces."),
     ),
 )
 """The functionally defined ROIs of the Natural Scenes Dataset."""

@@ -26,6 +26,7 @@ from jne_engine.analysis.selectivity_index import (
 )
 from jne_engine.analysis.statistics import estimate_mean
 from jne_engine.analysis.stimulus_maps import average_maps_by_category
+from jne_engine.core import areas
 from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.store import Run
 
@@ -48,10 +49,10 @@ is seen in, and its ``indoor`` books, clocks and vases. It names no faces and no
 """
 CLAIMED: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "outdoor": ("outdoor", ("PPA", "RSC")),
-        "scenes-opa": ("scene", ("OPA",)),
-        "faces": ("face", ("FFA",)),
-        "bodies": ("body", ("EBA",)),
+        "outdoor": ("outdoor", (areas.PPA.name, areas.RSC.name)),
+        "scenes-opa": ("scene", (areas.OPA.name,)),
+        "faces": ("face", (areas.FFA,)),
+        "bodies": ("body", (areas.EBA.name,)),
     }
 )
 """The kind of stimulus that leads, and the areas where, of each claim about categories."""
@@ -63,16 +64,16 @@ def gather_categories(run: Run) -> dict[str, Evidence]:
     means = average_jne_ss(run) if groupings else pd.DataFrame()
     tables: dict[str, pd.DataFrame] = {}
     found = {}
-    for claim, (kind, areas) in CLAIMED.items():
+    for claim, (kind, named) in CLAIMED.items():
         grouping = next((g for g in groupings if find_categories(g, kind)), None)
-        places = [p for area in areas for p in find_areas(list(means.columns), area)]
+        places = [p for area in named for p in find_areas(list(means.columns), area)]
         places = [p for p in places if means[p].notna().any()]
         if grouping is None:
             why = f"No category of this run means {kind}: {', '.join(SYNONYMS[kind])}."
             fix = "add such labels in a category column of the stimuli, as docs/datasets.md says"
             found[claim] = lack(why, fix)
         elif not places:
-            why = f"No significant voxels in {' or '.join(areas)}."
+            why = f"No significant voxels in {' or '.join(named)}."
             found[claim] = lack(why, "add these ROIs to the dataset and run it again")
         else:
             if grouping.name not in tables:

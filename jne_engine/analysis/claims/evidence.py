@@ -31,6 +31,7 @@ from jne_engine.analysis.subjects import (
 )
 from jne_engine.analysis.validation import read_validation
 from jne_engine.analysis.variant_maps import explain_variants
+from jne_engine.core import areas
 from jne_engine.cortex.spaces import TIERS
 from jne_engine.runs.store import Run
 
@@ -175,8 +176,12 @@ def gather_rois(run: Run, measure: str = "jne") -> dict[str, Evidence]:
     means = pd.Series(map(compute_mean, groups.values), index=list(groups.names), dtype=float)
     pairs = tabulate_group_pairs(groups)
     low = [n for n, tier in zip(groups.names, groups.tiers, strict=True) if tier in TIERS[:2]]
-    v1 = find_areas(groups.names, "V1")
-    high = [n for area in ("EBA", "PPA", "FFA") for n in find_areas(groups.names, area)]
+    v1 = find_areas(groups.names, areas.V1.name)
+    high = [
+        name
+        for area in (areas.EBA.name, areas.PPA.name, areas.FFA)
+        for name in find_areas(groups.names, area)
+    ]
     lowest = _weakest(pairs, [n for n in groups.names if n not in v1], v1)
     highest = _weakest(pairs, high, low)
     found = {

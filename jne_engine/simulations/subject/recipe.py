@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from jne_engine.core import areas
 from jne_engine.core.arrays import Float64Array
 from jne_engine.core.checks import check_choice
 from jne_engine.cortex.spaces import RoiSet
@@ -17,16 +18,16 @@ from jne_engine.simulations.subject.signal import SignalBank
 
 SHARES: Mapping[str, float] = MappingProxyType(
     {
-        "V1": 0.10,
-        "V2": 0.20,
-        "V3": 0.28,
-        "V4": 0.38,
-        "EBA": 0.68,
-        "PPA": 0.68,
-        "RSC": 0.66,
-        "OPA": 0.64,
-        "FFA-1": 0.70,
-        "FFA-2": 0.72,
+        areas.V1.name: 0.10,
+        areas.V2.name: 0.20,
+        areas.V3.name: 0.28,
+        areas.V4.name: 0.38,
+        areas.EBA.name: 0.68,
+        areas.PPA.name: 0.68,
+        areas.RSC.name: 0.66,
+        areas.OPA.name: 0.64,
+        areas.FFA_1.name: 0.70,
+        areas.FFA_2.name: 0.72,
     }
 )
 """Mean nonlinear share of each ROI."""
@@ -51,12 +52,12 @@ LARGEST_SHARE = 0.9
 
 PREFERENCES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "FFA-1": {"face": 1.0, "": 0.3},
-        "FFA-2": {"face": 1.0, "": 0.3},
-        "EBA": {"body": 1.0, "": 0.5},
-        "PPA": {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
-        "RSC": {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
-        "OPA": {"indoor": 1.0, "city": 0.72, "outdoor": 0.5, "": 0.3},
+        areas.FFA_1.name: {"face": 1.0, "": 0.3},
+        areas.FFA_2.name: {"face": 1.0, "": 0.3},
+        areas.EBA.name: {"body": 1.0, "": 0.5},
+        areas.PPA.name: {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
+        areas.RSC.name: {"outdoor": 1.0, "city": 0.72, "indoor": 0.5, "": 0.3},
+        areas.OPA.name: {"indoor": 1.0, "city": 0.72, "outdoor": 0.5, "": 0.3},
     }
 )
 """Weight of each category's gated units, and of ungated ones, in category-selective ROIs."""
