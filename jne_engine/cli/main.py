@@ -24,6 +24,7 @@ from jne_engine.jobs.kinds.run import (
     request_demo,
     request_demo_study,
     request_run,
+    with_change,
 )
 from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
@@ -41,6 +42,7 @@ LATE_COMMANDS = {
     "jobs": "jne_engine.cli.jobs:jobs",
     "methods": "jne_engine.cli.export:methods",
     "simulate": "jne_engine.cli.simulate:simulate",
+    "stability": "jne_engine.cli.stability:stability",
     "story": "jne_engine.cli.story:story",
     "surfaces": "jne_engine.cli.surfaces:surfaces",
 }
@@ -120,6 +122,11 @@ inline_option = click.option(
     is_flag=True,
     help="Compute in this process, without the table of jobs: for clusters and network disks.",
 )
+change_option = click.option(
+    "--change",
+    help='With one thing changed: "first half", "second half", "pairing shuffled", "V1 alone".'
+    "  See stability.",
+)
 study_option = click.option("--study", help="Also note the run in the study of this name.")
 
 
@@ -128,6 +135,7 @@ study_option = click.option("--study", help="Also note the run in the study of t
 @quiet_option
 @inline_option
 @study_option
+@change_option
 @click.option("--subject", help="Name of the one subject.  [default: S1]")
 @click.option("--subject-seed", type=int, help="Which one subject.  [default: 0]")
 @click.option(
@@ -170,6 +178,7 @@ def demo(**options: Any) -> None:
 def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
     small = options.pop("small")
     n_subjects, n_layers = options.pop("subjects"), options.pop("layers")
+    change = options.pop("change")
     one = {"seed": options.pop("subject_seed"), "subject": options.pop("subject")}
     named = {name: value for name, value in one.items() if value is not None}
     given = {name: options.pop(name) for name in DEMO_SIZES}
@@ -177,11 +186,12 @@ def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
     sizes |= {name: value for name, value in given.items() if value is not None}
     spec = read_spec(options, n_hidden=SMALL_DEMO_HIDDEN if small else DEMO_HIDDEN)
     if n_subjects == n_layers == 1:
-        return (request_demo(spec, **named, **sizes),)
+        return (with_change(request_demo(spec, **named, **sizes), change),)
     if named:
         found, fix = "several subjects or layers", "leave --subject and --subject-seed out"
         raise InputError("--subject, --subject-seed", "one subject and one layer", found, fix)
-    return request_demo_study(spec, n_subjects=n_subjects, n_layers=n_layers, **sizes)
+    asked = request_demo_study(spec, n_subjects=n_subjects, n_layers=n_layers, **sizes)
+    return tuple(with_change(one, change) for one in asked)
 
 
 @main.command()
@@ -190,6 +200,7 @@ def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
 @quiet_option
 @inline_option
 @study_option
+@change_option
 @click.option(
     "--linear-weights",
     type=click.Path(path_type=Path),
@@ -213,7 +224,9 @@ def run(
 
         told = activation_from_name(nonlinear_weights)
         options["activation"] = None if told == "identity" else told  # which is then refused
-    follow([request_run(dataset, read_spec(options), weights=weights)], following)
+    change = options.pop("change")
+    asked = request_run(dataset, read_spec(options), weights=weights)
+    follow([with_change(asked, change)], following)
 
 
 @main.command()

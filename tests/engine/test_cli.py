@@ -279,3 +279,24 @@ def test_interrupting_leaves_a_run_that_resumes(tmp_path):
     assert listed.stdout == ""
     assert "unfinished" in listed.stderr
     assert [job.state for job in open_jobs(root).list()] == ["cancelled"]
+
+
+def test_stability_puts_seeds_halves_and_shuffled_pairings_together(tmp_path, folder):
+    made = []
+    for more in (["--seed", 0], ["--seed", 1], ["--change", "first half"],
+                 ["--change", "second half"], ["--change", "pairing shuffled"]):  # fmt: skip
+        result = invoke("run", folder, "--out", tmp_path / "runs", *INLINE, *more)
+        assert result.exit_code == 0, result.output
+        made += ["--run", result.stdout.strip()]
+    assert len(set(made[1::2])) == 5
+    voxels = tmp_path / "voxels.csv"
+    asked = ["stability", *made, "--measure", "jne", "--all", "--json", "--voxels", voxels]
+    printed = json.loads(invoke(*asked).stdout)
+    (whole,) = printed["areas"]
+    assert (whole["n_seeds"], whole["n"]) == (2, 9)
+    assert None not in {whole[name] for name in ("mean", "icc", "half_reliability", "floor")}
+    assert len(voxels.read_text().splitlines()) == 10
+    text = invoke(*[word for word in asked if word != "--json"]).stdout
+    assert "of 9 voxels above 95 % of shuffled pairings" in text
+    refused = invoke("stability", "--out", tmp_path / "runs")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)

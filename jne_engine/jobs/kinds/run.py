@@ -138,6 +138,20 @@ def request_demo_study(
     )
 
 
+def with_change(job: JobSpec, change: str | None) -> JobSpec:
+    """Return a run's job on its dataset with one thing changed; as it is where nothing is.
+
+    Parameters
+    ----------
+    job : JobSpec
+    change : str or None
+        What :func:`~jne_engine.datasets.changed.change_dataset` takes.
+    """
+    if not change:
+        return job
+    return JobSpec("run", {**job.payload, "change": change}, f"{job.label} · {change}")
+
+
 def request_layers(
     entry: DatasetEntry, spec: RunSpec, *, features: FeatureEntry | None, layers: tuple[int, ...],
     root: Path,
@@ -187,7 +201,8 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
         and seeds of :func:`~jne_engine.simulations.subject.simulate_subject`. With a dataset,
         optional:
         ``features``: ``file`` and ``layer`` for an imported folder; ``allowed_root``: folder
-        outside of which nothing may be opened.
+        outside of which nothing may be opened. With either: ``change``, as
+        :func:`~jne_engine.datasets.changed.change_dataset` takes it.
     report : JobReport
     cancelled : callable
         Not asked: every block of a run reports.
@@ -220,14 +235,17 @@ def open_dataset(
     report : callable
         Called as ``report(stage, done, total)``.
     """
+    from jne_engine.datasets.changed import change_dataset
     from jne_engine.simulations.subject import simulate_subject
 
     if "demo" in payload:
-        return simulate_subject(**payload["demo"], progress=functools.partial(report, "simulate"))
-    report("read", 0, 1)
-    dataset = _read_dataset(payload)
-    report("read", 1, 1)
-    return dataset
+        told = functools.partial(report, "simulate")
+        dataset = simulate_subject(**payload["demo"], progress=told)
+    else:
+        report("read", 0, 1)
+        dataset = _read_dataset(payload)
+        report("read", 1, 1)
+    return change_dataset(dataset, payload["change"]) if "change" in payload else dataset
 
 
 def _read_dataset(payload: Mapping[str, Any]) -> EncodingDataset:
