@@ -23,6 +23,7 @@ LAYOUTS: Final = (
     "described",
     "algonauts",
     "scripts",
+    "things",
     "glmsingle",
     "single_trials",
     "arrays",

@@ -15,6 +15,10 @@ from jne_engine.datasets.trial_plan import CEILINGS, NORMALISATIONS, TrialPlan
 from jne_engine.formats.guard import check_inside
 
 SUBJECT: Final = Option("subject", help="Name shown to people.")
+SUBJECTS: Final = Option(
+    "subject", label="Subjects", help="As in the files' names; may be repeated.", default="01",
+    text="sub-{}", divides=True,
+)  # fmt: skip
 NORMALISE: Final = Option(
     "normalise", label="Normalise betas", values=NORMALISATIONS,
     names={"run": "z-score within each run", "session": "z-score within each session",

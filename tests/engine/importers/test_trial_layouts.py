@@ -50,8 +50,8 @@ def names_of(folder):
 @each
 @pytest.mark.parametrize("normalise", ["run", "session", "none"])
 def test_a_job_averages_trials_as_plain_loops_do(name, tmp_path, normalise):
-    study = Study(offset=3.0, scale=2.0)
-    out = bring(name, study, tmp_path, normalise=normalise)
+    study = Study(n_images=120, n_repeated=20, offset=3.0, scale=2.0)
+    out = bring(name, study, tmp_path, normalise=normalise, pictures=False)
     expected = average_loop(study, normalise)
     assert sorted(names_of(out)) == sorted(expected)
     rows = np.array([expected[one] for one in names_of(out)])
@@ -61,8 +61,8 @@ def test_a_job_averages_trials_as_plain_loops_do(name, tmp_path, normalise):
 @each
 @pytest.mark.parametrize("normalise", ["run", "none"])
 def test_a_ceiling_from_repeats_is_that_of_the_loop(name, tmp_path, normalise):
-    study = Study(offset=3.0, scale=2.0)
-    out = bring(name, study, tmp_path, normalise=normalise, ceiling="repeats")
+    study = Study(n_images=120, n_repeated=20, offset=3.0, scale=2.0)
+    out = bring(name, study, tmp_path, normalise=normalise, ceiling="repeats", pictures=False)
     listed = names_of(out)
     test = {listed[i] for i in np.load(out / "splits.npz")["test"]}
     expected = ceiling_loop(study, test, normalise)
@@ -72,7 +72,7 @@ def test_a_ceiling_from_repeats_is_that_of_the_loop(name, tmp_path, normalise):
 
 @each
 def test_the_command_previews_imports_and_checks_what_the_page_does(name, tmp_path):
-    layout, study = LAYOUTS[name], Study()
+    layout, study = LAYOUTS[name], Study(n_images=120, n_repeated=20)
     root = layout.write(study, tmp_path / "data" / "sub-01")
     assert recognise(root).kind == layout.kind
     arguments = ["import", layout.kind, str(root), *layout.flags]
@@ -82,8 +82,8 @@ def test_the_command_previews_imports_and_checks_what_the_page_does(name, tmp_pa
     assert json.loads(printed.stdout) == json.loads(json.dumps(preview))
     assert (preview["n_trials"], preview["n_images"]) == (study.image.size, study.n_images)
     assert preview["n_voxels"] == study.n_voxels
-    assert preview["presentations"] == {1: 260, 4: 40}
-    assert sum(preview[f"n_{part}"] for part in ("train", "validation", "test")) == 300
+    assert preview["presentations"] == {1: 100, 4: 20}
+    assert sum(preview[f"n_{part}"] for part in ("train", "validation", "test")) == 120
     done = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out"), "--quiet"])
     assert done.exit_code == 0, done.output
     rows = average_loop(study, layout.choices.get("normalise", "run"))
@@ -92,7 +92,7 @@ def test_the_command_previews_imports_and_checks_what_the_page_does(name, tmp_pa
     record = read_record(tmp_path / "out")
     assert {*preview["notes"]} <= {*record.notes}
     checked = CliRunner().invoke(main, ["check", str(tmp_path / "out")])
-    assert "responses: 300 images × 12 columns" in checked.stdout + str(checked.exception)
+    assert "responses: 120 images × 12 columns" in checked.stdout + str(checked.exception)
 
 
 @each

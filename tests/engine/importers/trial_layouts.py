@@ -63,6 +63,40 @@ def write_glmsingle_rest(study: Study, root: Path) -> None:
     study.write_pictures(root / "images")
 
 
+def write_things(study: Study, root: Path) -> Path:
+    """Write THINGS-fMRI's tables; the HDF5 is laid out as pandas 2 and PyTables 3.10 wrote one."""
+    tables = root / "betas_csv"
+    tables.mkdir(parents=True)
+    (root / "brainmasks").mkdir()
+    mask = study.mask()
+    nib.save(
+        nib.Nifti1Image(mask, AFFINE), root / "brainmasks" / "sub-02_space-T1w_brainmask.nii.gz"
+    )
+    places = np.argwhere(mask)[np.random.default_rng(3).permutation(study.n_voxels)]
+    order = [np.flatnonzero((np.argwhere(mask) == p).all(axis=1))[0] for p in places]
+    kinds = np.where(study.image < study.n_repeated, "test", "train")
+    rows = zip(kinds, study.session, study.run, study.shown, strict=True)
+    lines = [f"{k},{s},{r},2,{t},{n},{n.split('.')[0]}" for t, (k, s, r, n) in enumerate(rows)]
+    head = "trial_type,session,run,subject_id,trial_id,stimulus,concept"
+    (tables / "sub-02_StimulusMetadata.csv").write_text("\n".join([head, *lines]) + "\n")
+    head = (
+        "voxel_id,subject_id,voxel_x,voxel_y,voxel_z,nc_singletrial,nc_testset,prf-size,V1,lFFA,"
+        "glasser-V1,glasser-p24"
+    )
+    lines = [f"{i},2,{x},{y},{z},{i / 2},{5 * i},0.5,{int(i < 4)},{int(i > 8)},{int(i < 6)},0"
+             for i, (x, y, z) in enumerate(places)]  # fmt: skip
+    (tables / "sub-02_VoxelMetadata.csv").write_text("\n".join([head, *lines]) + "\n")
+    with h5py.File(tables / "sub-02_ResponseData.h5", "w") as file:
+        group = file.create_group("ResponseData")
+        group.attrs["pandas_type"] = np.bytes_("frame")
+        group["axis1"] = np.arange(study.n_voxels)
+        group["block0_values"] = study.betas.astype(np.float32).T[order]
+        group["block1_values"] = np.arange(study.n_voxels)[:, None]
+    study.write_pictures(root / "images")
+    study.columns = order
+    return root
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a layout's tree is written and imported."""
@@ -78,4 +112,5 @@ LAYOUTS = {
     "glmsingle-npy": Layout("glmsingle", write_glmsingle_python),
     "glmsingle-hdf5": Layout("glmsingle", lambda s, r: write_glmsingle_python(s, r, hdf5=True)),
     "glmsingle-mat": Layout("glmsingle", write_glmsingle_matlab),
+    "things": Layout("things", write_things, {"subject": "02"}, ("--subject", "02")),
 }

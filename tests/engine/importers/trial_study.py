@@ -48,6 +48,7 @@ class Study:
         weights = rng.standard_normal((N_FEATURES, self.n_voxels)) / np.sqrt(N_FEATURES)
         noise = self.noise * rng.standard_normal((n, self.n_voxels))
         self.betas = self.offset + self.scale * (self.features[self.image] @ weights + noise)
+        self.columns = list(range(self.n_voxels))  # voxel of each column, as a layout orders them
         self.names = self.names or [f"picture{i}.png" for i in range(self.n_images)]
 
     @property
@@ -98,7 +99,8 @@ def average_loop(study: Study, normalise: str = "run", keep=None) -> dict[str, n
         if normalise != "none":
             beta = (beta - betas[same].mean(axis=0)) / betas[same].std(axis=0)
         rows.setdefault(study.shown[t], []).append(beta)
-    return {name: np.mean(values, axis=0) for name, values in rows.items()}
+    columns = study.columns
+    return {name: np.mean(values, axis=0)[columns] for name, values in rows.items()}
 
 
 def ceiling_loop(study: Study, test: set[str], normalise: str = "run", keep=None) -> np.ndarray:
@@ -122,4 +124,4 @@ def ceiling_loop(study: Study, test: set[str], normalise: str = "run", keep=None
         total = np.concatenate([trials[:, v] for trials in several]).var()
         signal = max(total - noise, 0)
         ceiling[v] = signal / (signal + noise * share)
-    return ceiling
+    return ceiling[study.columns]
