@@ -60,8 +60,8 @@ class ImportedParts:
         One row an image: its id as text as index, a column a way of naming categories.
     splits : Splits
         Rows for training, validation and test.
-    space : SurfaceSpace or VolumeSpace
-        Where the columns lie.
+    space : SurfaceSpace or VolumeSpace, optional
+        Where the columns lie; None where nobody knows.
     roi_sets : sequence of RoiSet
         ROI sets, the first of them shown first.
     trials : TrialTable, optional
@@ -76,7 +76,7 @@ class ImportedParts:
     image_ids: IntArray
     stimuli: pd.DataFrame
     splits: Splits
-    space: CorticalSpace
+    space: CorticalSpace | None
     roi_sets: Sequence[RoiSet] = ()
     trials: TrialTable | None = None
     projection: Projection | None = None
@@ -207,7 +207,9 @@ def _toml(value: Any) -> str:
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
-def _write_space(folder: Path, space: CorticalSpace) -> SpaceRecord:
+def _write_space(folder: Path, space: CorticalSpace | None) -> SpaceRecord:
+    if space is None:
+        return SpaceRecord("")
     path = folder / SPACE_NAME
     if isinstance(space, SurfaceSpace):
         np.savez(path, left=space.left, right=space.right)

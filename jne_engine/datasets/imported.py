@@ -68,7 +68,10 @@ class RoiRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SpaceRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the columns lie, without their positions; ``shape`` is empty for a surface."""
+    """Where the columns lie, without their positions; ``shape`` is empty for a surface.
+
+    Without a name nobody knows their places.
+    """
 
     name: str
     shape: tuple[int, ...] = ()
@@ -308,8 +311,10 @@ def _read_stimuli(folder: Path, n_images: int) -> StimulusTable:
     return StimulusTable(table, read_thumbnails(folder))
 
 
-def _read_space(folder: Path, record: SpaceRecord) -> CorticalSpace:
+def _read_space(folder: Path, record: SpaceRecord) -> CorticalSpace | None:
     path = folder / SPACE_NAME
+    if not record.name:
+        return None
     if not record.shape:
         return SurfaceSpace(record.name, read_npz(path, "left"), read_npz(path, "right"))
     if len(record.shape) != 3:

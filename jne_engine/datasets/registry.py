@@ -24,7 +24,9 @@ LAYOUTS: Final = (
     "algonauts",
     "scripts",
     "things",
+    "bold5000",
     "glmsingle",
+    "bids",
     "single_trials",
     "arrays",
 )

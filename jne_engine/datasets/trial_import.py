@@ -97,8 +97,10 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
     return out
 
 
-def name_space(space: CorticalSpace) -> str:
-    """Return what a space is called."""
+def name_space(space: CorticalSpace | None) -> str:
+    """Return what a space is called, empty where nobody knows the columns' places."""
+    if space is None:
+        return ""
     return space.surface if isinstance(space, SurfaceSpace) else space.name
 
 

@@ -95,8 +95,8 @@ class TrialPlan:
         One row an image, in the order of the ids that occur.
     splits : Splits
         Rows for training, validation and test.
-    space : SurfaceSpace or VolumeSpace
-        Where the columns lie.
+    space : SurfaceSpace or VolumeSpace, optional
+        Where the columns lie; None where nobody knows.
     files : tuple of pathlib.Path
         Small files that were read; of the betas the taken values are hashed.
     roi_sets : tuple of RoiSet
@@ -123,7 +123,7 @@ class TrialPlan:
     trials: TrialTable
     stimuli: pd.DataFrame
     splits: Splits
-    space: CorticalSpace
+    space: CorticalSpace | None
     files: tuple[Path, ...] = ()
     roi_sets: tuple[RoiSet, ...] = ()
     ceiling: Float32Array | None = None

@@ -97,6 +97,74 @@ def write_things(study: Study, root: Path) -> Path:
     return root
 
 
+def write_bids_volume(study: Study, root: Path) -> Path:
+    """Write a series of a run as NiBetaSeries names it, events in the data set above, and _bold."""
+    out = root / "derivatives" / "fmriprep-betas"
+    for session, run, rows in study.runs():
+        place = Path("sub-07") / f"ses-{session:02d}" / "func"
+        (out / place).mkdir(parents=True, exist_ok=True)
+        (root / place).mkdir(parents=True, exist_ok=True)
+        stem = f"sub-07_ses-{session:02d}_task-see_run-{run}"
+        image = nib.Nifti1Image(study.volume(rows), AFFINE)
+        nib.save(image, out / place / f"{stem}_space-T1w_desc-all_betaseries.nii.gz")
+        (out / place / f"{stem}_space-T1w_desc-preproc_bold.nii.gz").touch()
+        nib.save(nib.Nifti1Image(study.mask(), AFFINE),
+                 out / place / f"{stem}_space-T1w_desc-brain_mask.nii.gz")  # fmt: skip
+        lines = [f"{3 * i}\t2\tshow\t{study.shown[t]}" for i, t in enumerate(rows)]
+        lines.insert(1, "1.5\t2\tbutton\tn/a")
+        text = "\n".join(["onset\tduration\ttrial_type\tstim_file", *lines]) + "\n"
+        (root / place / f"{stem}_events.tsv").write_text(text)
+    (out / "dataset_description.json").write_text('{"Name": "betas", "BIDSVersion": "1.10.0"}')
+    study.write_pictures(root / "stimuli")
+    return out
+
+
+def write_bids_gifti(study: Study, root: Path) -> Path:
+    """Write statmaps as GIFTI pairs on fsaverage3, most vertices without a response."""
+    vertices = np.arange(study.n_voxels) * 50
+    for session, run, rows in study.runs():
+        place = root / "sub-07" / f"ses-{session:02d}" / "func"
+        place.mkdir(parents=True, exist_ok=True)
+        stem = f"sub-07_ses-{session:02d}_task-see_run-{run}"
+        for hemi, half in (("L", slice(0, 6)), ("R", slice(6, 12))):
+            maps = np.full((len(rows), 642), np.nan, np.float32)
+            maps[:, vertices[:6]] = study.betas[rows][:, half].astype(np.float32)
+            arrays = [nib.gifti.GiftiDataArray(m, "NIFTI_INTENT_NONE") for m in maps]
+            image = nib.gifti.GiftiImage(darrays=arrays)
+            name = f"{stem}_hemi-{hemi}_space-fsaverage3_stat-effect_statmap.func.gii"
+            nib.save(image, place / name)
+        order = np.arange(len(rows))[::-1]
+        lines = [f"{i}\t{session}\t{run}\t{study.shown[rows[i]]}" for i in order]
+        text = "\n".join(["beta_index\tsession\trun\tlabel", *lines]) + "\n"
+        (place / f"{stem}_trials.tsv").write_text(text)
+    study.write_pictures(root / "images")
+    return root
+
+
+def write_bold5000(study: Study, root: Path) -> Path:
+    """Write BOLD5000 2.0: NIfTI of sessions without an affine, masks, list of names."""
+    root.mkdir(parents=True)
+    for session in (1, 2, 3):
+        rows = np.flatnonzero(study.session == session)
+        name = f"CSI3_GLMbetas-TYPED-FITHRF-GLMDENOISE-RR_ses-{session:02d}.nii.gz"
+        nib.save(nib.Nifti1Image(study.volume(rows), np.diag([2.0, 2, 2, 1])), root / name)
+        study.run[rows] = np.arange(rows.size) // 37 + 1
+    nib.save(nib.Nifti1Image(study.mask(), AFFINE), root / "CSI3_brainmask.nii.gz")
+    seen: set[str] = set()
+    lines = [f"rep_{n}" if n in seen or seen.add(n) else n for n in study.shown]
+    (root / "CSI3_imgnames.txt").write_text("\n".join(lines) + "\n")
+    for name, part in (("LHPPA", slice(0, 3)), ("RHPPA", slice(3, 5)), ("LHLO", slice(5, 9))):
+        mask = np.zeros_like(study.mask())
+        mask[tuple(np.argwhere(study.mask())[part].T)] = 1
+        place = root / "ROIs" / "sub-CSI3"
+        place.mkdir(parents=True, exist_ok=True)
+        nib.save(nib.Nifti1Image(mask, AFFINE), place / f"sub-CSI3_mask-{name}.nii.gz")
+    folder = root / "BOLD5000_Stimuli" / "Scene_Stimuli" / "Presented_Stimuli"
+    study.write_pictures(folder / "COCO", study.names[::2])
+    study.write_pictures(folder / "ImageNet", study.names[1::2])
+    return root
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a layout's tree is written and imported."""
@@ -112,5 +180,7 @@ LAYOUTS = {
     "glmsingle-npy": Layout("glmsingle", write_glmsingle_python),
     "glmsingle-hdf5": Layout("glmsingle", lambda s, r: write_glmsingle_python(s, r, hdf5=True)),
     "glmsingle-mat": Layout("glmsingle", write_glmsingle_matlab),
+    "bids-nifti": Layout("bids", write_bids_volume, {"subject": "07"}, ("--subject", "07")),
+    "bold5000": Layout("bold5000", write_bold5000, {"subject": "CSI3"}, ("--subject", "CSI3")),
     "things": Layout("things", write_things, {"subject": "02"}, ("--subject", "02")),
 }

@@ -56,6 +56,11 @@ class Study:
         """Name of each trial's image."""
         return [self.names[i] for i in self.image]
 
+    def runs(self) -> list[tuple[int, int, np.ndarray]]:
+        """Session, run and trials of each run."""
+        pairs = np.unique(np.stack([self.session, self.run]), axis=1).T.tolist()
+        return [(s, r, np.flatnonzero((self.session == s) & (self.run == r))) for s, r in pairs]
+
     def mask(self) -> np.ndarray:
         """Return a mask of as many voxels, x slowest."""
         mask = np.zeros(SHAPE, np.uint8)

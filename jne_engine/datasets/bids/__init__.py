@@ -1,0 +1,1 @@
+"""Derivatives in BIDS: betas or statistical maps of trials or stimuli."""

@@ -1,0 +1,381 @@
+"""Betas or statistical maps in BIDS derivatives, understood as single trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jne_engine.core.arrays import IntArray
+from jne_engine.core.checks import check_choice, check_length
+from jne_engine.core.errors import InputError
+from jne_engine.core.order import natural_key
+from jne_engine.cortex.names import VERTICES, canonical_name
+from jne_engine.cortex.spaces import CorticalSpace, RoiSet, VolumeSpace
+from jne_engine.datasets.arrays.placed import list_pair, read_placed
+from jne_engine.datasets.atlas import read_atlas
+from jne_engine.datasets.bids.names import (
+    BidsName,
+    count_time_series,
+    find_tables,
+    list_files,
+    list_series,
+    pair_hemispheres,
+)
+from jne_engine.datasets.drawn import draw_volume
+from jne_engine.datasets.locations import read_volume_space
+from jne_engine.datasets.tables import is_missing, read_table
+from jne_engine.datasets.trial_betas import BetaParts
+from jne_engine.datasets.trial_plan import (
+    NO_SURFACE,
+    TEST_SETS,
+    TrialPlan,
+    TrialRequest,
+    choose_ceiling,
+    choose_splits,
+    describe_trials,
+    number_names,
+)
+from jne_engine.datasets.trial_tables import (
+    STIMULUS_COLUMNS,
+    find_column,
+    find_pictures,
+    read_numbers,
+    read_trial_table,
+)
+from jne_engine.datasets.trials import TrialTable
+from jne_engine.formats.guard import check_inside, printable
+from jne_engine.formats.volumes import open_volume, read_voxels
+
+IMAGE_FOLDERS: Final = ("stimuli", "images")
+INDEX_COLUMN: Final = "beta_index"
+"""Column that says which map a row is, counted from 0."""
+
+_ESTIMATE: Final = "estimate betas first (GLMsingle, FitLins, NiBetaSeries), or name another folder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BidsRequest(TrialRequest):
+    """What to import of BIDS derivatives.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of the derivatives, which holds ``sub-…``.
+    subject : str
+        Without ``sub-``.
+    series : str
+        What files have in common, such as ``space-T1w_stat-effect_statmap``; needed where a
+        subject has several.
+    test : {"random", "repeated"}
+        Test stimuli: drawn, or those that were shown most often.
+    mask : pathlib.Path, optional
+        Mask of a volume's voxels; by default all masks of the subject on its grid together.
+    rois : pathlib.Path, optional
+        An atlas on the same surface or grid.
+    surface : str, optional
+        Surface of GIFTI files, where neither name nor count tells it; of a volume the template
+        in whose space it lies.
+    surface_folder : pathlib.Path, optional
+        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
+    """
+
+    series: str = ""
+    test: str = TEST_SETS[0]
+    mask: Path | None = None
+    rois: Path | None = None
+    surface: str | None = None
+    surface_folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Validate the choices."""
+        super().__post_init__()
+        check_choice("test images", self.test, TEST_SETS)
+
+    @property
+    def label(self) -> str:
+        """The subject's name, as in the files."""
+        return f"sub-{self.subject}"
+
+    def files(self) -> tuple[BidsName, ...]:
+        """Return the subject's files; a link that leads out of the folder is not one."""
+        return list_files(self.root, self.subject)
+
+    def choose(self) -> tuple[BidsName, ...]:
+        """Return the files of the chosen series.
+
+        Raises
+        ------
+        InputError
+            If there are no betas, or several series and none was chosen.
+        """
+        files = self.files()
+        series = list_series(files)
+        if not series:
+            n = count_time_series(files)
+            found = f"{n} time series (_bold)" if n else "none"
+            raise InputError(self.label, "betas or statistical maps", found, _ESTIMATE)
+        if self.series:
+            check_choice(f"{self.label} series", self.series, tuple(series))
+            return series[self.series]
+        if len(series) > 1:
+            fix = f"choose --series {min(series)} or another"
+            raise InputError(self.label, "one series of maps", ", ".join(sorted(series)), fix)
+        return next(iter(series.values()))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Maps of one file or pair, and what they showed.
+
+    Parameters
+    ----------
+    names : tuple of BidsName
+        The file, or left and right.
+    stimuli : tuple of str
+        Name of each map's stimulus; empty where a row names none, which is left out.
+    session, run : numpy.ndarray of int64
+        Of each map.
+    table : pathlib.Path, optional
+        Where that is told.
+    """
+
+    names: tuple[BidsName, ...]
+    stimuli: tuple[str, ...]
+    session: IntArray
+    run: IntArray
+    table: Path | None
+
+
+def plan_bids(request: BidsRequest) -> TrialPlan:
+    """Read tables and masks of a series, and open its maps.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or broken, or they do not fit each other.
+    """
+    chosen = request.choose()
+    parts = _read_parts(request, chosen)
+    space, placed, masks = _place(request, parts[0].names)
+    shown = [name for part in parts for name in part.stimuli]
+    kept = np.flatnonzero([bool(name) for name in shown]).astype(np.int64)
+    image, names = number_names([shown[i] for i in kept])
+    session, run = (np.concatenate([getattr(p, k) for p in parts]) for k in ("session", "run"))
+    trials = TrialTable(session[kept], run[kept], image)
+    splits, split_note = choose_splits(request, trials, request.test)
+    kind, ceiling_note = choose_ceiling(request, trials, splits)
+    projection, drawn = draw_volume(
+        space,
+        surface=request.surface,
+        surface_folder=request.surface_folder,
+        subject=request.label,
+        absent=NO_SURFACE,
+    )
+    images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in names])
+    n_bold = count_time_series(request.files())
+    tables = {part.table for part in parts if part.table is not None}
+    return TrialPlan(
+        request=request,
+        name=printable(request.root.resolve().name),
+        source=f"BIDS derivatives, {request.label}, {chosen[0].series}",
+        betas=_open_parts(request, parts, space),
+        rows=kept,
+        trials=trials,
+        stimuli=_describe(request.root, names),
+        splits=splits,
+        space=space,
+        files=(*sorted(tables), *masks),
+        roi_sets=_read_rois(request, space),
+        from_repeats=kind == "repeats",
+        projection=projection,
+        images=images if request.pictures else {},
+        found={chosen[0].series: f"{len(parts)} files or pairs, {len(shown)} maps"},
+        notes=(
+            f"{n_bold} time series (_bold) are left out: only betas or statistical maps are taken",
+            *_count_dropped(shown),
+            describe_trials(request, trials),
+            split_note,
+            ceiling_note,
+            *placed,
+            *(drawn if projection is not None else ()),
+        ),
+        problems=(*([absent] * bool(absent)), *(drawn if projection is None else ())),
+    )
+
+
+def find_image_folder(root: Path) -> Path | None:
+    """Return the folder of pictures in the derivatives, or in the data set above them."""
+    places = (root, *root.parents[:2])
+    here = (place / name for place in places for name in IMAGE_FOLDERS)
+    return next((path for path in here if path.is_dir()), None)
+
+
+def list_read_files(request: BidsRequest) -> tuple[Path, ...]:
+    """Return every file but pictures that may be read."""
+    tables = (t.path for n in request.choose() for t in find_tables(request.root, (), n))
+    named = (request.mask, *_roi_files(request))
+    every = (*(n.path for n in request.files()), *tables, *(p for p in named if p is not None))
+    return tuple(dict.fromkeys(every))
+
+
+def _count_dropped(shown: Sequence[str]) -> tuple[str, ...]:
+    dropped = sum(not name for name in shown)
+    return (f"{dropped} maps whose row names no stimulus are left out",) if dropped else ()
+
+
+def _describe(root: Path, names: pd.Index) -> pd.DataFrame:
+    """Return what ``stimuli.tsv`` says of the stimuli, where it names all of them."""
+    path = root / "stimuli.tsv"
+    if not path.is_file():
+        return pd.DataFrame(index=names)
+    table = read_table(check_inside(path, root))
+    return table.loc[names] if names.isin(table.index).all() else pd.DataFrame(index=names)
+
+
+def _read_parts(request: BidsRequest, chosen: tuple[BidsName, ...]) -> tuple[Part, ...]:
+    files, pairs = request.files(), pair_hemispheres(chosen)
+    sessions, runs = (_number_labels(chosen, key) for key in ("ses", "run"))
+    parts = []
+    for names in pairs:
+        first, n = names[0], _count_maps(names[0])
+        session, run = sessions[first.get("ses")], runs[first.get("run")]
+        default = np.full(n, session), np.full(n, run)
+        if first.get("contrast") and n == 1:
+            parts.append(Part(names, (first.get("contrast"),), *default, None))
+            continue
+        parts.append(_read_table(request.root, files, names, n, default))
+    return tuple(parts)
+
+
+def _number_labels(names: tuple[BidsName, ...], key: str) -> dict[str, int]:
+    """Return a number of each label: its own, or its place in natural order."""
+    labels = sorted({name.get(key) for name in names}, key=natural_key)
+    own = all(label.isdecimal() for label in labels)
+    return {label: int(label) if own else i for i, label in enumerate(labels, start=1)}
+
+
+def _count_maps(name: BidsName) -> int:
+    if name.is_volume:
+        return open_volume(name.path).n_times
+    return len(read_placed((name.path,), surface=None, part="cortex", mask=None).values)
+
+
+def _read_table(
+    root: Path,
+    files: tuple[BidsName, ...],
+    names: tuple[BidsName, ...],
+    n_maps: int,
+    default: tuple[IntArray, IntArray],
+) -> Part:
+    table_name = next(find_tables(root, files, names[0]), None)
+    if table_name is None:
+        fix = "put a _trials.tsv or _events.tsv with a row a map beside it"
+        title = printable(names[0].path.name)
+        raise InputError(title, "a table of its maps' stimuli", "none", fix)
+    path = table_name.path
+    table = read_trial_table(path)
+    column = find_column(path, table, (*STIMULUS_COLUMNS, "trial_type"))
+    named = ~table[column].map(is_missing).astype(bool)
+    if table_name.suffix == "events" and int(named.sum()) == n_maps:
+        table = table[named]
+    fix = "give the table a row a map, in the maps' order (_trials.tsv comes before _events.tsv)"
+    check_length(printable(path.name), len(table), n_maps, unit="rows as maps", fix=fix)
+    if INDEX_COLUMN in table:
+        order = read_numbers(path, table, INDEX_COLUMN)
+        if not np.array_equal(np.sort(order), np.arange(n_maps)):
+            found = "others"
+            raise InputError(path.name, f"{INDEX_COLUMN} from 0 to {n_maps - 1}", found, fix)
+        table = table.iloc[np.argsort(order)]
+    stimuli = tuple("" if is_missing(cell) else cell for cell in table[column])
+    has = [read_numbers(path, table, k) if k in table else d
+           for k, d in zip(("session", "run"), default, strict=True)]  # fmt: skip
+    return Part(names, stimuli, has[0], has[1], path)
+
+
+def _place(
+    request: BidsRequest, names: tuple[BidsName, ...]
+) -> tuple[CorticalSpace, tuple[str, ...], tuple[Path, ...]]:
+    """Return where the columns lie, how that is known, and the masks that say it."""
+    first = names[0]
+    if not first.is_volume:
+        paths = tuple(name.path for name in names)
+        found = read_placed(paths, surface=_surface(request, first), part="cortex", mask=None)
+        return found.space, found.notes, ()
+    grid = open_volume(first.path)
+    masks = (request.mask,) if request.mask is not None else _find_masks(request, first)
+    if not masks:
+        fix = "name one with --mask"
+        raise InputError(printable(first.path.name), "a mask on its grid", "none", fix)
+    spaces = [read_volume_space(path) for path in masks]
+    inside = np.ones(grid.shape[:3], dtype=np.bool_)
+    for path, space in zip(masks, spaces, strict=True):
+        if space.shape != grid.shape[:3] or not np.allclose(space.affine, grid.affine, atol=1e-3):
+            fix = "resample the mask to the betas' grid (nearest neighbour)"
+            expected = f"the betas' grid {grid.shape[:3]}, with its millimetres"
+            raise InputError(printable(path.name), expected, f"{space.shape}", fix)
+        here = np.zeros_like(inside)
+        here[tuple(space.voxels.T)] = True
+        inside &= here
+    x, y, z = grid.shape[:3]
+    voxels = np.argwhere(inside).astype(np.int64)
+    told = f"columns: the {len(voxels):,} voxels of {printable(masks[0].name)}"
+    told += f" that are in all {len(masks)} masks" if len(masks) > 1 else ""
+    return VolumeSpace((x, y, z), grid.affine, voxels, "volume"), (told,), masks
+
+
+def _surface(request: BidsRequest, name: BidsName) -> str | None:
+    """Return the surface: as asked for, or as space and density say it, or by the count."""
+    if request.surface is not None:
+        return request.surface
+    spelled = name.get("space") + (f"den-{name.get('den')}" if name.get("den") else "")
+    known = canonical_name(spelled)
+    return known if known in VERTICES and name.get("den") else None
+
+
+def _find_masks(request: BidsRequest, first: BidsName) -> tuple[Path, ...]:
+    """Return the subject's masks of the same space and grid."""
+    grid = open_volume(first.path)
+    found = []
+    for name in request.files():
+        same = name.get("space") == first.get("space") and name.get("res") == first.get("res")
+        if name.suffix == "mask" and name.is_volume and same and "anat" not in name.path.parts:
+            mask = open_volume(name.path)
+            if mask.shape[:3] == grid.shape[:3]:
+                found.append(name.path)
+    return tuple(found)
+
+
+def _open_parts(request: BidsRequest, parts: tuple[Part, ...], space: CorticalSpace) -> BetaParts:
+    surface = _surface(request, parts[0].names[0])
+
+    def read_part(number: int) -> npt.NDArray[Any]:
+        paths = tuple(name.path for name in parts[number].names)
+        if isinstance(space, VolumeSpace):
+            volume = open_volume(paths[0])
+            if not np.allclose(volume.affine, space.affine, atol=1e-3):
+                found = "other millimetres"
+                raise InputError(paths[0].name, "the grid of the others", found, "resample it")
+            return read_voxels(paths[0], space.voxels)
+        values = read_placed(paths, surface=surface, part="cortex", mask=None).values
+        fix = "write all files on the same vertices"
+        check_length(paths[0].name, values.shape[1], space.n_voxels, unit="vertices", fix=fix)
+        return values
+
+    sizes = tuple(len(part.stimuli) for part in parts)
+    n_bytes = sum(name.path.stat().st_size for part in parts for name in part.names)
+    return BetaParts(sizes, space.n_voxels, read_part, "float", n_bytes)
+
+
+def _roi_files(request: BidsRequest) -> tuple[Path, ...]:
+    return () if request.rois is None else list_pair(request.rois, None)
+
+
+def _read_rois(request: BidsRequest, space: CorticalSpace) -> tuple[RoiSet, ...]:
+    files = _roi_files(request)
+    return (read_atlas(files, space),) if files else ()
