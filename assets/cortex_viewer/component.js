@@ -9,7 +9,7 @@ import { CortexViewer } from './viewer.js';
 
 /**
  * @typedef {{setTriggerValue: Function, setStateValue: Function}} Page
- * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, map?: string, toldMap?: string}} Instance
+ * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, wished: string, map?: string, toldMap?: string}} Instance
  */
 /** @type {WeakMap<Node, Instance>} */
 const instances = new WeakMap();
@@ -33,7 +33,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   const store = sharedStore();
   let instance = instances.get(parentElement);
   if (!instance) {
-    instance = { asked: '', sent: '' };
+    instance = { asked: '', sent: '', wished: '' };
     instances.set(parentElement, instance);
     const host = document.createElement('div');
     host.className = 'cortex-viewer';
@@ -49,7 +49,8 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   const header = wholeHeader(message, store);
   if (header) {
     instance.viewer.setScene(header, readLink(message.key));
-    instance.sent = JSON.stringify(header.selected ?? []);
+    const wished = JSON.stringify(header.selected ?? []);
+    if (wished !== instance.wished) instance.sent = instance.wished = wished;
     const wish = header.maps[header.view.panes[0]]?.name;
     if (wish !== instance.map) instance.toldMap = '';
     instance.map = wish;

@@ -141,7 +141,7 @@ def page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
     A test that adds scripts or listeners, or sets what the browser prefers, takes ``own_page``.
     """
     tab = context.pages[0]
-    yield from _watch(tab, problems)
+    yield from watch_page(tab, problems)
     tab.goto("about:blank")
     assert problems.unexpected == []
 
@@ -149,11 +149,11 @@ def page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
 @pytest.fixture
 def own_page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
     """Open a page that no other test sees, watched as ``page`` is."""
-    yield from _watch(context.new_page(), problems)
+    yield from watch_page(context.new_page(), problems)
     assert problems.unexpected == []
 
 
-def _watch(page: Page, problems: PageProblems) -> Iterator[Page]:
+def watch_page(page: Page, problems: PageProblems) -> Iterator[Page]:
     """Collect a page's errors while a test has it."""
     page.set_default_timeout(20_000)
     problems.watch(page)

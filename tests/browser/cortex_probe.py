@@ -125,3 +125,26 @@ class CortexProbe:
         box = self.page.locator(".cv-stage").bounding_box()
         assert box is not None
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def find_visible_vertex(self, hemi: str, number: int = 0) -> tuple[int, tuple[float, float]]:
+        """Return a well visible vertex of a hemisphere and where it is."""
+        rows = self.visible(hemi)
+        tile, vertex = rows[len(rows) // 3 + number * 101]
+        place = next(p for p in self.positions(hemi, vertex) if p["tile"] == tile)
+        return vertex, (place["x"], place["y"])
+
+    def wait_for_values(self, index: int) -> None:
+        """Wait until a map's values are in the browser."""
+        self.page.wait_for_function(
+            "([host, i]) => host.__cortex.viewer.maps[i].blob",
+            arg=[self.host.element_handle(), index],
+        )
+
+    def begin_anew(self, state: dict[str, Any]) -> None:
+        """Bring a viewer that another test has used back to how it first was."""
+        self.page.keyboard.press("Escape")  # an open menu
+        self.page.mouse.move(0, 0)
+        self.host.evaluate("(host) => host.querySelector('.cv-table details').open = false")
+        self.run("v.choosing.clear(); v.actions.cross = null; v.change(structuredClone(a));", state)
+        self.settle()
+        assert self.run("return v.state;") == state
