@@ -5,8 +5,15 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 PORT   ?= 8501
 
+# Tests run in one process more than two cores have: they wait for servers, workers and disks.
+WORKERS ?= 3
+CHECKS := check-types check-rules check-javascript
+# Side by side, each one's lines together where make can (4.0 and later).
+BESIDE := $(MAKE) --no-print-directory -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
 .DEFAULT_GOAL := help
-.PHONY: help app test test-full check wheel test-wheel bench screenshots clean
+.PHONY: help app test test-full check check-types check-rules check-javascript wheel test-wheel bench \
+        screenshots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -17,19 +24,25 @@ app: $(VENV)/.app ## install, compute the simulated subject's run, open the dash
 
 test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests included
 	sh tests/browser/install_chromium.sh
-	$(MAKE) --no-print-directory check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --ignore=tests/browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/browser
-	$(MAKE) --no-print-directory test-wheel
+	$(BESIDE) $(CHECKS) test-wheel
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --ignore=tests/browser
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests/browser
 
 test-full: export JNE_TEST_FULL = 1
 test-full: test ## the same, with more altered files and more moments of killing (longer)
 
 check: $(VENV)/.dev ## ruff, import contracts, mypy --strict, and tsc and Biome where npm is
+	$(BESIDE) $(CHECKS)
+
+check-types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check-rules: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy
+
+check-javascript:
 	sh tests/javascript/check.sh
 
 wheel: $(VENV)/.dev ## build dist/*.whl, which holds the dashboard too

@@ -75,12 +75,22 @@ class PageProblems:
         return [e for e in self.errors if not any(part in e for part in self.ignored)]
 
 
+LONGEST = ("present", "pages", "sign_in", "data", "cortex_page", "cortex_views", "bench")
+"""Files that take longest, which begin first, so that no worker is left with one at the end."""
+APART = ("test_data.py",)
+"""Files whose tests share nothing but what is soon written: each may go to a worker of its own."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder as one that drives a browser."""
+    """Mark what drives a browser; keep each file to one worker, the longest first."""
     here = Path(__file__).parent
+    order = {here / f"test_{name}.py": place for place, name in enumerate(LONGEST)}
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            group = item.nodeid if item.path.name in APART else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -74,7 +74,7 @@ def test_a_fitted_pth_gives_the_dense_jne(tmp_path: Path, kind: str, phi: nn.Mod
     runner = CliRunner()
     described = ["import", "scripts", tmp_path, "--subject", "1", "--out", tmp_path / "data"]
     assert runner.invoke(main, [str(a) for a in described]).exit_code == 0
-    command = ["run", tmp_path / "data", "--out", tmp_path / "runs", "--quiet",
+    command = ["run", tmp_path / "data", "--out", tmp_path / "runs", "--quiet", "--inline",
                "--linear-weights", weights["linear"],
                "--nonlinear-weights", weights["nonlinear"]]  # fmt: skip
     result = runner.invoke(main, [str(a) for a in command])

@@ -18,7 +18,7 @@ from jne_engine.runs.store import open_run
 from jne_engine.runs.store.contents import read_space
 from tests.engine.importers import nsd_tree
 
-FIT = ["--n-hidden", "8", "--max-epochs", "2", "--quiet"]
+FIT = ["--n-hidden", "8", "--max-epochs", "2", "--quiet", "--inline"]
 
 
 def invoke(*arguments: object):

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_pdf import PdfPages
-from matplotlib.figure import Figure
 from PIL import Image
 
 from jne_engine.core.palettes import SIMULATED_COLOUR
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.report.decks.slides import LEAST_POINTS, Deck, Slide
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 13.333, 7.5
 """Inches, as PowerPoint's 16:9."""
@@ -39,6 +40,8 @@ def write_pdf(deck: Deck, path: Path, progress: Progress = ignore_progress) -> P
     -------
     pathlib.Path
     """
+    from matplotlib.backends.backend_pdf import PdfPages  # half a second, which no page needs
+
     about = {"Title": deck.name, "Creator": "JNE Explorer", "CreationDate": None}
     with PdfPages(path, metadata=about) as pages:
         for number, slide in enumerate(deck.walk(progress), start=1):
@@ -59,6 +62,8 @@ def draw_page(slide: Slide, *, number: int) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
     axes = figure.add_axes((0.04, 0.17, 0.92, 0.70))
     axes.set_axis_off()

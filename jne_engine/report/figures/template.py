@@ -6,6 +6,7 @@ import html
 import math
 import re
 from dataclasses import astuple, dataclass
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -115,6 +116,7 @@ def format_p(p: float, symbol: str = "p") -> str:
     return f"{symbol} < 1e-300" if p < 1e-300 else f"{symbol} = {p:.2g}"
 
 
+@cache
 def _build_template(dark: bool) -> go.layout.Template:
     ink = choose_ink(dark)
     axis = {
