@@ -25,7 +25,7 @@ app: $(VENV)/.app ## install, compute the simulated subject's run, open the dash
 test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests included
 	sh tests/browser/install_chromium.sh
 	$(BESIDE) $(CHECKS) test-wheel
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --ignore=tests/browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/browser
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests/browser
 
 test-full: export JNE_TEST_FULL = 1

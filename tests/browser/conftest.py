@@ -24,7 +24,11 @@ expect.set_options(timeout=20_000)  # a page may wait for the other tests' work
 
 
 def wait_until_still(page: Page, locator: Locator) -> None:
-    """Wait until the page's script has ended and an element keeps its place, to draw on it."""
+    """Wait until the page's script has ended and an element keeps its place, to draw on it.
+
+    Streamlit keeps a figure invisible, but in its place, until it knows the figure's width.
+    """
+    expect(locator).to_be_visible(timeout=60_000)
     box = None
     for _ in range(60):
         page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
