@@ -8,13 +8,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis.validation import VALIDATION
+from jne_engine.model.measures import MEASURES
 from jne_engine.model.variants import VARIANTS
+from jne_engine.report.figures.calibration import plot_calibration
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import open_run
 from jne_engine.simulations.live import simulate_live
 from jne_engine.simulations.recovery import simulate_recovery
 from jne_engine.simulations.run_variants import correlate_variants
-from jne_engine.simulations.settings import RESULT_NAMES, RecoverySettings
+from jne_engine.simulations.settings import RESULT_NAMES, CalibrationSettings, RecoverySettings
 from pages.validation.checks import CHECKS
 from tests.browser.conftest import ROOT
 from tests.pages.test_pages import texts
@@ -23,6 +25,7 @@ from tests.synthetic_run import write_synthetic_run
 SMALL = {"width": 8, "n_stimuli": 20, "n_repetitions": 5}
 MADE = {"created": "2026-01-02T03:04:05+00:00", "versions": {"torch": "9.8.7"}}
 TINY_RECOVERY = {"max_epochs": 2, "n_voxels": 12, "n_train": (64,), "n_resamples": 20}
+RATES = ("p < .05 at share 0", "p < .05 at share 0.1", "p < .05 at share 0.3", "share is told")
 WAIT_S = 90
 
 
@@ -38,6 +41,7 @@ def stored_root(tmp_path_factory):
         simulate_live("input-scale", SMALL),
         simulate_recovery(RecoverySettings.reduced(**TINY_RECOVERY)),
         invent_variants(run),
+        invent_calibration(),
     ]
     for result in results:
         write_result(dataclasses.replace(result, made=MADE), root / VALIDATION)
@@ -52,6 +56,27 @@ def invent_variants(run):
     settings = {"run": run.name, "simulated": True}
     tables = {"maps": table, "correlations": correlate_variants(table)}
     return SimulationResult("variants", settings, tables)
+
+
+def invent_calibration():
+    rows = [(p, r, 0.05, 0.01) for p in ("v1-linear", "linear") for r in RATES]
+    tests = _frame(dict(zip(("planting", "rate", "value", "value_half"), zip(*rows, strict=True),
+                            strict=True)))  # fmt: skip
+    measures = _frame({"planting": ["v1-linear"] * 2, "measure": ["nonlinear_share", "jne"],
+                       "r": [0.97, 0.8], "r_half": [0.01, 0.02]})  # fmt: skip
+    settings = CalibrationSettings.reduced().to_dict()
+    return SimulationResult("calibration", settings, {"tests": tests, "measures": measures})
+
+
+def test_rates_and_correlations_are_drawn_as_they_are_stored():
+    result = invent_calibration()
+    figure = plot_calibration(result.tables["tests"], result.tables["measures"])
+    false, power, r, other = figure.data[:4]
+    assert (false.x, tuple(false.y)) == (("V1 linear",), (0.05,))
+    assert (power.x, tuple(power.y)) == ((0.1, 0.3), (0.05, 0.05))
+    assert r.x == tuple(MEASURES[m].label for m in ("nonlinear_share", "jne"))
+    assert (tuple(r.y), tuple(r.error_y.array)) == ((0.97, 0.8), (0.01, 0.02))
+    assert other.x == ("All linear",)
 
 
 def _frame(columns):
