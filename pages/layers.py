@@ -22,6 +22,7 @@ from pages.layers.sections import (
     stack,
     tell_weak,
 )
+from pages.layers.stability import show_stability
 
 
 def show(run: Run) -> None:
@@ -50,6 +51,7 @@ def show(run: Run) -> None:
             show_subjects(stacked, averages, info, kind, layer=layer)
         with right:
             show_agreement(studies.correlate_subjects(every, layer), info, layer=layer)
+    show_stability(run, info)
     show_runs(group)
 
 

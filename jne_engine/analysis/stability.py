@@ -134,20 +134,27 @@ def extrapolate_reliability(r: float) -> float:
     return 2 * r / (1 + r) if r > -1 else float("nan")
 
 
+def list_again(run: Run, others: Sequence[Run]) -> tuple[Run, ...]:
+    """Return the runs of a run's own data and fit, itself among them: other seeds, changed data."""
+    return tuple(other for other in (run, *others) if _tell_kind(other) == _tell_kind(run))
+
+
+def _tell_kind(run: Run) -> tuple[object, ...]:
+    """Return what runs that are put together have in common."""
+    manifest = run.manifest
+    spec = {k: v for k, v in manifest.spec.items() if k != "seed"}
+    name, n_voxels = split_name(manifest.name)[0], manifest.counts["n_voxels"]
+    return name, manifest.subject, manifest.feature_set, manifest.layer, spec, n_voxels
+
+
 def _group(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """Return the runs of each change, all of the same data and fit."""
     groups: dict[str, list[Run]] = {}
-    first: tuple[object, ...] | None = None
     for run in runs:
-        manifest = run.manifest
-        name, change = split_name(manifest.name)
-        spec = {k: v for k, v in manifest.spec.items() if k != "seed"}
-        facts = (name, manifest.subject, manifest.feature_set, manifest.layer, spec)
-        first = facts if first is None else first
-        if facts != first or manifest.counts["n_voxels"] != runs[0].manifest.counts["n_voxels"]:
+        if _tell_kind(run) != _tell_kind(runs[0]):
             fix = "compare runs that differ in seed or change only"
             raise InputError(run.run_id, f"a run like {runs[0].run_id}", "other data or fit", fix)
-        groups.setdefault(change, []).append(run)
+        groups.setdefault(split_name(run.manifest.name)[1], []).append(run)
     return groups
 
 

@@ -28,6 +28,7 @@ from jne_engine.analysis import (
     selectivity_index,
     slices,
     spins,
+    stability,
     stimulus_maps,
     studies,
     subjects,
@@ -124,6 +125,7 @@ subtract_runs = _hold(across.subtract_runs)
 average_subjects = _hold(across.average_subjects)
 read_masked_scene = _hold(build_masked_scene)
 read_selection_scene = _hold(build_selection_scene)
+measure_stability = _hold(stability.measure_stability)
 average_places = _keep_many(studies.average_places)
 describe_run = _keep_many(studies.describe_run)
 tell_why_bare = _keep(maps_queries.tell_why_bare)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from jne_engine.analysis import listing, studies
 from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.analysis.stability import measure_stability
 from jne_engine.analysis.studies import LOW_R2
 from jne_engine.jobs.queue import open_jobs
 from jne_engine.jobs.studies import add_to_study
@@ -149,3 +151,21 @@ def test_a_link_restores_measure_places_and_layer(show, roots):  # noqa: F811
     assert app.session_state["choice.places"] == "roi"
     assert app.session_state["choice.layer"] == "2"
     assert app.toggle(key="choice.significant").value is False
+
+
+def test_runs_of_the_same_data_are_put_together(show, tmp_path):  # noqa: F811
+    changes = (("Ours", 0), ("Ours", 1), ("Ours [pairing shuffled]", 2))
+    for name, seed in changes:
+        write_synthetic_run(tmp_path, name=name, seed=seed, spec={"seed": seed}, n_per_roi=12)
+    app = show(tmp_path, "layers", map="jne")
+    assert_healthy(app)
+    runs = listing.list_runs(tmp_path).runs
+    expected = measure_stability(runs, "jne").areas.dropna(axis="columns", how="all")
+    tables = [t.value for t in app.dataframe if "icc" in t.value.columns]
+    pd.testing.assert_frame_equal(tables[0], expected)
+
+
+def test_a_run_alone_says_how_to_get_it_again(show, roots):  # noqa: F811
+    app = show(roots["one run"], "layers")
+    assert "No other run of this data yet." in " ".join(i.value for i in app.info)
+    assert any("--change" in c.value for c in app.code)

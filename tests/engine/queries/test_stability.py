@@ -5,8 +5,15 @@ import pytest
 from scipy import stats
 
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
-from jne_engine.analysis.stability import compute_icc, extrapolate_reliability, measure_stability
+from jne_engine.analysis.stability import (
+    compute_icc,
+    extrapolate_reliability,
+    list_again,
+    measure_stability,
+)
 from jne_engine.core.errors import InputError
+from jne_engine.model.measures import find_measure
+from jne_engine.report.figures.stability import plot_stability
 from jne_engine.runs.store import open_run
 from tests.synthetic_run import write_synthetic_run
 
@@ -91,3 +98,20 @@ def test_one_run_has_no_interval(runs):
     assert alone.areas["low"].isna().all()
     assert alone.areas["icc"].isna().all()
     assert not alone.voxels["above_floor"].any()
+
+
+def test_runs_of_the_same_data_are_found_whatever_was_changed(runs, tmp_path):
+    other = open_run(write_synthetic_run(tmp_path, name="Theirs", n_per_roi=12))
+    ids = {run.run_id for run in runs}
+    assert {run.run_id for run in list_again(runs[4], [other, *runs[:4], *runs[5:]])} == ids
+    assert list_again(other, runs) == (other,)
+
+
+def test_each_place_is_drawn_at_its_numbers(found):
+    info = find_measure("jne")
+    mean, floor, alone = plot_stability(found, info).data
+    areas = found.areas
+    np.testing.assert_array_equal(mean.x, areas["mean"])
+    np.testing.assert_array_equal(np.add(mean.x, mean.error_x.array), areas["high"])
+    np.testing.assert_array_equal(floor.x, areas["floor"])
+    np.testing.assert_array_equal(alone.x, areas["alone"])
