@@ -47,7 +47,7 @@ check-javascript:
 
 wheel: $(VENV)/.dev ## build dist/*.whl, which holds the dashboard too
 	rm -rf build dist dist.log
-	$(BIN)/python -m build --outdir dist . > dist.log || (cat dist.log; exit 1)
+	$(BIN)/python -m build --no-isolation --outdir dist . > dist.log || (cat dist.log; exit 1)
 	rm -f dist.log
 
 test-wheel: wheel ## install it away from here and run what it must do; EMPTY=--empty installs all

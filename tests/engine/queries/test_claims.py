@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,12 +135,25 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def judge_planted(tmp_path_factory):
+    """Return a function that judges all claims of a planted run, once for all that ask."""
+
+    @cache
+    def judge_planted(change, choices) -> pd.DataFrame:
+        root = tmp_path_factory.mktemp("planted")
+        run = Run(write_synthetic_run(root, change=change, **dict(choices)))
+        return verdicts.tabulate_claims(run).set_index("claim")
+
+    return judge_planted
+
+
 @pytest.mark.parametrize(
     ("claim", "expected", "change", "choices"),
     [(claim, *case) for claim, cases in CASES.items() for case in cases],
 )
-def test_each_claim_is_judged_as_planted(make, claim, expected, change, choices):
-    found = told(claim, make(change, **choices))
+def test_each_claim_is_judged_as_planted(judge_planted, claim, expected, change, choices):
+    found = judge_planted(change, tuple(choices.items())).loc[claim]
     assert found["verdict"] == expected, found["why"]
     assert (expected != UNKNOWN) or "Next: " in found["why"]
 
