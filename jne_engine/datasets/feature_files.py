@@ -31,6 +31,8 @@ from jne_engine.formats.hdf5 import (
 FEATURES_KEY: Final = "features"
 IDS_KEY: Final = "image_ids"
 NAMES_KEY: Final = "names"
+EMBEDDING_KEY: Final = "embedding"
+VALID_KEY: Final = "valid"
 HDF5_SUFFIXES: Final = (".h5", ".hdf5")
 _EXTRACT: Final = "extract the features again: python -m jne_engine features extract"
 
@@ -85,6 +87,8 @@ def read_image_features(
     """
     path = check_file(path)
     name = printable(path.name)
+    if names and {EMBEDDING_KEY, IDS_KEY} <= set(list_hdf5_keys(path)):
+        return _read_embedding(path, names, layer)
     _check_complete(path)
     rows = _find_named(path, names) if names else _find_rows(path, ids)
     with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
@@ -164,6 +168,30 @@ def _find_named(path: Path, names: Sequence[str]) -> IntArray:
         fix = "extract the features of those images too"
         raise InputError(title, f"features of all {len(names)} images, by name", found, fix)
     return rows
+
+
+def _read_embedding(path: Path, names: Sequence[str], layer: int) -> FeatureFile:
+    """Read embeddings (n_images, n_features) whose ids are file names, as LAION-fMRI ships them."""
+    title, known = printable(path.name), read_hdf5_texts(path, IDS_KEY)
+    values = read_hdf5(path, EMBEDDING_KEY)
+    if values.ndim != 2 or len(values) != len(known) or layer != 0:
+        expected = "(n_images, n_features) with a name a row, of which there is layer 0 alone"
+        found = f"{values.shape}, {len(known)} names, layer {layer}"
+        raise InputError(title, expected, found, "choose --layer 0, or another file")
+    rows = find_names(known, names)
+    valid = np.ones(len(known), dtype=np.bool_)
+    if VALID_KEY in list_hdf5_keys(path):
+        valid = read_hdf5(path, VALID_KEY).astype(np.bool_)
+    absent = [n for n, row in zip(names, rows, strict=True) if row < 0 or not valid[row]]
+    if absent:
+        found = f"{len(absent)} missing or not valid, the first {printable(absent[0])}"
+        fix = "choose another file, or extract features"
+        raise InputError(title, f"embeddings of all {len(names)} images", found, fix)
+    taken = np.asarray(values[rows], dtype=np.float32)
+    check_finite(title, taken, fix="choose another file, or extract features")
+    model = title.split("desc-")[-1].split("_")[0]
+    inputs = (InputRecord(title, hash_file(path)),)
+    return FeatureFile(taken, model, inputs, (f"embeddings of {model} from {title}, by name",))
 
 
 def _check_complete(path: Path) -> None:

@@ -88,7 +88,7 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
             splits=plan.splits,
             space=plan.space,
             roi_sets=plan.roi_sets,
-            trials=plan.trials,
+            trials=plan.trials if plan.has_runs else None,
             projection=plan.projection,
         )
         inputs = (InputRecord("betas, imported values", digest), *hash_inputs(plan.files))

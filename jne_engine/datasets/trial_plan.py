@@ -31,6 +31,9 @@ TEST_SETS: Final = ("random", "repeated")
 CEILINGS: Final = ("auto", "shipped", "repeats", "none")
 """Noise ceiling: of the data set, or from the repeats of the test images."""
 
+READ_AT_ONCE: Final = 512
+"""Trials that are read together where nothing binds them."""
+
 NO_SURFACE: Final = (
     "no surface: no map of the brain; name --surface-folder (FreeSurfer's surf folder of the"
     " subject, in the volume's millimetres) or --surface (a template in whose space the volume is)"
@@ -103,6 +106,8 @@ class TrialPlan:
         ROI sets over the columns.
     ceiling : numpy.ndarray of float32, shape (n_columns,), optional
         Noise ceiling of the data set as a fraction of variance.
+    has_runs : bool
+        Whether anybody knows the trials' runs; otherwise features cannot be z-scored within them.
     from_repeats : bool
         Whether the noise ceiling is computed from the repeats of the test images.
     projection : Projection, optional
@@ -127,6 +132,7 @@ class TrialPlan:
     files: tuple[Path, ...] = ()
     roi_sets: tuple[RoiSet, ...] = ()
     ceiling: Float32Array | None = None
+    has_runs: bool = True
     from_repeats: bool = False
     projection: Projection | None = None
     images: Mapping[str, Path] = field(default_factory=dict)
@@ -135,12 +141,18 @@ class TrialPlan:
     problems: tuple[str, ...] = ()
 
     def group(self) -> tuple[IntArray, ...]:
-        """Return the trials that are z-scored together, and read together in any case."""
+        """Return the trials that are z-scored together; where none are, those read together."""
+        if self.request.normalise == "session":
+            sessions = self.trials.session
+            return tuple(np.flatnonzero(sessions == s) for s in self.trials.sessions)
         runs = self.trials.group_runs()
-        if self.request.normalise != "session":
+        if self.request.normalise == "run":
             return runs
-        sessions = self.trials.session
-        return tuple(np.flatnonzero(sessions == s) for s in self.trials.sessions)
+        return tuple(
+            run[start : start + READ_AT_ONCE]
+            for run in runs
+            for start in range(0, run.size, READ_AT_ONCE)
+        )
 
 
 def number_names(names: Sequence[str]) -> tuple[IntArray, pd.Index]:

@@ -43,7 +43,7 @@ DRAWN: Final = (SURFACE, SURFACE_FOLDER)
 class TrialSource(CopiedSource):
     """A layout of single trials, which only has to be found and understood."""
 
-    volumes = ("volume",)
+    volumes: tuple[str, ...] = ("volume",)
 
     @abstractmethod
     def plan(self, request: Any) -> TrialPlan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -155,6 +155,43 @@ def read_hdf5(
         check_chunks(path, dataset, selection)
         values: npt.NDArray[Any] = np.asarray(dataset[selection])
     return values
+
+
+def read_hdf5_vectors(path: str | Path, keys: Sequence[str], n: int) -> npt.NDArray[Any]:
+    """Read the first values of many datasets of one length, opening the file once.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    keys : sequence of str
+        Names of the datasets.
+    n : int
+        Values to read of each.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_keys, n)
+
+    Raises
+    ------
+    InputError
+        If a dataset cannot be read or is shorter.
+    UnsafeFileError
+        If the file asks for more than its own content.
+    """
+    path = Path(path)
+    rows = np.empty((len(keys), n), dtype=np.float32)
+    with open_hdf5(path) as file:
+        for row, key in zip(rows, keys, strict=True):
+            dataset = _find_dataset(path, file, key)
+            _check_values(path, dataset)
+            if dataset.ndim != 1 or dataset.shape[0] < n:
+                found = f"shape {dataset.shape} at {printable(key)!r}"
+                raise InputError(printable(path.name), f"{n} values or more", found, COPY_AGAIN)
+            check_chunks(path, dataset, (slice(0, n),))
+            row[:] = dataset[:n]
+    return rows
 
 
 def read_hdf5_texts(path: str | Path, key: str) -> tuple[str, ...]:

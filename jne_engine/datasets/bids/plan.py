@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from jne_engine.datasets.bids.names import (
     list_series,
     pair_hemispheres,
 )
+from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.tables import is_missing, read_table
@@ -55,6 +56,9 @@ from jne_engine.formats.volumes import open_volume, read_voxels
 IMAGE_FOLDERS: Final = ("stimuli", "images")
 INDEX_COLUMN: Final = "beta_index"
 """Column that says which map a row is, counted from 0."""
+
+Divide = Callable[[Sequence[str]], tuple[Splits, str]]
+"""Splits of stimuli by their names, and what to say of them."""
 
 _ESTIMATE: Final = "estimate betas first (GLMsingle, FitLins, NiBetaSeries), or name another folder"
 
@@ -152,8 +156,15 @@ class Part:
     table: Path | None
 
 
-def plan_bids(request: BidsRequest) -> TrialPlan:
+def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPlan:
     """Read tables and masks of a series, and open its maps.
+
+    Parameters
+    ----------
+    request : BidsRequest
+        What to import.
+    divide : callable, optional
+        Returns the splits of a data set that has its own, and what they are.
 
     Raises
     ------
@@ -168,7 +179,10 @@ def plan_bids(request: BidsRequest) -> TrialPlan:
     image, names = number_names([shown[i] for i in kept])
     session, run = (np.concatenate([getattr(p, k) for p in parts]) for k in ("session", "run"))
     trials = TrialTable(session[kept], run[kept], image)
-    splits, split_note = choose_splits(request, trials, request.test)
+    if divide is None:
+        splits, split_note = choose_splits(request, trials, request.test)
+    else:
+        splits, split_note = divide([str(name) for name in names])
     kind, ceiling_note = choose_ceiling(request, trials, splits)
     projection, drawn = draw_volume(
         space,

@@ -165,6 +165,44 @@ def write_bold5000(study: Study, root: Path) -> Path:
     return root
 
 
+def write_laion(study: Study, root: Path) -> Path:
+    """Write LAION-fMRI's derivatives: sessions with trials, mask, ceilings, ROIs, embeddings."""
+    n = study.n_repeated
+    study.names = [f"shared_4rep_OOD_{('shape', 'gabor')[i % 2]}_x{i}.png" if i < n else
+                   f"unique_LAION_cluster_{i}_i0.jpg" for i in range(study.n_images)]  # fmt: skip
+    betas = root / "derivatives" / "glmsingle-tedana" / "sub-05"
+    for session in (1, 2, 3):
+        rows = np.flatnonzero(study.session == session)
+        place = betas / f"ses-{session:02d}" / "func"
+        place.mkdir(parents=True)
+        stem = f"sub-05_ses-{session:02d}_task-images"
+        name = f"{stem}_space-T1w_stat-effect_desc-SingletrialBetas_statmap.nii.gz"
+        nib.save(nib.Nifti1Image(study.volume(rows), AFFINE), place / name)
+        other = f"{stem}_space-T1w_desc-Noiseceiling_statmap.nii.gz"
+        nib.save(nib.Nifti1Image(np.ones((4, 5, 3), np.float32), AFFINE), place / other)
+        lines = [f"{session}\t{study.run[t]}\t{i}\t{study.shown[t]}" for i, t in enumerate(rows)]
+        text = "\n".join(["session\trun\tbeta_index\tlabel", *lines]) + "\n"
+        (place / f"{stem}_desc-SingletrialBetas_trials.tsv").write_text(text)
+    mask = "sub-05_task-images_space-T1w_desc-meanR2gt15mask_mask.nii.gz"
+    nib.save(nib.Nifti1Image(study.mask(), AFFINE), betas / mask)
+    for kind, value in (("4rep", 40), ("12rep", 60), ("Allrep", 50)):
+        values = np.where(study.mask(), value, 0).astype(np.float32)
+        name = f"sub-05_task-images_space-T1w_desc-Noiseceiling{kind}_statmap.nii.gz"
+        nib.save(nib.Nifti1Image(values, AFFINE), betas / name)
+    rois = root / "derivatives" / "atlases" / "sub-05" / "rois"
+    rois.mkdir(parents=True)
+    roi = np.zeros_like(study.mask())
+    roi[tuple(np.argwhere(study.mask())[:5].T)] = 1
+    nib.save(nib.Nifti1Image(roi, AFFINE), rois / "V1.nii.gz")
+    study.write_pictures(root / "stimuli" / "images")
+    order = np.random.default_rng(8).permutation(study.n_images)
+    with h5py.File(root / "stimuli" / "task-images_desc-CLIP_embeddings.h5", "w") as file:
+        file["embedding"] = study.features[order].astype(np.float16)
+        file["image_ids"] = [study.names[i] for i in order]
+        file["valid"] = np.ones(study.n_images, bool)
+    return root
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a layout's tree is written and imported."""
@@ -182,5 +220,6 @@ LAYOUTS = {
     "glmsingle-mat": Layout("glmsingle", write_glmsingle_matlab),
     "bids-nifti": Layout("bids", write_bids_volume, {"subject": "07"}, ("--subject", "07")),
     "bold5000": Layout("bold5000", write_bold5000, {"subject": "CSI3"}, ("--subject", "CSI3")),
+    "laion": Layout("laion", write_laion, {"subject": "05"}, ("--subject", "05")),
     "things": Layout("things", write_things, {"subject": "02"}, ("--subject", "02")),
 }

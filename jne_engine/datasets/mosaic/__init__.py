@@ -1,0 +1,1 @@
+"""MOSAIC: eight data sets on fs_LR 32k."""
