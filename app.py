@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.frame.access import admit
 from pages.frame.assets import ASSETS
+from pages.frame.entry import freeze_imports
 from pages.frame.widgets import show_sidebar
 
 
@@ -41,3 +42,4 @@ chosen = st.navigation(
 )
 show_sidebar()
 chosen.run()
+freeze_imports(chosen.title)

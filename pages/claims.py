@@ -27,7 +27,7 @@ def show(run: Run) -> None:
         " neighbours as independent, which they are not: the spin test does without. Where a claim"
         " is about several places or steps, the weakest counts, with the largest p."
     )
-    show_table(table, "claims", run.run_id, label="As a table, with every number")
+    show_table(table, "claims", run.run_id, label="Table with every number")
 
 
 show_page(

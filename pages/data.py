@@ -34,7 +34,7 @@ def show() -> None:
 
 
 show_work_page(
-    "What shall be computed?",
+    "Data and jobs",
     "Bring data in, extract features of its images, start a run. Work goes on in a process of its"
     " own: you may close this page.",
     show,

@@ -13,11 +13,11 @@ from pages.models.figures import list_pairs, show_all_areas, show_pair
 def show(run: Run) -> None:
     """Show two measures of every voxel beside the brain, then all areas, then how fits ended."""
     pairs = list_pairs(run)
-    which, where = st.columns([3, 2], vertical_alignment="bottom")
-    with which:
-        name = choose("Measures", "pair", list(pairs), format_func=pairs.__getitem__)
-    with where:
-        roi = choose("Region", "roi", list(cached.compare_r2(run)["name"]))
+    with st.container(horizontal=True, gap="small"):
+        name = choose("Measures", "pair", list(pairs), format_func=pairs.__getitem__,
+                      label_visibility="collapsed", width=280)  # fmt: skip
+        roi = choose("Region", "roi", list(cached.compare_r2(run)["name"]),
+                     label_visibility="collapsed", width=200)  # fmt: skip
     if "ceiling" not in pairs:
         show_note("This run knows no noise ceiling: import single presentations to have one.")
     show_pair(run, name, roi)

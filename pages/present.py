@@ -31,12 +31,12 @@ def show() -> None:
     show_story_tools(story)
     show_pins(story)
     if story.pins:
-        st.subheader("Take it along", anchor=False)
+        st.subheader("Export", anchor=False)
         show_take_along(story)
 
 
 show_work_page(
-    "What do you tell the others?",
+    "Present your results",
     "“Pin to story” under every figure and brain puts it here, as it was. Arrange the slides, then"
     " present them: figures still answer and brains still turn.",
     show,

@@ -18,6 +18,8 @@ export class Actions {
     this.scene = viewer.scene;
     /** Where the reading cross stands, CSS pixels on the stage. @type {number[] | null} */
     this.cross = null;
+    /** A threshold that waits for the maps. @type {number | null | undefined} */
+    this.wished = undefined;
     this.reduced = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
   }
 
@@ -62,9 +64,52 @@ export class Actions {
     };
   }
 
+  /** Take a threshold for what the first pane shows, in all panes of that measure. @param {number | null} value */
+  setThreshold(value) {
+    const { scene, viewer } = this;
+    const maps = scene.state ? scene.shownMaps() : [];
+    this.wished = maps.length ? undefined : value;
+    const own = (map) => map.name.split('@')[0];
+    for (const map of maps.filter((m) => !m.isCategorical && own(m) === own(maps[0]))) {
+      const twoSided = map.spec.kind === 'diverging';
+      scene.look(map).threshold = value === null ? { mode: 'none', amount: 0, twoSided } : { mode: 'value', amount: value, twoSided };
+    }
+    if (maps.length) viewer.drawing.layout();
+  }
+
+  /** Take what was wished for before the maps were here. */
+  takeWish() {
+    if (this.wished !== undefined) this.setThreshold(this.wished);
+  }
+
+  /** The threshold in force in the first pane as the page counts it; null for none. @returns {number | null} */
+  threshold() {
+    const [map] = this.scene.shownMaps();
+    if (!map || map.isCategorical) return null;
+    const look = this.scene.look(map);
+    const cut = map.cut(look);
+    const counted = look.threshold.twoSided === (map.spec.kind === 'diverging') && map.centre === 0;
+    if (!Number.isFinite(cut) || !counted) return null;
+    return look.threshold.mode === 'value' ? look.threshold.amount : cut;
+  }
+
   cutThreshold(pane, cut) {
     const { threshold } = this.scene.look(this.scene.shownMaps()[pane]);
-    return cut === null ? { ...threshold, mode: 'none' } : { ...threshold, mode: 'value', amount: cut };
+    return cut === null ? { ...threshold, mode: 'none' } : { ...threshold, mode: 'value', amount: Number(cut.toPrecision(3)) };
+  }
+
+  /** Show one more map beside: the next one that no pane shows. */
+  addPane() {
+    const { panes } = this.scene.state;
+    const count = this.scene.maps.length;
+    const after = Array.from({ length: count }, (_, i) => (panes[panes.length - 1] + 1 + i) % count);
+    this.viewer.change({ panes: [...panes, after.find((i) => !panes.includes(i)) ?? after[0]] });
+  }
+
+  /** @param {number} pane */
+  removePane(pane) {
+    const panes = this.scene.state.panes.filter((_, i) => i !== pane);
+    this.viewer.change({ panes, difference: this.scene.state.difference && panes.length > 1 });
   }
 
   setView(view) {
@@ -72,8 +117,32 @@ export class Actions {
   }
 
   reset() {
-    const { view, open, hemis } = initialState(this.scene.header);
-    this.viewer.change({ view, open, hemis, camera: newCamera() });
+    const { view, open, hemis, fit } = initialState(this.scene.header);
+    this.viewer.change({ view, open, hemis, fit, camera: newCamera() });
+  }
+
+  /** Fit the view to what the first pane shows; once more, to the whole brain. */
+  fit() {
+    const { scene, viewer } = this;
+    const still = scene.state.fit && JSON.stringify(scene.state.camera) === JSON.stringify(newCamera());
+    scene.aimAnew();
+    viewer.change({ fit: !still, camera: newCamera() });
+  }
+
+  /** Give the viewer the whole window, or take it back. */
+  fullWindow() {
+    const { root } = this.viewer;
+    if (/** @type {any} */ (root.getRootNode()).fullscreenElement === root) document.exitFullscreen();
+    else root.requestFullscreen?.();
+  }
+
+  /** On a page the wheel scrolls; with Ctrl or ⌘, in full window, and in a file of its own it zooms. @param {WheelEvent} e */
+  takesWheel(e) {
+    const { viewer, scene } = this;
+    if (!scene.surfaces) return false;
+    const takes = e.ctrlKey || e.metaKey || !scene.header.framed || document.fullscreenElement !== null;
+    if (!takes) viewer.status.textContent = 'Ctrl + wheel zooms';
+    return takes;
   }
 
   /** Morph to a shape, at once where motion is unwelcome. @param {number} target */
@@ -116,9 +185,9 @@ export class Actions {
   zoom(factor, [x, y]) {
     const { camera } = this.scene.state;
     const tiles = this.viewer.tiles();
-    const { rect, scale, shift } = tileAt(tiles, x, y) ?? tiles[0];
+    const { rect, scale, shift, lift } = tileAt(tiles, x, y) ?? tiles[0];
     const fit = scale / camera.zoom;
-    const at = [(x - rect.x - rect.width / 2 - shift) / fit, (rect.y + rect.height / 2 - y) / fit];
+    const at = [(x - rect.x - rect.width / 2 - shift) / fit, (rect.y + rect.height / 2 - y - lift) / fit];
     this.moveCamera(zoomed(camera, factor, at));
   }
 
@@ -130,6 +199,7 @@ export class Actions {
       lasso: () => scene.state?.tool === 'lasso',
       orbit: ready((dx, dy) => this.orbit(dx, dy)),
       pan: ready((dx, dy) => this.pan(dx, dy)),
+      takesWheel: (e) => this.takesWheel(e),
       zoom: ready((factor, at) => this.zoom(factor, at)),
       hover: ready((at) => viewer.hover(at)),
       leave: () => viewer.readout.hide(),
@@ -159,6 +229,8 @@ export class Actions {
       roll: (a) => this.moveCamera(rolled(state.camera, a)),
       setView: (view) => this.setView(view),
       reset: () => this.reset(),
+      fit: () => this.fit(),
+      fullWindow: () => this.fullWindow(),
       nextShape: () => this.morphTo((Math.round(state.shape) + 1) % scene.header.geometries.length),
       openBy: (x) => viewer.change({ open: clamp(state.open + x, 0, 1) }),
       nextHemis: () => viewer.change({ hemis: NEXT_HEMIS[state.hemis] }),

@@ -7,7 +7,7 @@ import { axisAngle, clamp, IDENTITY_QUATERNION, matrixFromQuaternion, multiplyQu
 
 /** @typedef {{orbit: number[], zoom: number, pan: number[]}} Camera pan in millimetres of the view plane */
 
-export const VIEWS = Object.freeze(['lateral', 'medial', 'dorsal', 'ventral', 'anterior', 'posterior', 'grid']);
+export const VIEWS = Object.freeze(['lateral', 'medial', 'dorsal', 'ventral', 'anterior', 'posterior', 'grid', 'pair']);
 
 /** Rows: which world direction points right, up and to the eye. */
 const FROM = Object.freeze({

@@ -19,11 +19,22 @@ export function colourMenu(viewer, pane) {
   const set = (part, ranges) => viewer.changeLook(pane, part, ranges);
   const opacity = group('Opacity', slider('Opacity', { min: 0, max: 1, step: 0.05, value: look.opacity }, (v) => set({ opacity: v })));
   const mask = map.hasMask ? tick('Only vertices in the mask', look.masked, (on) => set({ masked: on }), 'For instance the significant ones') : null;
-  if (map.isCategorical) return [opacity, mask].filter(Boolean);
+  const several = paneRows(viewer);
+  if (map.isCategorical) return [opacity, mask, ...several].filter(Boolean);
   const { luts } = scene.store.get(scene.header.luts).meta;
   const names = luts.filter((l) => l.height === 1).map((l) => [l.name, l.label]);
   const colours = choice('Colour map', names, look.colours, (v) => set({ colours: v }));
-  return [colours, rangeRow(scene.range(map), set), ...thresholdRows(look, set), mask, opacity, ...secondRows(scene, pane, set)].filter(Boolean);
+  return [colours, rangeRow(scene.range(map), set), ...thresholdRows(look, set), mask, opacity, ...secondRows(scene, pane, set), ...several].filter(Boolean);
+}
+
+/** What holds for panes together. @param {CortexViewer} viewer */
+function paneRows(viewer) {
+  const { state } = viewer.scene;
+  if (state.panes.length < 2) return [];
+  return [
+    tick('One colour range for all', state.shared, (on) => viewer.change({ shared: on }), 'All panes are painted with the same range'),
+    tick('Difference of the first two', state.difference, (on) => viewer.change({ difference: on }), 'Adds a pane with the first map minus the second'),
+  ];
 }
 
 /** @param {import('./colours.js').Range} range @param {Set_} set */

@@ -92,14 +92,10 @@ function drawMarks(g, box, spec, ink, x) {
   const bottom = box.y + TOP + HIST + RAMP + 13;
   g.font = `${textSize(11, ink)}px ${ink.font}`;
   g.fillStyle = ink.text;
-  const write = (value, align) => {
-    g.textAlign = align;
-    g.fillText(shortText(value), clamp(x(value), box.x, box.x + box.width), bottom);
-  };
-  const { low, high } = spec.range;
-  write(low, x(low) - box.x < 20 ? 'left' : 'center');
-  write(high, box.x + box.width - x(high) < 20 ? 'right' : 'center');
-  if (spec.kind === 'diverging' && x(high) - x(low) > 110) write(spec.centre, 'center');
+  for (const { text, at } of placeMarks(spec, x, box, (words) => g.measureText(words).width)) {
+    g.textAlign = 'left';
+    g.fillText(text, at, bottom);
+  }
   if (!Number.isFinite(spec.cut)) return;
   g.strokeStyle = ink.text;
   g.lineWidth = 1.5;
@@ -113,6 +109,57 @@ function drawMarks(g, box, spec, ink, x) {
     g.stroke();
   }
   g.setLineDash([]);
+  writeCut(g, box, spec, ink, x(marks[marks.length - 1]));
+}
+
+/** The threshold's value, on a ground of its own beside its mark. */
+function writeCut(g, box, spec, ink, mark) {
+  const text = `${spec.twoSided ? '±' : '≥'} ${shortText(spec.cut)}`;
+  g.font = `600 ${textSize(11, ink)}px ${ink.font}`;
+  const width = g.measureText(text).width + 6;
+  const left = clamp(mark + width + 4 > box.x + box.width ? mark - width - 4 : mark + 4, box.x, box.x + box.width - width);
+  g.fillStyle = ink.ground;
+  g.globalAlpha = 0.85;
+  g.fillRect(left, box.y + TOP + 1, width, 14);
+  g.globalAlpha = 1;
+  g.fillStyle = ink.text;
+  g.textAlign = 'left';
+  g.fillText(text, left + 3, box.y + TOP + 12);
+}
+
+/**
+ * Numbers under a ramp, none over another: the ends of the range, the ends of the data where the
+ * range cuts them off, and round numbers between.
+ * @param {BarSpec} spec @param {(v: number) => number} x @param {import('./layout.js').Rect} box @param {(text: string) => number} widthOf
+ * @returns {{text: string, at: number}[]} at: left edge
+ */
+export function placeMarks({ range, sorted, kind, centre }, x, box, widthOf) {
+  const placed = [];
+  const add = (text, middle) => {
+    const width = widthOf(text);
+    const at = clamp(middle - width / 2, box.x, box.x + box.width - width);
+    if (placed.every((p) => at + width + 8 <= p.at || at >= p.at + p.width + 8)) placed.push({ text, at, width });
+  };
+  const { low, high } = range;
+  add(shortText(low), x(low));
+  add(shortText(high), x(high));
+  const last = sorted[sorted.length - 1];
+  if (last > high) add(`▸ ${shortText(last)}`, box.x + box.width);
+  if (sorted[0] < low) add(`${shortText(sorted[0])} ◂`, box.x);
+  if (kind === 'diverging') add(shortText(centre), x(centre));
+  for (const value of roundSteps(low, high)) add(shortText(value), x(value));
+  return placed.map(({ text, at }) => ({ text, at }));
+}
+
+/** Three to six round numbers strictly between two. @param {number} low @param {number} high @returns {number[]} */
+export function roundSteps(low, high) {
+  const rough = (high - low) / 4;
+  if (!(rough > 0)) return [];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.999) ?? 10);
+  const first = Math.floor(low / step) + 1;
+  const count = Math.max(0, Math.ceil(high / step) - first);
+  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 function drawCategories(g, box, categories, ink) {

@@ -9,7 +9,7 @@ import { CortexViewer } from './viewer.js';
 
 /**
  * @typedef {{setTriggerValue: Function, setStateValue: Function}} Page
- * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, wished: string, map?: string, toldMap?: string}} Instance
+ * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, wished: string, map?: string, toldMap?: string, threshold?: number | null, waits?: boolean}} Instance
  */
 /** @type {WeakMap<Node, Instance>} */
 const instances = new WeakMap();
@@ -43,6 +43,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   instance.key = message.key;
   shown.set(message.key, instance.viewer);
   instance.reportsMap = message.report_map === true;
+  instance.threshold ??= null;
   instance.tell = { setTriggerValue, setStateValue };
   store.put(blobs);
   if (blobs.length) instance.asked = '';
@@ -54,6 +55,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
     const wish = header.maps[header.view.panes[0]]?.name;
     if (wish !== instance.map) instance.toldMap = '';
     instance.map = wish;
+    takeThreshold(instance, message.threshold ?? null);
     instance.viewer.tell.map(instance.viewer.scene.paneNames()[0]);
   } else instance.viewer.tell.need([message.scene]);
   return () => {
@@ -67,6 +69,16 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
 export function wholeHeader(message, store) {
   const description = store.get(message.scene);
   return description ? { ...description.meta, ...message } : null;
+}
+
+/** Follow the page's threshold, unless the reader has changed it since and the page has not heard. @param {Instance} instance @param {number | null} wished */
+function takeThreshold(instance, wished) {
+  if (!instance.reportsMap) return;
+  if (wished === instance.threshold) instance.waits = false;
+  else if (!instance.waits) {
+    instance.threshold = wished;
+    instance.viewer.actions.setThreshold(wished);
+  }
 }
 
 /** What a viewer tells goes to the page. @param {Instance} instance @returns {import('./types.d.ts').Tell} */
@@ -89,6 +101,11 @@ function tellThrough(instance) {
       if (!instance.reportsMap || name === instance.map || name === instance.toldMap) return;
       instance.toldMap = name;
       instance.tell.setStateValue('map', name);
+    },
+    threshold: (value) => {
+      if (!instance.reportsMap || value === instance.threshold) return;
+      Object.assign(instance, { threshold: value, waits: true });
+      instance.tell.setStateValue('threshold', value);
     },
     changed: (link) => writeLink(instance.key, link),
   };

@@ -5,17 +5,17 @@
 import { VIEWS } from './camera.js';
 import { colourMenu } from './colour_menu.js';
 import { choice, element, group, press, segmented, slider } from './dom.js';
-import { exportMenu, helpMenu, paneMenu, regionMenu } from './menus.js';
+import { exportMenu, helpMenu, regionMenu } from './menus.js';
 
-const VIEW_TITLES = {
-  lateral: ['Lateral', 'Both hemispheres from their outer side'],
-  medial: ['Medial', 'Both hemispheres from their inner side'],
-  dorsal: ['Dorsal', 'From above, front of the brain up'],
-  ventral: ['Ventral', 'From below, front of the brain up; left is on the right'],
-  anterior: ['Anterior', 'From the front; left is on the right'],
-  posterior: ['Posterior', 'From behind'],
-  grid: ['2 × 2', 'Lateral above medial, left beside right'],
+const VIEW_NAMES = {
+  lateral: 'Lateral', medial: 'Medial', dorsal: 'Dorsal', ventral: 'Ventral', anterior: 'Anterior', posterior: 'Posterior',
+  grid: 'Lateral + medial', pair: 'Lateral + ventral',
 };
+const VIEW_HELP = 'Where the brain is seen from (keys 1 to 8). From below and from the front, left is on the right.';
+
+const FIND_HELP = 'A region (V1), a vertex (left 23423) or an MNI coordinate (38 -84 12), then Enter';
+const FULL = '<svg viewBox="0 0 12 12" width="12" height="12" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><path d="M1 4V1h3M8 1h3v3M11 8v3H8M4 11H1V8"/></svg>';
+const MOST_PANES = 4;
 
 export class Controls {
   /** @param {import('./viewer.js').CortexViewer} viewer */
@@ -42,39 +42,53 @@ export class Controls {
       this.build();
       this.builtFor = key;
     }
-    press(this.views, state.view);
+    this.views.value = state.view;
+    this.fit.setAttribute('aria-pressed', String(state.fit));
     press(this.hemis, state.hemis);
     press(this.tools, state.tool);
     this.shape.value = String(Math.round(state.shape));
     this.shapeSlider.value = String(state.shape);
     this.open.value = String(state.open);
-    this.open.disabled = ['lateral', 'medial', 'grid'].includes(state.view) || surfaces.hemis.length < 2;
-    this.clear.hidden = this.viewer.choosing.isEmpty;
+    this.open.disabled = ['lateral', 'medial', 'grid', 'pair'].includes(state.view) || surfaces.hemis.length < 2;
+    this.clear.classList.toggle('cv-away', this.viewer.choosing.isEmpty);  // its room stays
   }
 
   build() {
     const { viewer } = this;
     const { header, surfaces } = viewer;
     const shapes = header.geometries.map((g, i) => [String(i), g.label]);
-    this.views = segmented('View', VIEWS.map((v) => [v, ...VIEW_TITLES[v]]), viewer.state.view, (v) => viewer.setView(v));
-    this.hemis = segmented('Hemispheres', [['both', 'L R', 'Both hemispheres'], ['left', 'L', 'Left hemisphere'], ['right', 'R', 'Right hemisphere']], viewer.state.hemis, (h) => viewer.change({ hemis: h }));
+    this.views = choice('View', VIEWS.map((v) => [v, VIEW_NAMES[v]]), viewer.state.view, (v) => viewer.setView(v), VIEW_HELP);
+    this.fit = element('button', { type: 'button', title: 'Fit to the data, or to the whole brain (Z)', className: 'cv-fit', onclick: () => viewer.actions.fit() }, 'Fit');
+    this.hemis = segmented('Hemispheres', [['both', 'L+R', 'Both hemispheres'], ['left', 'L', 'Left hemisphere'], ['right', 'R', 'Right hemisphere']], viewer.state.hemis, (h) => viewer.change({ hemis: h }));
     this.hemis.hidden = surfaces.hemis.length < 2;
     this.shape = choice('Surface', shapes, '0', (v) => viewer.morphTo(Number(v)), 'Surface shape');
     this.shapeSlider = slider('Morph between surfaces', { min: 0, max: shapes.length - 1, step: 0.01, value: 0, title: 'Morph: drag through all surfaces, from folded to flat' }, (v) => viewer.change({ shape: v }));
     this.shapeSlider.hidden = shapes.length < 2;
     this.open = slider('Open the hemispheres', { min: 0, max: 1, step: 0.01, value: 0, title: 'Open the hemispheres like a book (dorsal, ventral, anterior, posterior views)' }, (v) => viewer.change({ open: v }));
-    this.tools = segmented('Mouse', [['orbit', 'Turn', 'Drag turns the brain; Shift or right button moves it; wheel zooms'], ['lasso', 'Lasso', 'Drag a line around vertices to select them; Shift adds']], 'orbit', (t) => viewer.change({ tool: t }));
-    this.clear = element('button', { type: 'button', title: 'Clear the selection (Escape)', onclick: () => viewer.choosing.clear(), hidden: true }, 'Clear');
+    this.tools = segmented('Mouse', [['orbit', 'Rotate', 'Drag rotates the brain; Shift or right button moves it; Ctrl + wheel zooms'], ['lasso', 'Lasso', 'Drag a line around vertices to select them; Shift adds']], 'orbit', (t) => viewer.change({ tool: t }));
+    this.clear = element('button', { type: 'button', title: 'Clear the selection (Escape)', className: 'cv-away', onclick: () => viewer.choosing.clear() }, 'Clear');
     this.root.replaceChildren(
-      this.views, this.hemis,
-      group('', this.shape, this.shapeSlider), group('Open', this.open), this.tools, this.clear,
+      this.views, this.fit, this.hemis,
+      group('', this.shape, this.shapeSlider), group('Hinge', this.open), this.tools, this.clear,
       element('span', { className: 'cv-spring' }),
+      this.finder(),
       this.menu('Regions', 'Region borders, fills and names', () => regionMenu(viewer, () => this.close())),
-      this.menu('Panes', 'Maps side by side', () => paneMenu(viewer)),
       this.menu('Export', 'Save a picture', () => exportMenu(viewer)),
-      element('button', { type: 'button', title: 'Reset the view (0)', 'aria-label': 'Reset the view', onclick: () => viewer.reset() }, 'Reset'),
+      element('button', { type: 'button', title: 'Reset the view (0)', onclick: () => viewer.reset() }, 'Reset'),
+      element('button', { type: 'button', title: 'Full window (F)', 'aria-label': 'Full window', className: 'cv-full', onclick: () => viewer.actions.fullWindow(), innerHTML: FULL }),
       this.menu('?', 'Keys and mouse', () => helpMenu()),
     );
+  }
+
+  /** The box that finds a region, a vertex or a place. */
+  finder() {
+    const { viewer } = this;
+    const box = element('input', { type: 'search', className: 'cv-find', placeholder: 'ROI, vertex, MNI', 'aria-label': 'Find an ROI, a vertex or an MNI coordinate', title: FIND_HELP });
+    box.addEventListener('keydown', (e) => {
+      e.stopPropagation();
+      if (e.key === 'Enter' && box.value.trim()) viewer.status.textContent = viewer.choosing.find(box.value);
+    });
+    return box;
   }
 
   /** A button that opens a panel; the panel is made anew each time. */
@@ -108,7 +122,7 @@ export class Controls {
 
   /** A map list and a colour menu at the head of each pane. @param {import('./layout.js').Rect[]} rects @param {import('./model.js').MapData[]} maps */
   placePaneHeaders(rects, maps) {
-    const key = JSON.stringify([this.builtFor, maps.map((m) => m.name), this.viewer.maps.map((m) => m.spec.label)]);
+    const key = JSON.stringify([this.builtFor, maps.map((m) => m.name), this.viewer.state.panes, this.viewer.maps.map((m) => m.spec.label)]);
     if (this.headersFor !== key) {
       this.headersFor = key;
       for (const h of this.headers) h.remove();
@@ -123,9 +137,13 @@ export class Controls {
     const isDifference = map === viewer.scene.differenceMap;
     const names = viewer.maps.map((m, i) => [String(i), m.spec.label]);
     const select = choice(`Map of pane ${index + 1}`, names, String(viewer.state.panes[index]), (v) => viewer.change({ panes: viewer.state.panes.map((p, i) => (i === index ? Number(v) : p)) }));
+    const { panes } = viewer.state;
+    const last = index === panes.length - 1 && panes.length < MOST_PANES && viewer.maps.length > 1;
     const head = element('div', { className: 'cv-head' },
       isDifference ? element('span', { className: 'cv-title' }, map.spec.label) : select,
-      this.menu('Colours', 'Colour map, range, threshold, mask, opacity, second map', () => colourMenu(viewer, index), 'left'));
+      this.menu('Colours', 'Colour map, range, threshold, mask, opacity, second map', () => colourMenu(viewer, index), 'left'),
+      panes.length > 1 && !isDifference ? element('button', { type: 'button', title: 'Take this pane away', 'aria-label': `Take pane ${index + 1} away`, onclick: () => viewer.actions.removePane(index) }, '✕') : null,
+      last && !isDifference ? element('button', { type: 'button', title: 'Show another map beside', onclick: () => viewer.actions.addPane() }, '+ Compare') : null);
     for (const type of ['pointerdown', 'wheel', 'dblclick']) head.addEventListener(type, (e) => e.stopPropagation());
     return head;
   }

@@ -47,7 +47,7 @@ export function tick(text, checked, change, title = '') {
 export function segmented(label, items, value, change) {
   const group = element('div', { className: 'cv-segments', role: 'group', 'aria-label': label });
   for (const [key, text, title] of items) {
-    group.append(element('button', { type: 'button', title, 'aria-label': title, 'aria-pressed': String(key === value), 'data-value': key, onclick: () => change(key) }, text));
+    group.append(element('button', { type: 'button', title, 'aria-pressed': String(key === value), 'data-value': key, onclick: () => change(key) }, text));
   }
   return group;
 }

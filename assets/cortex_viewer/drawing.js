@@ -125,7 +125,7 @@ export class Drawing {
     const g = overlay.getContext('2d', { willReadFrequently: true });
     g.scale(ratio, ratio);
     this.writeOverlay(g, this.ink);
-    if (this.scene.header.simulated) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, this.ink);
+    if (this.scene.header.simulated && !this.scene.header.framed) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, this.ink);
     drawLasso(g, this.viewer.choosing.lasso);
     drawCross(g, this.viewer.actions.cross, this.ink.text);
     this.overlayStale = false;

@@ -9,8 +9,10 @@ export const KEY_HELP = Object.freeze([
   ['Shift + arrow keys', 'move the brain'],
   ['+ and −', 'zoom'],
   ['[ and ]', 'roll'],
-  ['1 to 7', 'lateral, medial, dorsal, ventral, anterior, posterior, 2 × 2'],
+  ['1 to 8', 'lateral, medial, dorsal, ventral, anterior, posterior, 2 × 2, lateral + ventral'],
+  ['Z', 'fit to the data that are shown'],
   ['0', 'reset the view'],
+  ['F', 'full window'],
   ['G', 'next surface'],
   ['O and C', 'open and close the hemispheres'],
   ['H', 'both, left or right hemisphere'],
@@ -40,14 +42,14 @@ export function handleKey(event, act) {
     return true;
   }
   if (CROSS[key]) return act.moveCross(...CROSS[key]);
-  if (key >= '1' && key <= '7') {
+  if (key >= '1' && key <= '8') {
     act.setView(VIEWS[Number(key) - 1]);
     return true;
   }
   const simple = {
     '+': () => act.zoomBy(1.15), '=': () => act.zoomBy(1.15), '-': () => act.zoomBy(1 / 1.15),
     '[': () => act.roll(STEP), ']': () => act.roll(-STEP), 0: () => act.reset(), g: () => act.nextShape(),
-    o: () => act.openBy(0.1), c: () => act.openBy(-0.1), h: () => act.nextHemis(), m: () => act.nextMap(),
+    z: () => act.fit(), f: () => act.fullWindow(), o: () => act.openBy(0.1), c: () => act.openBy(-0.1), h: () => act.nextHemis(), m: () => act.nextMap(),
     x: () => act.toggleCross(), Enter: () => act.selectCross(event.shiftKey), Escape: () => act.clearSelection(),
   };
   simple[key]?.();

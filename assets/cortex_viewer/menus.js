@@ -56,26 +56,6 @@ function regionRow(viewer, set, label, { shown, show }) {
 }
 
 /** @param {CortexViewer} viewer @returns {HTMLElement[]} */
-export function paneMenu(viewer) {
-  const { state, maps } = viewer;
-  const options = [1, 2, 3, 4].filter((n) => n === 1 || maps.length > 1);
-  const row = segmented('Number of panes', options.map((n) => [String(n), String(n), `${n} ${n === 1 ? 'map' : 'maps'}`]), String(state.panes.length), (v) => count(Number(v)));
-  const difference = tick('Difference of the first two', state.difference, (on) => {
-    if (on && viewer.state.panes.length < 2) count(2);
-    viewer.change({ difference: on });
-  }, 'Adds a pane with the first map minus the second');
-  const count = (n) => {
-    const panes = [...viewer.state.panes];
-    while (panes.length < n) panes.push((panes[panes.length - 1] + 1) % maps.length);
-    const kept = viewer.state.difference && n >= 2;
-    viewer.change({ panes: panes.slice(0, n), difference: kept });
-    press(row, String(n));
-    /** @type {HTMLInputElement} */ (difference.firstElementChild).checked = kept;
-  };
-  return [row, tick('One colour range for all', state.shared, (on) => viewer.change({ shared: on }), 'All panes are painted with the same range'), ...(maps.length > 1 ? [difference] : [])];
-}
-
-/** @param {CortexViewer} viewer @returns {HTMLElement[]} */
 export function exportMenu(viewer) {
   const width = element('input', { type: 'number', min: 400, max: 8000, step: 100, value: '2400', 'aria-label': 'Width in pixels', title: 'Width in pixels' });
   const ground = choice('Ground', [['white', 'white ground'], ['transparent', 'transparent ground']], 'white', () => {});
@@ -97,7 +77,7 @@ export function helpMenu() {
   const rows = KEY_HELP.map(([keys, what]) => element('tr', {}, element('th', { scope: 'row' }, keys), element('td', {}, what)));
   return [
     element('b', {}, 'Mouse and touch'),
-    element('p', {}, 'Drag turns, Shift-drag or right-drag moves, wheel or two fingers zoom, double-click resets. Click selects a vertex, Shift-click adds one.'),
+    element('p', {}, 'Drag rotates, Shift-drag or right-drag moves, Ctrl-wheel or two fingers zoom, double-click resets. Click selects a vertex, Shift-click adds one.'),
     element('b', {}, 'Keys (with the brain in focus)'),
     element('table', {}, element('tbody', {}, ...rows)),
   ];

@@ -85,16 +85,21 @@ export class MapData {
   /** The cut in force; -Infinity for none. @param {import('./types.d.ts').Look} look @returns {number} */
   cut(look) {
     const sized = look.threshold.mode === 'percentile' && look.threshold.twoSided;
-    return thresholdValue(look.threshold, sized ? this.sizes(look.masked) : this.sorted(look.masked));
+    return Math.fround(thresholdValue(look.threshold, sized ? this.sizes(look.masked) : this.sorted(look.masked)));
   }
 }
 
 /** What a map is shown with until the user says otherwise. @param {import('./types.d.ts').MapSpec} spec entry of the header @returns {import('./types.d.ts').Look} */
 export function defaultLook(spec) {
   return {
-    colours: spec.colours, range: spec.range, opacity: 1, masked: Boolean(spec.mask), second: 'none', secondMap: 0,
+    colours: spec.colours, range: spec.range, opacity: 1, masked: Boolean(spec.mask), ...secondLook(spec),
     threshold: spec.threshold ?? { mode: 'none', amount: 0, twoSided: spec.kind === 'diverging' },
   };
+}
+
+/** What a map's opacity follows. @param {import('./types.d.ts').MapSpec} spec @returns {{second: string, secondMap: number}} */
+export function secondLook({ second }) {
+  return { second: Number.isInteger(second) ? 'alpha' : 'none', secondMap: second ?? 0 };
 }
 
 /** Describes one map minus another. @param {import('./types.d.ts').MapSpec} first @param {import('./types.d.ts').MapSpec} second entries of the header @returns {import('./types.d.ts').MapSpec} */

@@ -87,6 +87,11 @@ export function drawSides(g, tiles, middleOf, ink) {
   g.textBaseline = 'top';
   g.textAlign = 'center';
   g.lineJoin = 'round';
+  const [first] = tiles;
+  if (tiles.some((t) => t.pane === first.pane && t.view !== first.view)) {
+    writeViews(g, tiles, ink);
+    return;
+  }
   const top = (tile) => Math.min(...tiles.filter((t) => t.pane === tile.pane).map((t) => t.rect.y));
   for (const tile of tiles.filter((t) => t.rect.y === top(t))) {
     for (const body of tile.bodies) {
@@ -97,6 +102,17 @@ export function drawSides(g, tiles, middleOf, ink) {
       g.strokeText(side, at, tile.rect.y + 2);
       g.fillText(side, at, tile.rect.y + 2);
     }
+  }
+}
+
+/** In panes of several views, what each tile shows. */
+function writeViews(g, tiles, ink) {
+  g.textAlign = 'left';
+  for (const { rect, bodies, view } of tiles) {
+    const side = bodies[0].hemi === 'left' ? 'L' : 'R';
+    Object.assign(g, { strokeStyle: ink.ground, fillStyle: ink.text, lineWidth: 3 });
+    g.strokeText(`${side} ${view}`, rect.x + 6, rect.y + 4);
+    g.fillText(`${side} ${view}`, rect.x + 6, rect.y + 4);
   }
 }
 

@@ -94,12 +94,12 @@ export function provenanceLine(header) {
 export async function downloadPicture(viewer, options) {
   const canvas = composePicture(viewer, options);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
-  save(blob, `${fileName(viewer.header.title)}.png`);
+  save(blob, `${pictureName(viewer)}.png`);
 }
 
 /** @param {import('./viewer.js').CortexViewer} viewer */
 export function downloadVector(viewer) {
-  save(new Blob([composeVector(viewer)], { type: 'image/svg+xml' }), `${fileName(viewer.header.title)} flat.svg`);
+  save(new Blob([composeVector(viewer)], { type: 'image/svg+xml' }), `${pictureName(viewer, 'flat')}.svg`);
 }
 
 /**
@@ -181,8 +181,11 @@ function escapeText(text) {
   return String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-function fileName(title) {
-  return title.replace(/[^\p{L}\p{N} _-]+/gu, ' ').trim().slice(0, 80) || 'cortex';
+/** Map, view and run, so that no picture takes another's name. @param {import('./viewer.js').CortexViewer} viewer */
+function pictureName(viewer, view = viewer.scene.state.view) {
+  const { header, scene } = viewer;
+  const maps = scene.shownMaps().map((map) => map.name).join('-');
+  return [maps, view, header.run || header.title].map((part) => part.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-|-$/g, '')).filter(Boolean).join('_').slice(0, 150) || 'cortex';
 }
 
 function save(blob, name) {

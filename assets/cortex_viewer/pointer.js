@@ -7,7 +7,7 @@ import { placeIn } from './dom.js';
 /**
  * @param {HTMLElement} stage
  * @param {{lasso: () => boolean, orbit: Function, pan: Function, zoom: Function, hover: Function, leave: Function,
- *   click: Function, lassoMove: Function, lassoEnd: Function, reset: Function}} act
+ *   takesWheel: (e: WheelEvent) => boolean, click: Function, lassoMove: Function, lassoEnd: Function, reset: Function}} act
  * @returns {() => void} stop listening
  */
 export function listenToPointer(stage, act) {
@@ -62,6 +62,7 @@ export function listenToPointer(stage, act) {
     act.lassoMove(null);
   };
   const wheel = (e) => {
+    if (!act.takesWheel(e)) return;
     e.preventDefault();
     act.zoom(Math.exp(-e.deltaY * (e.deltaMode ? 0.03 : 0.0015)), at(e));
   };

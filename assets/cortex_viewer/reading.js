@@ -44,7 +44,7 @@ export class Reading {
       return null;
     }
     this.askForExact();
-    const lines = readoutLines(hit, this.scene.shownMaps(), this.scene.labelSets, (m) => this.scene.secondOf(m));
+    const lines = readoutLines(hit, this.scene.shownMaps(), this.scene.labelSets, (m) => this.scene.secondOf(m), this.scene.readAlong());
     readout.show(lines, x, y, drawing.stageRect());
     this.time = performance.now() - start;
     return hit;

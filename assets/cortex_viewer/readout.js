@@ -5,6 +5,7 @@
 import { exactText } from './colours.js';
 import { element } from './dom.js';
 
+const NO_DATA = 'no data';
 const HEMI_NAMES = { left: 'Left', right: 'Right' };
 
 /**
@@ -12,24 +13,26 @@ const HEMI_NAMES = { left: 'Left', right: 'Right' };
  * @param {import('./model.js').MapData[]} maps of the panes
  * @param {import('./model.js').LabelSet[]} labelSets
  * @param {(map: import('./model.js').MapData) => import('./model.js').MapData | null} secondOf
- * @returns {{hemi: string, vertex: number, regions: string[], values: {name: string, label: string, unit: string, text: string, exact: boolean}[]}}
+ * @param {import('./model.js').MapData[]} others maps that are read out besides, where they have a value
+ * @returns {{hemi: string, vertex: number, regions: string[], values: {name: string, label: string, unit: string, text: string, exact: boolean, beside: boolean}[]}}
  */
-export function readoutLines(hit, maps, labelSets, secondOf) {
-  const all = [...new Set(maps.flatMap((m) => [m, secondOf(m)]).filter(Boolean))];
+export function readoutLines(hit, maps, labelSets, secondOf, others = []) {
+  const shown = maps.flatMap((m) => [m, secondOf(m)]).filter(Boolean);
+  const all = [...new Set([...shown, ...others.filter((m) => Number.isFinite(m.values(hit.hemi)?.[hit.vertex]))])];
   return {
     hemi: hit.hemi,
     vertex: hit.vertex,
     regions: [...new Set(labelSets.map((s) => s.nameAt(hit.hemi, hit.vertex)).filter(Boolean))],
-    values: all.map((map) => valueLine(map, hit)),
+    values: all.map((map) => ({ ...valueLine(map, hit), beside: !shown.includes(map) })),
   };
 }
 
 function valueLine(map, { hemi, vertex }) {
   const value = map.values(hemi)?.[vertex];
   const { name, label, unit, categories } = map.spec;
-  if (value === undefined) return { name, label, unit: '', text: 'not measured', exact: true };
+  if (value === undefined) return { name, label, unit: '', text: NO_DATA, exact: true };
   if (categories) return { name, label, unit: '', text: categories[value]?.name ?? 'none', exact: true };
-  if (Number.isNaN(value)) return { name, label, unit: '', text: 'NaN', exact: true };
+  if (Number.isNaN(value)) return { name, label, unit: '', text: NO_DATA, exact: true };
   return { name, label, unit, text: exactText(value), exact: map.isExact };
 }
 
@@ -47,7 +50,7 @@ export class Readout {
     this.root.replaceChildren(
       element('div', { className: 'cv-where' }, element('b', { className: 'cv-regions' }, regions)),
       element('div', { className: 'cv-place' }, `${HEMI_NAMES[lines.hemi]} hemisphere, vertex `, element('span', { className: 'cv-vertex' }, String(lines.vertex))),
-      ...lines.values.map((v) => element('div', { className: 'cv-value', 'data-map': v.name }, `${v.label} `,
+      ...lines.values.map((v) => element('div', { className: v.beside ? 'cv-value cv-place' : 'cv-value', 'data-map': v.name }, `${v.label} `,
         element('b', { className: 'cv-number' }, `${v.exact ? '' : '≈ '}${v.text}`), v.unit ? ` ${v.unit}` : '', v.exact ? '' : ' (exact value on its way)')),
     );
     Object.assign(this.root.dataset, { hemi: lines.hemi, vertex: String(lines.vertex), regions: lines.regions.join('|') });

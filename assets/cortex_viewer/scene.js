@@ -4,8 +4,9 @@
  * @module scene
  */
 import { visibleLabels } from './borders.js';
+import { percentile } from './colours.js';
 import { clamp } from './math.js';
-import { DifferenceMap, LabelSet, MapData, neededBlobs, Surfaces } from './model.js';
+import { DifferenceMap, LabelSet, MapData, neededBlobs, secondLook, Surfaces } from './model.js';
 import { decodeState, initialState, shownHemis } from './state.js';
 
 /** @typedef {import('./model.js').MapData} Map_ */
@@ -25,6 +26,8 @@ export class Scene {
     /** @type {Surfaces | null} */
     this.surfaces = null;
     this.pointCache = {};
+    /** Vertices that a fitted view is aimed at. @type {Object<string, number[]> | null} */
+    this.aimed = null;
   }
 
   /**
@@ -37,6 +40,7 @@ export class Scene {
     if (!this.state) this.state = startingState(header, link);
     else this.follow(before, header);
     if (moved) this.state.shape = initialState(header).shape;
+    if (before?.provenance !== header.provenance) this.aimed = null;
     this.state.panes = this.state.panes.map((i) => clamp(i, 0, Math.max(0, header.maps.length - 1)));
     this.header = header;
     return moved;
@@ -81,9 +85,13 @@ export class Scene {
     const { header, store } = this;
     const key = [header.topology, ...header.geometries.map((g) => g.hash)].join();
     if (this.surfaces?.key !== key) this.surfaces = new Surfaces(header, store);
+    const before = new Map(this.maps.map((m) => [m.name, m.spec.second]));
     const old = new Map(this.maps.map((m) => [JSON.stringify(m.spec), m]));
     this.maps = header.maps.map((spec) => old.get(JSON.stringify(spec)) ?? new MapData(spec, store));
-    for (const map of this.maps) this.state.looks[map.name] ??= map.defaultLook();
+    for (const map of this.maps) {
+      this.state.looks[map.name] ??= map.defaultLook();
+      if (before.has(map.name) && before.get(map.name) !== map.spec.second) Object.assign(this.look(map), secondLook(map.spec));
+    }
     this.labelSets = header.labels.map((entry) => new LabelSet(entry, store));
   }
 
@@ -111,6 +119,12 @@ export class Scene {
     if (!this.state.shared || map === this.differenceMap || !maps.includes(map)) return map.range(this.look(map));
     const ranges = maps.map((m) => m.range(this.look(m)));
     return { low: Math.min(...ranges.map((r) => r.low)), high: Math.max(...ranges.map((r) => r.high)) };
+  }
+
+  /** Maps that are read out beside the shown ones, as far as their values are here. @returns {Map_[]} */
+  readAlong() {
+    const wanted = this.header.readout ?? [];
+    return this.maps.filter((m) => wanted.includes(m.name) && m.blob);
   }
 
   /** The second map of a look, once its values are here. @param {Map_} map @returns {Map_ | null} */
@@ -154,7 +168,39 @@ export class Scene {
   seen() {
     const { surfaces, state } = this;
     const hemis = shownHemis(state, surfaces.hemis);
-    return { view: state.view, hemis, flatness: surfaces.flatness(state.shape), open: state.open, camera: state.camera, bounds: this.bounds() };
+    return { view: state.view, hemis, flatness: surfaces.flatness(state.shape), open: state.open, camera: state.camera, bounds: this.bounds(), aim: this.aim() };
+  }
+
+  /** The box around the data at the present shape, by hemisphere; null where the view is of whole brains. @returns {Object<string, import('./geometry.js').Bounds> | null} */
+  aim() {
+    const { state, surfaces } = this;
+    if (!state.fit) return null;
+    this.aimed ??= this.findAimed();
+    const key = `${surfaces.key}/${state.shape}`;
+    if (this.aimCache?.key !== key || this.aimCache.aimed !== this.aimed) {
+      const boxes = Object.fromEntries(Object.entries(this.aimed).map(([h, vertices]) => [h, middleBox(this.points(h), vertices)]));
+      this.aimCache = { key, aimed: this.aimed, boxes };
+    }
+    return this.aimCache.boxes;
+  }
+
+  /** Aim anew, at what the first pane shows now. */
+  aimAnew() {
+    this.aimed = null;
+  }
+
+  /** Vertices with a value that the first pane does not hide; a hemisphere without any is left out. */
+  findAimed() {
+    const [map] = this.shownMaps();
+    const found = this.surfaces.hemis.map((hemi) => {
+      const values = map?.values(hemi), mask = map && this.look(map).masked ? map.mask(hemi) : null;
+      const vertices = [];
+      values?.forEach((v, i) => {
+        if (v - v === 0 && (!mask || mask[i])) vertices.push(i);
+      });
+      return [hemi, vertices];
+    });
+    return Object.fromEntries(found.filter(([, vertices]) => vertices.length));
   }
 
   /** Points at the present morph, kept until it changes. @param {string} hemi @returns {Float32Array} */
@@ -169,6 +215,14 @@ export class Scene {
     const points = this.points(hemi);
     return [points[vertex * 3], points[vertex * 3 + 1], points[vertex * 3 + 2]];
   }
+}
+
+/** The box around the middle 98 % of some points along each axis. @param {Float32Array} points @param {number[]} vertices @returns {import('./geometry.js').Bounds} */
+export function middleBox(points, vertices) {
+  const step = Math.ceil(vertices.length / 4000);
+  const some = step > 1 ? vertices.filter((_, i) => i % step === 0) : vertices;
+  const axes = [0, 1, 2].map((k) => Float32Array.from(some, (v) => points[v * 3 + k]).sort());
+  return { low: axes.map((a) => percentile(a, 1)), high: axes.map((a) => percentile(a, 99)) };
 }
 
 const wishedPanes = (header) => JSON.stringify((header?.view?.panes ?? []).map((i) => header.maps[i]?.name));

@@ -3,7 +3,9 @@
  * @module selection
  */
 import { tileAt } from './layout.js';
+import { findPlace } from './finding.js';
 import { selectionLists } from './picking.js';
+import { shownHemis } from './state.js';
 
 export class Selection {
   /** @param {import('./viewer.js').CortexViewer} viewer */
@@ -57,16 +59,25 @@ export class Selection {
     this.changed();
   }
 
-  /** All vertices of a region of the shown set. @param {number} label */
+  /** All vertices of a region of the shown set, in the hemispheres that are shown. @param {number} label */
   selectRegion(label) {
     const { scene } = this.viewer;
     this.empty();
-    for (const hemi of scene.surfaces.hemis) {
+    for (const hemi of shownHemis(scene.state, scene.surfaces.hemis)) {
       scene.labelSet().labels(hemi)?.forEach((l, v) => {
         if (l === label) this.sets[hemi].add(v);
       });
     }
     this.changed();
+  }
+
+  /** Find a region, a vertex or a place in MNI space, and select it. @param {string} text @returns {string} what was found, or why nothing was */
+  find(text) {
+    const { scene } = this.viewer;
+    const found = findPlace(text, scene);
+    if ('label' in found) this.selectRegion(found.label);
+    else if ('vertex' in found) this.select(found, false);
+    return found.said;
   }
 
   clear() {

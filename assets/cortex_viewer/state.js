@@ -21,6 +21,7 @@ export function initialState(header) {
     shared: wish.shared ?? false,
     difference: false,
     tool: 'orbit',
+    fit: wish.fit ?? false,
     looks: {},
     labelSet: 0,
     labelStyle: wish.labels ?? 'outline',
@@ -39,7 +40,7 @@ export function encodeState(state, header) {
     v: state.view, h: state.hemis, s: round(state.shape), o: round(state.open),
     q: camera.orbit.map(round).join('_'), z: round(camera.zoom), p: camera.pan.map(round).join('_'),
     m: state.panes.map((i) => header.maps[i]?.name ?? '').join('~'), r: state.shared ? 1 : 0, d: state.difference ? 1 : 0,
-    l: state.labelStyle, n: state.labelNames ? 1 : 0,
+    l: state.labelStyle, n: state.labelNames ? 1 : 0, f: state.fit ? 1 : 0,
   };
   const changed = { k: encodeLooks(state, header), x: encodeHidden(state), b: state.labelSet ? header.labels[state.labelSet]?.name : '' };
   for (const [key, text] of Object.entries(changed)) if (text) parts[key] = text;
@@ -66,6 +67,7 @@ export function decodeState(text, header) {
   const panes = (read.get('m') ?? '').split('~').map((name) => header.maps.findIndex((m) => m.name === name)).filter((i) => i >= 0);
   if (panes.length) out.panes = panes.slice(0, 4);
   if (read.has('r')) out.shared = read.get('r') === '1';
+  if (read.has('f')) out.fit = read.get('f') === '1';
   if (read.has('d')) out.difference = read.get('d') === '1' && panes.length >= 2;
   if (['outline', 'fill', 'off'].includes(read.get('l'))) out.labelStyle = read.get('l');
   if (read.has('n')) out.labelNames = read.get('n') === '1';

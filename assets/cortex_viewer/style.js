@@ -7,12 +7,21 @@ export const STYLE = `
   --cv-accent: var(--st-primary-color, #0b6e99); --cv-line: color-mix(in srgb, var(--cv-ink) 20%, transparent);
   --cv-quiet: color-mix(in srgb, var(--cv-ink) 62%, var(--cv-ground)); --cv-soft: color-mix(in srgb, var(--cv-ink) 7%, var(--cv-ground));
   color: var(--cv-ink); background: var(--cv-ground); font: 12px/1.35 var(--st-font, system-ui, sans-serif);
-  display: flex; flex-direction: column; height: var(--cv-height, 600px); position: relative; min-height: 320px; }
+  display: flex; flex-direction: column; height: var(--cv-fill, var(--cv-height, 600px)); position: relative; min-height: 320px; }
 .cv-root * { box-sizing: border-box; }
-.cv-strip { display: flex; flex-wrap: wrap; gap: 4px 4px; align-items: center; padding: 2px 0 4px; }
+.cv-root { container: cortex / inline-size; }
+.cv-root:fullscreen { height: 100vh; padding: 8px 12px; }
+.cv-away { visibility: hidden; }
+.cv-strip { display: flex; flex-wrap: nowrap; white-space: nowrap; gap: 4px 4px; align-items: center; padding: 2px 0 4px; }
 .cv-root button, .cv-root select, .cv-root input[type=number] { font: inherit; color: inherit; background: var(--cv-ground);
   border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 5px; min-height: 24px; cursor: pointer; }
-.cv-root select { max-width: 190px; }
+.cv-root select { max-width: 190px; min-width: 62px; flex-shrink: 1; }
+.cv-root .cv-find { font: inherit; color: inherit; background: var(--cv-ground); border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 6px; min-height: 24px; width: 128px; min-width: 60px; }
+.cv-find:focus-visible { outline: 2px solid var(--cv-accent); outline-offset: 1px; }
+@container cortex (max-width: 900px) { .cv-strip .cv-group:has(> span), .cv-strip .cv-group input[type=range] { display: none; } }
+@container cortex (max-width: 720px) { .cv-strip .cv-find { width: 84px; } .cv-strip select { max-width: 96px; } .cv-strip > button, .cv-strip .cv-menu > button, .cv-segments button { padding: 2px 4px; } .cv-strip .cv-away { display: none; } }
+@container cortex (max-width: 600px) { .cv-strip .cv-find, .cv-strip .cv-group { display: none; } }
+@container cortex (max-width: 440px) { .cv-strip .cv-full, .cv-strip .cv-fit { display: none; } }
 .cv-root option { background: var(--cv-ground); color: var(--cv-ink); }
 .cv-root input[type=number] { width: 86px; cursor: text; }
 .cv-root button:hover:not(:disabled), .cv-root select:hover { background: var(--cv-soft); }
@@ -23,7 +32,7 @@ export const STYLE = `
 .cv-segments button { border-radius: 0; margin-left: -1px; }
 .cv-segments button:first-child { border-radius: 5px 0 0 5px; margin-left: 0; }
 .cv-segments button:last-child { border-radius: 0 5px 5px 0; }
-.cv-segments button[aria-pressed=true] { background: color-mix(in srgb, var(--cv-accent) 16%, var(--cv-ground)); border-color: var(--cv-accent); position: relative; font-weight: 600; }
+.cv-root button[aria-pressed=true] { background: color-mix(in srgb, var(--cv-accent) 16%, var(--cv-ground)); border-color: var(--cv-accent); position: relative; font-weight: 600; }
 .cv-group { display: inline-flex; gap: 5px; align-items: center; color: var(--cv-quiet); }
 .cv-root input[type=range] { width: 62px; accent-color: var(--cv-accent); margin: 0; }
 .cv-root input[type=checkbox] { accent-color: var(--cv-accent); margin: 0 5px 0 0; }

@@ -21,6 +21,8 @@ export interface MapSpec {
   hash?: string;
   exact?: string | null;
   mask?: string | null;
+  /** Number of the map that begins as this one's opacity. */
+  second?: number | null;
   categories?: { name: string; colour: string }[] | null;
 }
 
@@ -36,6 +38,7 @@ export interface Wish {
   panes?: number[];
   shared?: boolean;
   labels?: string;
+  fit?: boolean;
   hemis?: string;
   open?: number;
 }
@@ -58,6 +61,16 @@ export interface Header {
   /** The blob of what stays, in a message of the page. */
   scene?: string;
   report_map?: boolean;
+  /** Of the first pane's map, where the page has one. */
+  threshold?: number | null;
+  /** The page around says SIMULATED and scrolls. */
+  framed?: boolean;
+  /** Names of maps that are read out beside the shown ones. */
+  readout?: string[];
+  /** What pictures are named after. */
+  run?: string;
+  /** Rows of the affine from the surface's millimetres to MNI152, null where there is none. */
+  mni?: number[][] | null;
 }
 
 /** How a map is painted. */
@@ -81,6 +94,8 @@ export interface State {
   shared: boolean;
   difference: boolean;
   tool: string;
+  /** Fitted to the data, not to the whole brain. */
+  fit: boolean;
   looks: Record<string, Look>;
   labelSet: number;
   labelStyle: string;
@@ -93,5 +108,6 @@ export interface Tell {
   select: (lists: VertexList[]) => void;
   need: (hashes: string[]) => void;
   map?: (name: string) => void;
+  threshold?: (value: number | null) => void;
   changed: (link: string) => void;
 }

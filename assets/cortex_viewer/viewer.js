@@ -124,6 +124,7 @@ export class CortexViewer {
   applyScene() {
     if (!this.header || this.askForMissing()) return;
     this.scene.read();
+    this.actions.takeWish();
     if (this.renderer && !this.lost) this.upload();
     this.refreshTable();
     performance.mark('cortex:map-ready');
@@ -149,6 +150,7 @@ export class CortexViewer {
 
   /** The picture rests. */
   onRest() {
+    this.tell.threshold?.(this.actions.threshold());
     this.tell.changed(encodeState(this.state, this.header));
     const { dataset } = this.root;
     dataset.settled = String(Number(dataset.settled ?? 0) + 1);

@@ -43,6 +43,15 @@ def compare_r2(run: Run, preset: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def count_better(run: Run, roi: str = WHOLE_BRAIN) -> tuple[int, int]:
+    """Return in how many significant voxels of an ROI the nonlinear R² is larger, and of how many.
+
+    Voxels count whose two R² are finite.
+    """
+    pairs = tabulate_pairs(run, "r2_linear", "r2_nonlinear", roi)
+    return int((pairs["r2_nonlinear"] > pairs["r2_linear"]).sum()), len(pairs)
+
+
 def tabulate_pairs(
     run: Run, first: str, second: str, roi: str = WHOLE_BRAIN, preset: str | None = None
 ) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -74,6 +76,15 @@ def select_voxels(run: Run, rois: RoiSet | None, name: str) -> BoolArray:
     if name == WHOLE_BRAIN or rois is None:
         return significant
     return significant & rois.mask(name)
+
+
+def name_columns(run: Run, columns: Sequence[int], preset: str | None = None) -> list[str]:
+    """Return the ROIs that hold each of some response columns, ``""`` for none."""
+    rois = choose_roi_set(run, preset)
+    if rois is None:
+        return ["" for _ in columns]
+    inside = rois.masks[:, list(columns)]
+    return [", ".join(np.asarray(rois.names, dtype=object)[own]) for own in inside.T]
 
 
 def _tabulate(

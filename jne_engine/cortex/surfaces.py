@@ -52,6 +52,15 @@ _FSAVERAGE5_MESHES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_MNI305_TO_MNI152: npt.NDArray[np.float64] = np.array(
+    [
+        [0.9975, -0.0073, 0.0176, -0.0429],
+        [0.0146, 1.0009, -0.0024, 1.5496],
+        [-0.0130, -0.0093, 0.9971, 1.1840],
+        [0.0, 0.0, 0.0, 1.0],
+    ]
+)
+
 _FSAVERAGES = ("fsaverage5", "fsaverage4", "fsaverage3")
 
 GEOMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -152,6 +161,21 @@ def load_hcp_mmp(surface: str = "fsLR32k") -> CorticalLabels:
     numbers = np.where(cortex > 180, cortex - 180, cortex).astype(np.int64)
     names = ("", *(label.removeprefix("L_") for label in labels[1:]))
     return CorticalLabels(surface, names, _spread_over_vertices(numbers, 0))
+
+
+def find_mni_affine(surface: str) -> npt.NDArray[np.float64] | None:
+    """Return the affine from a surface's millimetres to MNI152's, shape (4, 4).
+
+    fs_LR lies in MNI152 (its 6th-generation space); fsaverage lies in MNI305, from which a linear
+    map leads there. None where a surface lies in no template, as a subject's own.
+
+    References
+    ----------
+    FreeSurfer's wiki, CoordinateSystems, case 8 (MNI305 to MNI152).
+    """
+    if surface.startswith("fsLR"):
+        return np.eye(4)
+    return _MNI305_TO_MNI152.copy() if surface.startswith("fsaverage") else None
 
 
 def _check_surface(surface: str) -> None:

@@ -71,15 +71,15 @@ def offer_demo() -> None:
     """Offer the simulated subject, small or in full, and the small study of several."""
     n_runs = STUDY_SUBJECTS * len(GABOR_LAYERS)
     with st.container(horizontal=True):
-        if st.button("Try a small one", type="primary", icon=":material/play_arrow:",
+        if st.button("Demo, 1 min", type="primary", icon=":material/play_arrow:",
                      help=f"{SMALL_DEMO_SIZES['n_stimuli']:,} pictures on about"
                      f" {SMALL_DEMO_SIZES['n_vertices']:,} vertices: about a minute."):  # fmt: skip
             _start_demo(small=True)
-        if st.button("In full size", help="3,000 pictures on all vertices: some minutes."):
+        if st.button("Full demo", help="3,000 pictures on all vertices: some minutes."):
             _start_demo(small=False)
-        if st.button("Four subjects, three layers", icon=":material/layers:",
-                     help=f"{n_runs} small runs as one study: some minutes. The page Layers &"
-                     " subjects compares them."):  # fmt: skip
+        if st.button("Demo study", icon=":material/layers:",
+                     help=f"Four subjects, three layers: {n_runs} small runs, some minutes."
+                     " The page Layers & subjects compares them."):  # fmt: skip
             _start_demo_study()
 
 
@@ -106,7 +106,7 @@ def _start_demo_study() -> None:
 
 def _show_no_folder() -> None:
     with st.container(border=True):
-        st.subheader(":material/lock: No folder may be read yet", anchor=False)
+        st.subheader("Connect your data", anchor=False)
         st.markdown(
             "This page reads data only from folders that whoever started the app allows. Stop it,"
             " name them, and start it again:"

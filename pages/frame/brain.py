@@ -15,7 +15,8 @@ from jne_engine.viewer.payload import ViewerScene
 from pages.frame import cached
 from pages.frame.cached import read_variant_scene
 from pages.frame.cortex import VertexSelection, show_cortex
-from pages.frame.state import Selection, read
+from pages.frame.pin import find_export
+from pages.frame.state import Selection, read, select
 from pages.frame.widgets import plain, show_missing, show_note
 
 HEIGHT = 500
@@ -26,7 +27,6 @@ def show_brain(
     chosen: str,
     *,
     scene: ViewerScene | None,
-    height: int = HEIGHT,
     on_map: Callable[[str], None] | None = None,
     on_select: Callable[[VertexSelection], None] | None = None,
 ) -> None:
@@ -40,8 +40,6 @@ def show_brain(
         Name of the map that the downloaded file shows first.
     scene : ViewerScene or None
         What to show; None where the run's surface cannot be drawn.
-    height : int
-        CSS pixels, reserved while the viewer loads.
     on_map, on_select : callable, optional
         Called with the map of the first pane, and with the selected vertices, where a reader
         changes them in the viewer.
@@ -54,10 +52,13 @@ def show_brain(
         )
         return
     with st.container(key="brain_box"):
-        show_cortex(scene, key="brain", height=height, on_map=on_map, on_select=on_select)
+        show_cortex(
+            scene, key="brain", height=HEIGHT, on_map=on_map, on_select=on_select,
+            threshold=selection.threshold, on_threshold=_take_threshold,
+        )  # fmt: skip
     if scene.note:
         show_note(scene.note)
-    st.download_button(
+    find_export().download_button(
         "Download as one HTML file",
         partial(make_run_html, run, chosen=chosen,
                 significant=selection.significant, threshold=selection.threshold),
@@ -70,6 +71,10 @@ def show_brain(
         " and threshold; other masks and other runs do not travel. Opens without a network."
         " It is made when you ask for it, which takes some seconds.",
     )  # fmt: skip
+
+
+def _take_threshold(value: float | None) -> None:
+    select(threshold=value)
 
 
 def show_variants(run: Run, result: SimulationResult) -> None:

@@ -21,6 +21,7 @@ from jne_engine.analysis import (
     hierarchy,
     listing,
     nonlinearity,
+    peaks,
     places,
     regions,
     roi_groups,
@@ -88,6 +89,8 @@ summarise_run = _keep(summary.summarise_run)
 tell_no_signal = _keep(summary.tell_no_signal)
 summarise_nonlinearity = _keep(nonlinearity.summarise_nonlinearity)
 has_nonlinearity = nonlinearity.has_nonlinearity
+find_peaks = _keep(peaks.find_peaks)
+average_regions = _keep(peaks.average_regions)
 read_learning_curves = _keep(summary.read_learning_curves)
 read_fits = _keep(summary.read_fits)
 list_maps = _keep(maps_queries.list_maps)
@@ -104,6 +107,7 @@ compare_r2 = _keep(comparisons.compare_r2)
 correlate_with_truth = _keep(comparisons.correlate_with_truth)
 tabulate_recovery = _keep(comparisons.tabulate_recovery)
 average_jne_ss = _keep(selectivity.average_jne_ss)
+read_surface = maps_queries.read_surface
 list_presets = _keep(maps_queries.list_presets)
 tabulate_masks = _keep(masks_queries.tabulate_masks)
 explain_variants = _keep(variant_maps.explain_variants)
@@ -118,6 +122,8 @@ read_slices = _hold(slices.read_slices)
 rank_voxels = _keep(slices.rank_voxels)
 find_peak = _keep(slices.find_peak)
 name_regions = _keep(vertices_queries.name_regions)
+name_columns = _keep(regions.name_columns)
+count_better = _keep(comparisons.count_better)
 tabulate_vertices = _keep(vertices_queries.tabulate_vertices)
 rank_vertex_stimuli = _keep(vertices_queries.rank_vertex_stimuli)
 tabulate_pairs = _keep(comparisons.tabulate_pairs)
@@ -256,6 +262,14 @@ def read_patch(run: Run, vertices: str) -> tuple[Any, int, int]:
         columns.size,
         stimulus_maps.count_significant(run, columns),
     )
+
+
+@_keep
+def read_region(run: Run, names: tuple[str, ...], side: str) -> tuple[Any, int]:
+    """Return JNE-SS over some regions of one side, with how many voxels of them are significant."""
+    columns = places.find_region_columns(run, names, side or None)  # type: ignore[arg-type]
+    profile = stimulus_maps.read_profile(run, columns)
+    return profile, stimulus_maps.count_significant(run, columns)
 
 
 @_hold

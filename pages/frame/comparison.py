@@ -46,35 +46,23 @@ def choose_run(listing: RunListing) -> Run | None:
     return chosen or find_nearest(group, wanted) or group[0]
 
 
-def choose_beside(run: Run, *, label: str = "Beside it", most: int = 3) -> tuple[Run, ...]:
-    """Show the choice of runs that stand beside the chosen one, and return them.
+def choose_beside(run: Run, *, most: int) -> None:
+    """Show the choice of runs that stand beside the chosen one, where others are there."""
+    others = _list_others(run)
+    if others:
+        st.multiselect("Runs", list(others), max_selections=most, placeholder="nothing",
+                       format_func=lambda run_id: name_run(others[run_id]),
+                       **bind_list("beside", list(others), most))  # fmt: skip
 
-    Parameters
-    ----------
-    run : Run
-        The chosen run, which is not offered.
-    label : str
-        Of the box.
-    most : int
-        How many can be chosen.
 
-    Returns
-    -------
-    tuple of Run
-        In the order in which they were chosen; empty where nothing else is there.
-    """
-    others = {r.run_id: r for r in list_group(cached.list_runs()) if r.run_id != run.run_id}
-    if not others:
-        return ()
-    st.multiselect(
-        label,
-        list(others),
-        format_func=lambda run_id: name_run(others[run_id]),
-        max_selections=most,
-        placeholder="nothing",
-        **bind_list("beside", list(others), most),
-    )
+def read_beside(run: Run, *, most: int) -> tuple[Run, ...]:
+    """Return the runs that stand beside the chosen one, in the order of their choice."""
+    others = _list_others(run)
     return tuple(others[run_id] for run_id in read_list("beside", list(others))[:most])
+
+
+def _list_others(run: Run) -> dict[str, Run]:
+    return {r.run_id: r for r in list_group(cached.list_runs()) if r.run_id != run.run_id}
 
 
 def name_run(run: Run) -> str:

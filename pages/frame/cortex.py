@@ -12,7 +12,7 @@ from jne_engine.cortex.spaces import Hemisphere
 from jne_engine.report.export.html import pack_scene
 from jne_engine.report.figures.pinned import describe_scene, keep_maps
 from jne_engine.viewer.payload import ViewerScene, pack, scene_header, split_header
-from pages.frame.pin import Offer, show_pin
+from pages.frame.pin import Offer, find_corner, show_pin
 from pages.frame.runtime import declare
 
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
@@ -27,6 +27,8 @@ def show_cortex(
     height: int = 600,
     on_select: Callable[[VertexSelection], None] | None = None,
     on_map: Callable[[str], None] | None = None,
+    threshold: float | None = None,
+    on_threshold: Callable[[float | None], None] | None = None,
 ) -> VertexSelection:
     """Show a scene and return the vertices that the reader has selected.
 
@@ -47,6 +49,9 @@ def show_cortex(
     on_map : callable, optional
         Called with the name of the map that the reader has put into the first pane, before the
         rerun that this causes; without it such a change never reaches the server.
+    threshold, on_threshold : float, callable, optional
+        The threshold of the first pane's map, and what is called with a new one; only with
+        ``on_map``.
 
     Returns
     -------
@@ -60,13 +65,15 @@ def show_cortex(
     wanted = [h for h in (description.hash, *scene.start_hashes(), *asked) if h in blobs]
     fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in asked]
     sent.update(blob.hash for blob in fresh)
+    told = {"framed": True, "report_map": on_map is not None, "threshold": threshold}
     answer = declare("jne_cortex_viewer", "mount")(
         key=key,
-        data=pack({**message, "report_map": on_map is not None}, fresh),
+        data=pack({**message, **told}, fresh),
         height="content",
         on_selection_change=partial(_pass_selection, key, on_select),
         on_need_change=_nothing,
         on_map_change=partial(_pass_map, key, on_map),
+        on_threshold_change=partial(_pass_threshold, key, on_threshold),
     )
     _offer_pin(scene, key)
     return _read_selection(answer)
@@ -78,7 +85,8 @@ def _offer_pin(scene: ViewerScene, key: str) -> None:
         return {"brain": pack_scene(keep_maps(scene, view["maps"]), shapes=tuple(view["shapes"]))}
 
     title, caption = describe_scene(scene)
-    show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)
+    with find_corner():
+        show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)
 
 
 def _sent_blobs() -> set[str]:
@@ -105,6 +113,12 @@ def _pass_map(key: str, on_map: Callable[[str], None] | None) -> None:
     name = (st.session_state.get(key) or {}).get("map")
     if name and on_map is not None:
         on_map(name)
+
+
+def _pass_threshold(key: str, on_threshold: Callable[[float | None], None] | None) -> None:
+    value = (st.session_state.get(key) or {}).get("threshold")
+    if on_threshold is not None and isinstance(value, int | float | None):
+        on_threshold(None if value is None else float(value))
 
 
 def _nothing() -> None:

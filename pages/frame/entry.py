@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -24,3 +26,16 @@ def enter_through_app() -> None:
         PagesManager.uses_pages_directory = False
         st.rerun()
     admit()
+
+
+@st.cache_resource(show_spinner=False)
+def freeze_imports(page: str) -> int:
+    """Leave out of every later collection what a page's imports have made; once a page and server.
+
+    Streamlit ends each rerun with a full collection, which holds all sessions while it walks over
+    what lives as long as the server. What sessions make is collected as ever.
+    """
+    del page  # part of the key only: each page imports more
+    gc.collect()
+    gc.freeze()
+    return gc.get_freeze_count()

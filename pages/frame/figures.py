@@ -31,6 +31,7 @@ def show_result(
     alt: str,
     on_points: Callable[[list[dict[str, Any]]], None] | None = None,
     on_areas: Callable[[Areas], None] | None = None,
+    compact: bool = False,
 ) -> None:
     """Show a figure with everything that a reader may ask of it.
 
@@ -53,13 +54,20 @@ def show_result(
     on_areas : callable, optional
         Called instead with the areas of a box or lasso, as corners in the axes' units, where
         what counts is all that lies inside and not only the points that are drawn.
+    compact : bool
+        Put how it was computed behind "?", and the numbers behind a button of the title row.
     """
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{title}**", width="stretch")
+    key = f"head_of_{name_file(*names)}"
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        st.markdown(f"**{title}**", width="stretch", help=how if compact else None)
+        if compact:
+            with st.popover("", icon=":material/table:", help="The numbers as a table and CSV"):
+                _show_rows(table, name_file(*names))
         _offer_pin(figure, names, words=tell(title, how), table=table)
     _show_chart(figure, *names, alt=alt, on_points=on_points, on_areas=on_areas)
-    st.caption(f"How computed: {how}")
-    show_table(table, *names)
+    if not compact:
+        st.caption(f"How computed: {how}")
+        show_table(table, *names)
 
 
 def show_figure(
@@ -122,22 +130,19 @@ def _show_chart(
         st.plotly_chart(figure, theme=None, config=config, key=key, alt=alt, **more)
 
 
-def show_table(table: Any, *names: str, label: str = "As a table") -> None:
+def show_table(table: Any, *names: str, label: str = "Table") -> None:
     """Offer a figure's numbers as a table and as CSV."""
-    name = name_file(*names)
     with st.expander(label):
-        st.dataframe(table.head(MOST_ROWS), hide_index=False, key=f"table.{name}")
-        if len(table) > MOST_ROWS:
-            st.caption(f"The first {MOST_ROWS:,} of {len(table):,} rows; the CSV has all.")
-        st.download_button(
-            "Download CSV",
-            partial(write_csv, table),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            key=f"csv.{name}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        _show_rows(table, name_file(*names))
+
+
+def _show_rows(table: Any, name: str) -> None:
+    st.dataframe(table.head(MOST_ROWS), hide_index=False, key=f"table.{name}")
+    if len(table) > MOST_ROWS:
+        st.caption(f"The first {MOST_ROWS:,} of {len(table):,} rows; the CSV has all.")
+    st.download_button("Download CSV", partial(write_csv, table), file_name=f"{name}.csv",
+                       mime="text/csv", key=f"csv.{name}", on_click="ignore",
+                       icon=":material/download:")  # fmt: skip
 
 
 def choose_picture_format() -> None:

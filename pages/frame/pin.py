@@ -29,6 +29,7 @@ HASH = "#"
 FIRST_STORY = "My story"
 _FRAME, _TAKEN, _OPEN, _STORY = "pin: frame", "pin: taken", "pin: open", "pin: story"
 _LIGHT, _TOLD = "pin: light", "pin: told"
+_CORNER, _EXPORT = "corner", "corner: export"
 
 Taken = Mapping[str, Any]
 """What the browser sends: ``picture``, ``vector``, ``address``; of a brain its ``view``, of a
@@ -93,10 +94,31 @@ def _is_drawn_anew(offer: Offer) -> bool:
 def show_copy_link(run_id: str) -> None:
     """Show the button that copies the page's address; it names the run, whatever is newest."""
     button = st.components.v2.component(
-        "jne_copy_link", html=draw_button("Copy link"), css=read_asset("pin/button.css"),
+        "jne_copy_link", html=draw_button("Copy link", "link"), css=read_asset("pin/button.css"),
         js=read_asset("pin/copy_link.js"),
     )  # fmt: skip
     button(key="copy link", data={"run": run_id}, width="content", height="content")
+
+
+def open_corner() -> Any:
+    """Make the corner of the page's title row, where what holds for the whole page stands."""
+    corner = st.container(horizontal=True, width="content", gap="xsmall", key="page_corner",
+                          vertical_alignment="center")  # fmt: skip
+    st.session_state[_CORNER], st.session_state[_EXPORT] = corner, None
+    return corner
+
+
+def find_corner() -> Any:
+    """Return the corner of this page's title row, to be entered; without a row, a place here."""
+    return st.session_state[_CORNER] if _CORNER in st.session_state else st.container()
+
+
+def find_export() -> Any:
+    """Return the menu of the page's files in its corner, to be entered; made when first asked."""
+    if st.session_state[_EXPORT] is None:
+        with find_corner():
+            st.session_state[_EXPORT] = st.popover("Export", icon=":material/download:")
+    return st.session_state[_EXPORT]
 
 
 def frame_page(run_id: str, *, simulated: bool) -> None:

@@ -26,6 +26,11 @@ let end,gone;const go=()=>{if(!gone)end=r.$part(c)};
 r.$part?go():r.waiting.push(go);
 return ()=>{gone=1;end?.()}}
 """)
+_ICONS = {
+    "pin": "M9.5 1.5l5 5-2.2.6-3 3-.4 2.7-5.7-5.7 2.7-.4 3-3zM5.7 10.3L2 14",
+    "link": "M7 4.5l1.6-1.6a3 3 0 0 1 4.3 4.3L11 9.1a3 3 0 0 1-4.3 0M9 11.5l-1.6 1.6"
+    "a3 3 0 0 1-4.3-4.3L5 6.9a3 3 0 0 1 4.3 0",
+}
 _PIN = Template("""
 (globalThis.__cortexRuntime ??= { waiting: [] }).pin = (() => {
 $code
@@ -52,15 +57,16 @@ def declare(name: str, part: Part) -> Any:
     return st.components.v2.component(name, js=_STUB.substitute(part=part))
 
 
-def draw_button(label: str) -> str:
-    """Return a quiet button and the place where it says what went wrong."""
-    inside = f'<span role="status"></span><button type="button">{label}</button>'
-    return f'<div class="jne-quiet">{inside}</div>'
+def draw_button(label: str, icon: str) -> str:
+    """Return a quiet button with an icon of ours and the place where it says what went wrong."""
+    named = f'<button type="button" aria-label="{label}" title="{label}">'
+    drawn = f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{_ICONS[icon]}"/></svg>'
+    return f'<div class="jne-quiet"><span role="status"></span>{named}{drawn}</button></div>'
 
 
 @cache
 def _link_runtime() -> str:
-    inside = f"<style>{read_asset('pin/button.css')}</style>{draw_button('Pin to story')}"
+    inside = f"<style>{read_asset('pin/button.css')}</style>{draw_button('Pin to story', 'pin')}"
     code = read_asset("pin/pin.js").replace("export default function pin", "function pin")
     pin = _PIN.substitute(code=code, inside=json.dumps(inside))
     announce = "modules['runtime.js'].announce();\nexport default () => {};\n"

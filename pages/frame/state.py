@@ -153,7 +153,8 @@ def bind_list(name: str, options: Sequence[str], most: int | None = None) -> dic
 
 def read_list(name: str, options: Sequence[str]) -> list[str]:
     """Return the parts of a choice of several that are among the options, in their order."""
-    chosen = [unquote(text) for text in _read_value(name).split(",")]
+    whole = _read_value(name)
+    chosen = [whole] if whole in options else [unquote(text) for text in whole.split(",")]
     return [text for text in chosen if text in options]
 
 
@@ -163,15 +164,13 @@ def is_beyond_link(name: str) -> bool:
 
 
 def settle(name: str, options: Sequence[str], default: str | None = None) -> str:
-    """Return the chosen option, or the default where the options lack it."""
-    wanted: str = _read_value(name)
-    return wanted if wanted in options else (default or options[0])
+    """Return the chosen option, the first of several, or the default where the options lack it."""
+    return next(iter(read_list(name, options)), default or options[0])
 
 
 def is_unknown(name: str, options: Sequence[str]) -> bool:
     """Tell whether something is chosen that the options lack."""
-    wanted = _read_value(name)
-    return bool(wanted) and wanted not in options
+    return bool(_read_value(name)) and not read_list(name, options)
 
 
 def parse_number(text: str) -> float | None:

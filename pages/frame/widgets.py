@@ -17,7 +17,7 @@ from pages.frame.comparison import choose_run, choose_study, list_group, name_ru
 from pages.frame.entry import enter_through_app
 from pages.frame.figures import choose_picture_format
 from pages.frame.jobs import explain_read_only
-from pages.frame.pin import frame_page, show_copy_link
+from pages.frame.pin import frame_page, open_corner, show_copy_link
 from pages.frame.plain import one_line_errors, plain
 from pages.frame.runtime import mount_runtime
 from pages.frame.state import (
@@ -88,12 +88,16 @@ def _show_head(
     frame_page(run.run_id if run is not None and not alone else "", simulated=simulated)
     if told := explain_read_only():
         st.caption(f":material/lock: {told}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.header(title, anchor=False, width="content")
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="page_head"
+    ):  # one row that stays
+        st.header(title, anchor=False, width="content", help=lead)
+        if run is not None:
+            _choose_run(run)
         if simulated:
             st.badge(SIMULATED, color="red", icon=":material/science:")
-        show_copy_link(run.run_id if run is not None else "")
-    st.caption(lead)
+        with open_corner():
+            show_copy_link(run.run_id if run is not None else "")
     for line in list_unreadable():
         show_note(line)
 
@@ -107,23 +111,25 @@ def show_sidebar() -> None:
             st.caption("No finished run")
         else:
             choose_study()
-            names = {r.run_id: name_run(r) for r in list_group(listing)}
-            ids = list(names)
-            st.selectbox(
-                "Run", ids, format_func=names.__getitem__, **bind_choice("run", ids, run.run_id)
-            )
             _describe_run(run)
             choose_picture_format()
         show_leftovers(listing)
         show_visitor()
 
 
+def _choose_run(run: Run) -> None:
+    """Show the run as a chip from which another one can be chosen."""
+    names = {r.run_id: name_run(r) for r in list_group(cached.list_runs())}
+    ids = list(names)
+    st.selectbox("Run", ids, format_func=names.__getitem__, label_visibility="collapsed",
+                 width=230, **bind_choice("run", ids, run.run_id))  # fmt: skip
+
+
 def _describe_run(run: Run) -> None:
     manifest = run.manifest
-    if manifest.simulated:
-        st.badge(SIMULATED, color="red", icon=":material/science:")
     counts = manifest.counts
     lines = [
+        plain(name_run(run)),
         f"Features: {plain(manifest.feature_set)}, layer {manifest.layer}",
         f"{counts['n_voxels']:,} voxels, {counts['n_test']:,} test stimuli",
         f"Computed {plain(manifest.created[:16].replace('T', ' '))} UTC",
@@ -146,7 +152,7 @@ def show_leftovers(listing: RunListing) -> None:
 
 def show_no_run(listing: RunListing) -> None:
     """Say that there is nothing to show yet, and how to get it."""
-    st.info("No finished run yet. Bring in your data, or try the simulated subject, on the page"
+    st.info("No finished run yet. Import your data, or try the demo, on the page"
             " **Data & runs**.", icon=":material/info:")  # fmt: skip
     st.caption("The simulated subject from the command line:")
     st.code("python -m jne_engine demo", language="bash")

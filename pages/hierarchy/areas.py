@@ -21,10 +21,10 @@ from pages.frame.widgets import choose
 
 GROUPINGS = {"roi": "ROI", "tier": "Tier"}
 QUANTILES = {
-    "0.5": "the median",
-    "0.75": "the upper quartile",
-    "0.9": "the 90th percentile",
-    "0.95": "the 95th percentile",
+    "0.5": "top 50 %",
+    "0.75": "top 25 %",
+    "0.9": "top 10 %",
+    "0.95": "top 5 %",
 }
 DEFAULT_QUANTILE = "0.75"
 PLACES = {"roi": "each ROI", "tier": "each tier"}
@@ -99,7 +99,7 @@ def choose_view(run: Run) -> View:
                       required=True, format_func=DRAWINGS.__getitem__)  # fmt: skip
     high, significant, matched, subject = st.columns([5, 3, 3, 3], vertical_alignment="bottom")
     with high:
-        quantile = choose("High means above", "quantile", list(QUANTILES),
+        quantile = choose("‘High’ means", "quantile", list(QUANTILES),
                           default=DEFAULT_QUANTILE, format_func=QUANTILES.__getitem__,
                           help="Of all voxels of the whole brain, in ROIs or not.")  # fmt: skip
     with significant:

@@ -25,7 +25,7 @@ TITLES = {
 
 def show_spins(run: Run, view: View) -> None:
     """Show the stored spin test of the view's measure, or the button that asks for it."""
-    st.subheader("Could any map as smooth do this?", anchor=False)
+    st.subheader("Is it more than smoothness? (spin test)", anchor=False)
     st.caption(
         "Neighbouring voxels are alike, which the tests above do not know. Here the map is turned"
         " at random on the cortical sphere 1,000 times: it keeps its smoothness, not its place."

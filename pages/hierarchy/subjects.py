@@ -60,7 +60,7 @@ def _show_pairs(means: Any, view: View, names: tuple[str, ...]) -> None:
         plot_significance(pairs, list(dict.fromkeys(pairs["first"])), effect="difference",
                           effect_label="mean difference", dark=is_dark()),
         pairs, "subject-pairs", *names,
-        title=f"Who exceeds whom over {n} subjects",
+        title=f"Which area is higher over {n} subjects? (row > column, q < .05)",
         how="1 where q < 0.05: the mean difference within subjects against all 2ⁿ flips of its"
         " signs, one-sided; q by Benjamini–Hochberg over all pairs; Student's interval on hover.",
         alt=f"Significance matrix of {view.info.label} over subjects",

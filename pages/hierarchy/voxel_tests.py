@@ -34,7 +34,7 @@ def show_trend(run: Run, view: View) -> None:
         "How computed: Jonckheere–Terpstra, one-sided, J = number of pairs of voxels of two tiers"
         " in which the higher tier's is larger (ties count half); z by the tie-corrected normal"
         " approximation, q by Benjamini–Hochberg over the two comparisons. The effect is J over all"
-        " pairs; 0.5 means no trend. Voxels count as independent; the spin test below does without."
+        " pairs; 0.5 means no trend. Assumes independent voxels; the spin test below does not."
     )
     show_table(table, "trend", *view.names, run.run_id)
 
@@ -84,7 +84,7 @@ def _show_matrix(run: Run, view: View, *, matched: bool) -> None:
     show_result(
         plot_significance(pairs, names, dark=is_dark()),
         pairs, "pairs", "matched" if matched else "raw", *view.names, run.run_id,
-        title=f"Who exceeds whom: {which} ({n})",
+        title=f"Which area is higher? (row > column, q < .05; {which}, {n})",
         how="1 where the row's group exceeds the column's, q < 0.05: one-sided Mann–Whitney,"
         " Benjamini–Hochberg over all pairs. Effect on hover: U / (n₁ n₂), the probability that a"
         " voxel of the row exceeds one of the column, with DeLong's 95 % interval.",

@@ -70,7 +70,7 @@ def choose_group(run: Run) -> RunGroup:
         own = ", ".join(f"{name} {value}" for name, value in chosen.differs.items())
         show_note(
             f"Shown: {_count_runs(chosen.runs)} with {own}. Of the others, {rest} in all differ in"
-            " this and are not mixed in: choose one at the left to see its kind."
+            " this and are not mixed in: choose one above to see its kind."
         )
     if chosen.left_out:
         show_note(
@@ -121,7 +121,7 @@ def show_lacks(group: RunGroup) -> None:
     few = [what for what, there in (("layer", group.layers), ("subject", group.subjects))
            if len(there) == 1]  # fmt: skip
     if few:
-        fix = "Start a study of several on Data & runs, or choose one at the left."
+        fix = "Start a study of several on Data & runs, or choose one in the rail at the left."
         show_missing(f"Only one {' and one '.join(few)} here.", fix)
         if st.button("Start a study", icon=":material/play_circle:"):
             select(part="run")
@@ -229,16 +229,17 @@ def show_runs(group: RunGroup) -> None:
     )  # fmt: skip
     st.caption("Median R² of the nonlinear encoder over all valid voxels; mean JNE over significant"
                " ones: q < the run's level after Benjamini–Hochberg correction.")  # fmt: skip
-    show_table(studies.tabulate_described(rows), "runs", label="As CSV")
+    show_table(studies.tabulate_described(rows), "runs", label="Table")
 
 
 def tell_weak(averages: Any) -> None:
     """Say how many of the values below are drawn pale."""
     n_weak = int(averages["weak"].sum())
-    st.caption(
-        f"{n_weak} of the {len(averages)} values below (places × layers) are drawn pale, for their"
-        f" mean R² is below {LOW_R2}. This limit is ours, not the paper's."
-    )
+    if n_weak:
+        st.caption(
+            f"Pale: mean R² < {LOW_R2}, too weak to read ({n_weak} of {len(averages)}).",
+            help="Of the places × layers below. This limit is ours, not the paper's.",
+        )
 
 
 def _name_weak(table: Any) -> Any:

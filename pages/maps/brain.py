@@ -11,53 +11,52 @@ import streamlit as st
 from jne_engine.analysis.across import choose_subjects
 from jne_engine.analysis.map_tables import tabulate_groups, tabulate_maps
 from jne_engine.analysis.maps import OF_CEILING
-from jne_engine.analysis.masks import Masks
+from jne_engine.analysis.masks import Masks, without_threshold
 from jne_engine.model.measures import Measure
 from jne_engine.report.figures.tables import write_csv
 from jne_engine.report.figures.template import name_file
 from jne_engine.runs.store import Run
 from jne_engine.viewer.scenes.maps import mark_vertices
 from pages.frame import cached
-from pages.frame.brain import HEIGHT, show_brain
-from pages.frame.comparison import choose_beside, name_run
+from pages.frame.brain import show_brain
+from pages.frame.comparison import name_run, read_beside
 from pages.frame.marks import read_vertices
+from pages.frame.pin import find_export
 from pages.frame.ranges import format_vertices
 from pages.frame.state import select
 from pages.frame.widgets import plain, show_note
-from pages.maps.controls import choose_panes
+from pages.maps.controls import read_panes
 
 Maps = dict[str, Measure]
-TALL = 780
 
 
 def show_comparison(run: Run, compare: str, maps: Maps, chosen: str, masks: Masks) -> None:
     """Show the brain as a reader has asked for it, with what cannot be shown and why."""
-    shown = {"maps": _show_maps, "runs": _show_runs, "difference": _show_difference,
+    # The viewer applies the threshold, so that it can be moved both ways.
+    shown = {"runs": _show_runs, "difference": _show_difference,
              "subjects": _show_subjects}.get(compare, _show_one)  # fmt: skip
     shown(run, maps, chosen, masks)
 
 
 def _show_one(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
-    """Show one map; the viewer offers the others."""
-    _show(run, cached.read_masked_scene(run, (chosen,), masks), maps, chosen)
-    _offer((run,), partial(tabulate_maps, run, (chosen,), masks), chosen)
-
-
-def _show_maps(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
-    panes = choose_panes(maps, chosen)
-    if len(panes) == 1:
-        show_note("Choose maps above to see them beside this one.")
-    _show(run, cached.read_masked_scene(run, panes, masks), maps, chosen)
+    """Show one map, and others beside it that a link names; the viewer offers all."""
+    panes = read_panes(maps, chosen)
+    _show(run, cached.read_masked_scene(run, panes, without_threshold(masks)), maps, chosen)
     _offer((run,), partial(tabulate_maps, run, panes, masks), *panes)
 
 
 def _show_runs(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
     others = _choose_comparable(run, chosen, most=3)
-    _show(run, cached.read_masked_scene(run, (chosen,), masks, others), maps, chosen)
+    _show(
+        run,
+        cached.read_masked_scene(run, (chosen,), without_threshold(masks), others),
+        maps,
+        chosen,
+    )
     for each in (run, *others):
         _offer((each,), partial(tabulate_maps, each, (chosen,), masks), chosen, of=name_run(each))
     if others:
-        st.caption("One colour range for all runs to begin with; “Panes” in the viewer gives"
+        st.caption("One colour range for all runs to begin with; “Colours” in the viewer gives"
                    " each its own. One camera turns all.")  # fmt: skip
 
 
@@ -101,10 +100,9 @@ def _show_subjects(run: Run, maps: Maps, chosen: str, masks: Masks) -> None:
 
 def _choose_comparable(run: Run, chosen: str, *, most: int) -> tuple[Run, ...]:
     """Show the choice of other runs; tell which cannot stand beside this one, and why."""
-    others = choose_beside(run, label="Runs beside it", most=most)
+    others = read_beside(run, most=most)
     if not others:
-        show_note("Choose a run above to compare with. Where none is offered, this is the only"
-                  " finished run: start others on the page Data & runs.")  # fmt: skip
+        show_note("Pick a run to compare.")
     kept = []
     for other in others:
         reason = cached.explain_apart((run, other))
@@ -132,9 +130,8 @@ def _show(run: Run, scene: Any, maps: Maps, chosen: str, *, follow: bool = True)
         if chosen in OF_CEILING:
             marked = cached.find_above_ceiling(run, chosen)
         scene = mark_vertices(scene, marked, read_vertices())
-    tall = scene is not None and len(scene.panes) > 3  # two rows of panes
     show_brain(
-        run, chosen, scene=scene, on_select=take_vertices, height=TALL if tall else HEIGHT,
+        run, chosen, scene=scene, on_select=take_vertices,
         on_map=_take_map(maps) if follow else None,
     )  # fmt: skip
 
@@ -143,8 +140,8 @@ def _offer(runs: Sequence[Run], tabulate: Callable[[], Any], *names: str, of: st
     """Offer what the brain shows as CSV: one row a vertex; made when asked for."""
     mark = ("SIMULATED",) if any(run.manifest.simulated for run in runs) else ()
     name = name_file("map", *mark, *names, runs[0].run_id)
-    st.download_button(
-        f"Values as CSV{', ' + plain(of) if of else ''}", lambda: write_csv(tabulate()),
+    find_export().download_button(
+        f"Values{' of ' + plain(of) if of else ''} as CSV", lambda: write_csv(tabulate()),
         file_name=f"{name}.csv", mime="text/csv", on_click="ignore", key=f"csv.{name}",
         icon=":material/download:",
         help="One row a voxel, hidden ones too, with its place and a column that tells which are"

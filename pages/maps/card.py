@@ -20,25 +20,26 @@ from pages.frame.widgets import format_number, plain, show_missing, show_note
 N_PICTURES = 12
 
 
-def show_card(run: Run, preset: str | None) -> None:
-    """Show what is known of the selected vertices; where none is, how to select."""
+def show_card(run: Run, preset: str | None) -> bool:
+    """Show what is known of the selected vertices; tell whether any are."""
     vertices = read_vertices()
     if not vertices:
-        show_note("Click a vertex for its card: every value, its stimuli. Shift adds; the lasso"
-                  " takes an area.")  # fmt: skip
-        return
+        return False
     columns = cached.find_selected(run, vertices)
     _show_head(run, vertices, columns, preset)
     if not columns:
         show_missing("This run has no voxel at the selected vertices.", "Select coloured cortex.")
-        return
+        return True
     show_columns(run, columns, preset)
+    return True
 
 
-def show_columns(run: Run, columns: tuple[int, ...], preset: str | None) -> None:
+def show_columns(
+    run: Run, columns: tuple[int, ...], preset: str | None, *, wide: bool = False
+) -> None:
     """Show what is known of some response columns: every map's value, JNE-SS, top stimuli."""
     ranking = cached.rank_vertex_stimuli(run, columns)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="large") if wide else (st.container(), st.container())
     with left:
         _show_values(run, columns, preset)
     with right:
@@ -47,14 +48,11 @@ def show_columns(run: Run, columns: tuple[int, ...], preset: str | None) -> None
 
 def _show_head(run: Run, vertices: Any, columns: tuple[int, ...], preset: str | None) -> None:
     n = sum(map(len, vertices.values()))
-    single = next(f"{hemi} hemisphere, vertex {own[0]}" for hemi, own in vertices.items())
-    title, clear = st.columns([5, 1], vertical_alignment="center")
-    with title:
-        st.subheader(f"Selected: {single if n == 1 else f'{n:,} vertices'}", anchor=False)
-    with clear:
-        st.button(
-            "Clear selection", on_click=select, kwargs={"vertices": ""}, icon=":material/close:"
-        )
+    single = next(f"{hemi} vertex {own[0]}" for hemi, own in vertices.items())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(single if n == 1 else f"{n:,} vertices", anchor=False, width="stretch")
+        st.button("Clear", key="clear", on_click=select, kwargs={"vertices": ""},
+                  icon=":material/close:", type="tertiary")  # fmt: skip
     if columns:
         regions = cached.name_regions(run, columns, preset)
         pairs = zip(regions["name"], regions["n"], strict=True)
@@ -92,9 +90,7 @@ def _show_values(run: Run, columns: tuple[int, ...], preset: str | None) -> None
         shown = shown.assign(SD=table["sd"].map(format_number))
     with st.container(key="vertex_values"):
         st.table(shown[names].set_index("Map"), border="horizontal")
-    if single:
-        st.caption("Each value is the stored float32, in the fewest digits that name it.")
-    else:
+    if not single:
         st.caption("Mean and standard deviation (n − 1) over the n finite values, in float64.")
     show_table(table.drop(columns="text"), "vertices", run.run_id)
 

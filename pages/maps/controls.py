@@ -12,17 +12,27 @@ from jne_engine.analysis.masks import Masks
 from jne_engine.model.measures import Measure
 from jne_engine.runs.store import Run
 from pages.frame import cached
+from pages.frame.comparison import choose_beside, list_group
 from pages.frame.figures import show_table
-from pages.frame.state import Selection, bind_list, bind_value, declares, read, read_list, select
+from pages.frame.state import (
+    Selection,
+    bind_choice,
+    bind_list,
+    bind_value,
+    declares,
+    read,
+    read_list,
+    select,
+)
 from pages.frame.widgets import choose, plain, show_note
 
 COMPARISONS = {
-    "": "Nothing",
-    "maps": "Other maps",
+    "": "–",
     "runs": "Other runs",
     "difference": "Minus another run",
     "subjects": "Mean over subjects",
 }
+MOST_BESIDE = {"runs": 3, "difference": 1, "subjects": 7}
 HIDDEN_ON = {
     "shares": "Hidden on maps of the share",
     "all": "Hidden on every map",
@@ -38,7 +48,7 @@ class MapChoices:
     Parameters
     ----------
     compare, panes : str
-        What stands beside the map, and which maps where it is maps.
+        With what the map is compared; maps that a link puts beside it.
     q, min_r2, min_ceiling : float or None
         Hide voxels whose q is not below, whose nonlinear R² or noise ceiling (%) is below.
     nonlinear : str
@@ -56,12 +66,19 @@ class MapChoices:
     rois: str = ""
 
 
+def choose_map(maps: dict[str, Measure]) -> None:
+    """Show the choice of the map where no viewer offers it."""
+    st.selectbox("Map", list(maps), format_func=lambda name: maps[name].label,
+                 **bind_choice("map", list(maps)))  # fmt: skip
+
+
 def offer_turn(maps: dict[str, Measure], chosen: str) -> None:
     """Offer the paper's measure in one click beside the nonlinear share, and the share again."""
     other = maps.get("nonlinear_share" if chosen == "jne" else "jne")
     if "nonlinear_share" in maps and other is not None:
-        st.button(other.label, on_click=select, kwargs={"map": other.name}, width="stretch",
-                  icon=":material/swap_horiz:", key="turn", help=other.explanation)  # fmt: skip
+        label = "JNE" if other.name == "jne" else "Share"
+        st.button(label, on_click=select, kwargs={"map": other.name}, key="turn",
+                  icon=":material/swap_horiz:", help=other.explanation)  # fmt: skip
 
 
 def choose_masks(run: Run) -> Masks:
@@ -69,7 +86,7 @@ def choose_masks(run: Run) -> Masks:
     preset = _choose_preset(run)
     names = list(cached.list_places(run, preset)[1:])
     level = float(run.manifest.spec["fdr_q"])
-    with st.popover("Masks", icon=":material/filter_alt:", width="stretch"):
+    with st.popover("Masks", icon=":material/filter_alt:"):
         st.toggle("Significant only", **bind_value("significant"),
                   help="Voxels whose nonlinear encoder predicts better than chance,"
                   " after FDR correction.")  # fmt: skip
@@ -77,9 +94,6 @@ def choose_masks(run: Run) -> Masks:
         _number("q below", "q", f"{level:g}, the run's level", 0.005)
         _number("R² nonlinear from", "min_r2", "nothing hidden", 0.01)
         _number("Noise ceiling (%) from", "min_ceiling", "nothing hidden", 5.0)
-        _number("Hide values of the map below", "threshold", "nothing hidden", 0.01,
-                note="In a difference map: values nearer to 0. The viewer's own threshold"
-                " changes the picture only, not these counts.")  # fmt: skip
         if names:
             st.multiselect("Only inside these ROIs", names, placeholder="everywhere",
                            **bind_list("rois", names))  # fmt: skip
@@ -104,11 +118,11 @@ def show_counts(run: Run, info: Measure, masks: Masks, *, alone: bool = False) -
     table = cached.tabulate_masks(run, info.name, masks)
     counts = dict(zip(table["mask"], table["n_hidden_first"], strict=True))
     shown = counts.pop("Shown")
-    why = "; ".join(f"{plain(name)}: {n:,}" for name, n in counts.items() if n)
-    hidden, start = sum(counts.values()), "This run alone: " if alone else ""
+    why = ", ".join(f"{n:,} {_begin_small(plain(name))}" for name, n in counts.items() if n)
+    n_voxels, start = shown + sum(counts.values()), "This run alone: " if alone else ""
     st.caption(
-        f"{start}**{shown:,}** voxels shown, **{hidden:,}** hidden{'. ' + why if why else ''}."
-        " Each hidden voxel is counted once, by the first mask that hides it."
+        f"{start}**{shown:,}** of {n_voxels:,} voxels shown{f' ({why})' if why else ''}",
+        help="Each hidden voxel is counted once, by the first mask that hides it.",
     )
     if info.name in OF_CEILING:
         above, undefined = cached.count_above_ceiling(run, info.name)
@@ -118,25 +132,35 @@ def show_counts(run: Run, info: Measure, masks: Masks, *, alone: bool = False) -
         )
 
 
+def _begin_small(name: str) -> str:
+    """Return a label as it stands within a sentence; “R² …” keeps its letter."""
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
+
+
 def show_mask_table(run: Run, info: Measure, masks: Masks) -> None:
     """Offer the counts of each mask as a table."""
     table = cached.tabulate_masks(run, info.name, masks)
     show_table(table, "masks", info.name, run.run_id, label="How many voxels each mask hides")
 
 
-def choose_panes(maps: dict[str, Measure], chosen: str) -> tuple[str, ...]:
-    """Show the choice of maps beside the chosen one; return all, the chosen one first."""
+def read_panes(maps: dict[str, Measure], chosen: str) -> tuple[str, ...]:
+    """Return the maps to begin with: the chosen one, then those that a link names."""
     names = [name for name in maps if name != chosen]
-    st.multiselect("Maps beside it", names, max_selections=3, placeholder="choose up to three",
-                   format_func=lambda name: maps[name].label,
-                   **bind_list("panes", names, 3))  # fmt: skip
     return (chosen, *read_list("panes", names)[:3])
 
 
-def choose_comparison(info: Measure) -> str:
-    """Show the choice of what stands beside a map; labels have no difference and no mean."""
-    options = [name for name in COMPARISONS if info.is_numeric or name in ("", "maps", "runs")]
-    return choose("Beside it", "compare", options, format_func=COMPARISONS.__getitem__)
+def choose_comparison(run: Run, info: Measure) -> str:
+    """Show with what a map is compared; labels have no difference and no mean."""
+    options = [name for name in COMPARISONS if info.is_numeric or name in ("", "runs")]
+    with st.popover("Compare", icon=":material/compare_arrows:"):
+        compare = choose("Compare with", "compare", options, format_func=COMPARISONS.__getitem__)
+        st.caption("Another map of this run: “+ Compare” beside the map's name.")
+        if compare:
+            choose_beside(run, most=MOST_BESIDE[compare])
+        if len(list_group(cached.list_runs())) < 2:
+            st.page_link("pages/data.py", label="This is the only run. Start another",
+                         icon=":material/add:")  # fmt: skip
+    return compare
 
 
 def explain_map(run: Run, info: Measure) -> None:
@@ -166,6 +190,5 @@ def _choose_preset(run: Run) -> str | None:
     return choose("ROI set", "preset", presets)
 
 
-def _number(label: str, name: str, empty: str, step: float, *, note: str = "") -> None:
-    st.number_input(label, step=step, format="%.3g", placeholder=empty, help=note or None,
-                    **bind_value(name))  # fmt: skip
+def _number(label: str, name: str, empty: str, step: float) -> None:
+    st.number_input(label, step=step, format="%.3g", placeholder=empty, **bind_value(name))

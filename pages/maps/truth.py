@@ -36,7 +36,7 @@ def show_truth(run: Run, maps: dict[str, Measure], chosen: str) -> None:
             "Pearson r of each measure with the planted nonlinear share, over significant voxels."
             " The 95 % interval takes voxels as independent, which neighbours are not."
         )
-        show_table(recovery, "recovery", run.run_id, label="As CSV")
+        show_table(recovery, "recovery", run.run_id, label="Table")
 
 
 def _show_pairs(run: Run, estimate: Measure, truth: Measure) -> None:

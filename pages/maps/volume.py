@@ -125,7 +125,7 @@ def _show_ranks(run: Run, info: Measure, masks: Masks) -> None:
 def _show_card(run: Run, column: int, masks: Masks) -> None:
     regions = cached.name_regions(run, (column,), masks.preset)
     st.subheader(f"Voxel {column:,}: {plain(regions['name'].iloc[0])}", anchor=False)
-    show_columns(run, (column,), masks.preset)
+    show_columns(run, (column,), masks.preset, wide=True)
 
 
 def _read_at() -> tuple[int, int, int] | None:

@@ -29,6 +29,7 @@ from pages.frame.widgets import format_number, plain, show_missing, show_note
 from pages.models.outline import read_outline, write_outline
 
 HEIGHT = 440
+LASSO_HELP = "All voxels inside count, drawn as points or not. Double-click clears."
 R2_LABELS = f"R² linear encoder ({R2_UNIT})", f"R² nonlinear encoder ({R2_UNIT})"
 
 
@@ -133,22 +134,27 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
     x, y = pairs[pair.x].to_numpy(), pairs[pair.y].to_numpy()
     figure = plot_pairs(
         x, y, correlate(x, y), labels=pair.labels, identity=pair.identity, slopes=pair.slopes,
-        columns=pairs["column"].to_numpy(), dark=is_dark(), height=HEIGHT,
+        columns=pairs["column"].to_numpy(), dark=is_dark(), height=HEIGHT, short=pair.short,
+        regions=cached.name_columns(run, tuple(pairs["column"].tolist())),
     )  # fmt: skip
     names = "pairs", name, roi, run.run_id
     if not has_areas(*names):
         add_areas(figure, read_outline(name))
-    drawn = f", {N_POINTS:,} of them as points (a seeded draw)" if len(pairs) > N_POINTS else ""
+    title = f"{pair.label}: {plain(roi)}, n = {len(pairs):,} significant voxels"
+    if name == "r2" and len(pairs):
+        better, n = cached.count_better(run, roi)
+        title = f"Nonlinear beats linear in {better / n:.0%} of {n:,} voxels of {plain(roi)}"
+    drawn = f" {N_POINTS:,} voxels are points, drawn by a seed." if len(pairs) > N_POINTS else ""
     show_result(
-        figure, pairs, *names,
-        title=f"{pair.label}: {plain(roi)}, {len(pairs):,} significant voxels{drawn}",
-        how=pair.how, alt=f"{pair.label} of the voxels of {roi}", on_areas=_take_areas(name),
+        figure, pairs, *names, title=title, how=f"{pair.how}{drawn}",
+        alt=f"{pair.label} of the voxels of {roi}", on_areas=_take_areas(name), compact=True,
     )  # fmt: skip
 
 
 def _show_selected(run: Run, pair: Pair, roi: str, n: int, columns: tuple[int, ...]) -> None:
     inside = f"{len(columns):,} of {n:,} voxels of {plain(roi)} are in the drawn area"
-    st.markdown(f"**{inside if columns else 'Draw an area: its voxels light up here'}**")
+    hint = "Lasso points in the plot to see them on the brain."
+    st.markdown(f"**{inside if columns else hint}**", help=LASSO_HELP)
     scene = cached.read_selection_scene(run, pair.shown, columns)
     if scene is None:
         show_missing("This run's responses do not lie on a surface that can be drawn here.",
@@ -160,14 +166,11 @@ def _show_selected(run: Run, pair: Pair, roi: str, n: int, columns: tuple[int, .
         regions = cached.name_regions(run, columns)
         places = zip(regions["name"], regions["n"], strict=True)
         st.caption(
-            "Only these are coloured. In each ROI: "
+            "The others are dimmed. In each ROI: "
             + ", ".join(f"{plain(a)} {k:,}" for a, k in places)
             + "."
         )
         show_table(regions, "selected", run.run_id, label="Selected voxels in each ROI")
-    else:
-        st.caption("Box and lasso stand in the figure's tool bar; all voxels inside count, drawn"
-                   " as points or not. Double-click clears.")  # fmt: skip
     if is_beyond_link("outline"):
         show_note("The drawn area has too many corners for the address: a link does not hold it.")
 

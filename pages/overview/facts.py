@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
+from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, VERDICTS
 from jne_engine.analysis.nonlinearity import LATER, tell_nonlinearity
 from jne_engine.runs.store import Run
 from pages.frame import cached
+from pages.frame.comparison import list_group
 from pages.frame.widgets import format_number, plain, show_missing
 
 ANSWER = (
@@ -22,8 +25,7 @@ def show_answer(run: Run) -> None:
     if found is None:
         show_missing("Which voxels are nonlinear is not known here.", LATER)
         return
-    st.markdown(f"#### {plain(tell_nonlinearity(found))}")
-    st.caption(ANSWER)
+    st.markdown(f"#### {plain(tell_nonlinearity(found))}", help=ANSWER)
 
 
 def show_key_figures(run: Run, summary: dict) -> None:
@@ -40,6 +42,22 @@ def show_key_figures(run: Run, summary: dict) -> None:
         if found is not None:
             limits = f"{found.n:,} significant voxels, 95 % [{found.low:.2f}, {found.high:.2f}]."
             st.metric("r (JNE, planted)", format_number(found.r), help=f"Pearson; {limits}")
+
+
+def show_findings(run: Run) -> None:
+    """Say how many of the paper's findings hold in this run, and lead to them."""
+    others, found = list_group(cached.list_runs()), {}
+    for part in CLAIM_PARTS:
+        found |= cached.gather_claims(run, part, others)
+    counts = cached.tabulate_claims(run, found)["verdict"].value_counts()
+    said = ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in VERDICTS)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**The paper's findings here:** {said}", width="content")
+        try:
+            st.page_link("pages/claims.py", label="See each", icon=":material/arrow_forward:",
+                         query_params={"run": run.run_id})  # fmt: skip
+        except StreamlitPageNotFoundError:  # this page runs alone, without its neighbours
+            return
 
 
 def show_provenance(summary: dict) -> None:

@@ -78,7 +78,7 @@ def choose_story() -> Story | None:
     with begin, st.popover("New story", icon=":material/add:", disabled=not may_change(),
                            width="stretch"):  # fmt: skip
         _ask_name()
-    with bring, st.popover("Bring in a file", icon=":material/upload:",
+    with bring, st.popover("Import a story", icon=":material/upload:",
                            disabled=not may_change(), width="stretch"):  # fmt: skip
         _ask_file()
     return there[settle("story", list(there))]
@@ -140,7 +140,7 @@ def show_take_along(story: Story) -> None:
     st.download_button(
         "Story file", lambda: stories.pack_story(story.id), file_name=f"{story.id}.{ENDING}",
         mime="application/zip", on_click="ignore", icon=":material/download:",
-        help="The story itself, for “Bring in a file” on another server.",
+        help="The story itself, for “Import a story” on another server.",
     )  # fmt: skip
 
 
@@ -235,14 +235,14 @@ def _confirm_delete(story: Story, pin: Pin) -> None:
 def _ask_name() -> None:
     name = st.text_input("Name", placeholder="Lab meeting, Tuesday", max_chars=MAX_TITLE,
                          key="new story")  # fmt: skip
-    st.button("Begin it", type="primary", on_click=stories.create, args=(name,),
+    st.button("Create", type="primary", on_click=stories.create, args=(name,),
               disabled=not name.strip())  # fmt: skip
 
 
 def _ask_file() -> None:
     given = st.file_uploader("A story's file", type="zip", max_upload_size=MOST_MB)
     if given is not None:
-        st.button("Take it in", type="primary", on_click=stories.take_in,
+        st.button("Import", type="primary", on_click=stories.take_in,
                   args=([given.getvalue()],))  # fmt: skip
 
 

@@ -15,20 +15,26 @@ from pages.frame.cortex import VertexSelection, show_cortex
 from pages.frame.figures import show_table
 from pages.frame.offers import JobOffer, offer_job
 from pages.frame.ranges import format_vertices
-from pages.frame.state import bind_choice, read, select
+from pages.frame.state import bind_choice, read, select, settle
 from pages.frame.widgets import format_number, plain, show_missing
 from pages.selectivity.choices import StimulusChoices, View, choose_among, show_ways_back
 from pages.selectivity.pictures import show_pictures
 
 BRAIN = "selectivity_brain"
 HEIGHT = 430
+PICTURES_HEIGHT = 236
 N_PICTURES = 24
 
 
 def show_brain_of(view: View) -> None:
     """Show the mean JNE-SS map of the chosen stimuli; picked vertices become the place."""
     n = len(view.rows)
-    st.markdown(f"**Mean JNE-SS of {plain(view.label)}** (n = {n:,})")
+    how = (
+        f"Significant voxels; {JNE_SS_UNIT}. How computed: per voxel, the mean over the stimuli of"
+        " (s − μ)², with s the L1 size of a stimulus's Jacobian deviation and μ its mean over all"
+        " test stimuli. Click a vertex, or draw around several, to rank the images for it."
+    )
+    st.markdown(f"**Mean JNE-SS of {plain(view.label)}** (n = {n:,})", help=how)
     if view.values is None:
         show_missing(
             "The mean map of these stimuli is not there yet.",
@@ -47,11 +53,6 @@ def show_brain_of(view: View) -> None:
         return
     with st.container(key="stimuli_brain_box"):
         show_cortex(scene, key=BRAIN, height=HEIGHT, on_select=_take_vertices)
-    st.caption(
-        f"Significant voxels; {JNE_SS_UNIT}. How computed: per voxel, the mean over the stimuli of"
-        " (s − μ)², with s the L1 size of a stimulus's Jacobian deviation and μ its mean over all"
-        " test stimuli. Click a vertex, or draw around several, to rank the pictures for it."
-    )
 
 
 def _take_vertices(vertices: VertexSelection) -> None:
@@ -60,9 +61,14 @@ def _take_vertices(vertices: VertexSelection) -> None:
 
 def show_ranking(view: View) -> None:
     """Show the stimuli by their JNE-SS in the chosen place; a picture shows its own map."""
-    st.markdown(f"**Pictures by JNE-SS in {plain(view.place)}**")
-    only = choose_among()
-    show_ways_back(view)
+    how = (
+        f"Highest first. Below each: JNE-SS, {JNE_SS_UNIT}, mean over the place's significant"
+        " voxels. Press a picture to see its map."
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**Pictures by JNE-SS in {plain(view.place)}**", width="stretch", help=how)
+        show_ways_back(view)
+        only = choose_among()
     rows = _rows_to_rank(view) if only else None
     ranking = selectivity.rank_stimuli(view.at_place, view.grouping, rows)
     top = ranking.head(N_PICTURES)
@@ -70,17 +76,21 @@ def show_ranking(view: View) -> None:
         show_missing("This run has no pictures.", "Choose a stimulus by its name.")
         _choose_by_name(view, list(ranking["stimulus"]))
     else:
-        with st.container(height=HEIGHT - 90, border=False, key="pictures_box"):
+        with st.container(height=PICTURES_HEIGHT, border=False, key="pictures_box"):
             show_pictures(
                 _describe(view.run, top),
                 key="pictures",
                 on_choose=partial(_toggle, tuple(view.stimuli)),
             )
-    st.caption(
-        f"Highest first; {len(top)} of {len(ranking):,}. Below each: JNE-SS, {JNE_SS_UNIT},"
-        " mean over the place's significant voxels. Press a picture to see its map."
-    )
-    show_table(ranking, "ranking", view.place, "shown" if only else "all", view.run.run_id)
+
+
+def show_ranking_table(view: View) -> None:
+    """Offer the whole ranking of the chosen place as a table."""
+    only = settle("among", ["all", "shown"]) == "shown"
+    rows = _rows_to_rank(view) if only else None
+    ranking = selectivity.rank_stimuli(view.at_place, view.grouping, rows)
+    show_table(ranking, "ranking", view.place, "shown" if only else "all", view.run.run_id,
+               label=f"All images by JNE-SS in {plain(view.place)}")  # fmt: skip
 
 
 def _rows_to_rank(view: View) -> Any:

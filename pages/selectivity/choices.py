@@ -15,10 +15,21 @@ from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.ranges import parse_rows, parse_vertices
-from pages.frame.state import Selection, declares, read, select, setting_aside, settle
+from pages.frame.state import (
+    Selection,
+    bind_list,
+    declares,
+    is_unknown,
+    read,
+    read_list,
+    select,
+    setting_aside,
+    settle,
+)
 from pages.frame.widgets import choose, plain, show_missing, show_note
 
-SCALES = {"normalised": "0–1 within each ROI", "raw": "Mean JNE-SS", "index": "Selectivity index"}
+SCALES = {"normalised": "Scale each column 0–1", "raw": "Mean JNE-SS", "index": "Selectivity index"}
+SIDES = {"": "L+R", "left": "L", "right": "R"}
 FAVOURITE = "FFA-1"
 
 
@@ -36,6 +47,8 @@ class StimulusChoices:
         ``"0-5,9"``. Several stand before one, and one before the category.
     among : str
         ``"all"`` or ``"shown"``: which pictures are ranked.
+    side : str
+        ``"left"`` or ``"right"``: of the regions only this hemisphere; both where empty.
     """
 
     scale: str = "normalised"
@@ -44,6 +57,7 @@ class StimulusChoices:
     stimulus: str = setting_aside("picked")
     picked: str = ""
     among: str = ""
+    side: str = setting_aside("vertices")
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ class View:
     request : JobSpec
         That job.
     place, roi : str
-        Where stimuli are ranked: picked vertices, else the region; the region.
+        Where stimuli are ranked: picked vertices, else the regions; the first region.
     at_place : pandas.Series
         JNE-SS of every stimulus there.
     vertices : str
@@ -98,30 +112,43 @@ def choose_view(run: Run) -> View:
     """Show the controls of the whole page in one row, and return what is chosen."""
     means, places = cached.average_jne_ss(run), list(cached.list_places(run))
     groupings = list_groupings(run)
-    boxes = st.columns(4)
     grouping = None
-    if groupings:
-        with boxes[0]:
-            name = choose("Categories by", "grouping", list(groupings),
+    with st.container(horizontal=True, key="sel_choices", gap="small"):
+        if groupings:
+            name = choose("Categories by", "grouping", list(groupings), width=190,
+                          label_visibility="collapsed",
                           format_func=groupings.__getitem__)  # fmt: skip
-        grouping = read_grouping(run, name)
-    with boxes[2]:
-        roi = choose("Region", "roi", places, default=FAVOURITE if FAVOURITE in places else None)
-    with boxes[1]:
-        category = None if grouping is None else _choose_category(means, grouping, roi)
-    if grouping is not None:
-        with boxes[3]:
-            choose("Matrix shows", "scale", list(SCALES), format_func=SCALES.__getitem__)
+            grouping = read_grouping(run, name)
+        regions = _choose_regions(places)
+        if cached.read_surface(run) is not None:
+            choose("Hemispheres", "side", list(SIDES), widget=st.segmented_control, required=True,
+                   format_func=SIDES.__getitem__, label_visibility="collapsed")  # fmt: skip
+        category = None
+        if grouping is not None:
+            category = _choose_category(means, grouping, regions[0])
+            choose("Matrix shows", "scale", list(SCALES), format_func=SCALES.__getitem__,
+                   width=210, label_visibility="collapsed")  # fmt: skip
     stimuli = _find_stimuli(run, list(means.index), grouping, category)
-    place, at_place, vertices = _find_place(run, means, roi)
-    return View(run, means, grouping, category, *stimuli, place, roi, at_place, vertices)
+    place, at_place, vertices = _find_place(run, means, regions)
+    return View(run, means, grouping, category, *stimuli, place, regions[0], at_place, vertices)
+
+
+def _choose_regions(places: list[str]) -> tuple[str, ...]:
+    """Show the choice of regions, and return them: the favourite one where none is chosen."""
+    default = FAVOURITE if FAVOURITE in places else places[0]
+    st.multiselect("Region", places, placeholder=f"Region: {default}", width="stretch",
+                   label_visibility="collapsed", **bind_list("roi", places))  # fmt: skip
+    if is_unknown("roi", places):
+        show_note(f"The link names a region that is not here: showing {default} instead.")
+    return tuple(read_list("roi", places)) or (default,)
 
 
 def _choose_category(means: Any, grouping: Grouping, roi: str) -> str:
     """Show the choice of a category; the one that leads the region by default."""
     column = selectivity.average_by_category(means, grouping)[roi]
     best = str(column.idxmax()) if column.notna().any() else None
-    return choose("Category", "category", list(grouping.categories), default=best)
+    return choose("Category", "category", list(grouping.categories), default=best, width=190,
+                  label_visibility="collapsed")  # fmt: skip
 
 
 def _find_stimuli(
@@ -153,19 +180,34 @@ def _average(run: Run, rows: tuple[int, ...]) -> tuple[Any, JobSpec]:
     return values, request_means(run.path, rows=rows)
 
 
-def _find_place(run: Run, means: Any, roi: str) -> tuple[str, Any, str]:
+def _find_place(run: Run, means: Any, regions: tuple[str, ...]) -> tuple[str, Any, str]:
     vertices = read(Selection).vertices
     if not parse_vertices(vertices):
-        return roi, means[roi], ""
+        return *_find_regions(run, means, regions), ""
     values, n_columns, n_significant = cached.read_patch(run, vertices)
     if not n_significant:
         found = f"{n_columns} with a response" if n_columns else "none with a response"
+        place, at_place = _find_regions(run, means, regions)
         show_missing(
             f"None of the picked vertices has a significant response ({found}).",
-            f"Showing {plain(roi)}; pick coloured cortex, or choose a region.",
+            f"Showing {plain(place)}; pick coloured cortex, or choose a region.",
         )
-        return roi, means[roi], ""
+        return place, at_place, ""
     return _name_patch(run, vertices, n_significant), values, vertices
+
+
+def _find_regions(run: Run, means: Any, regions: tuple[str, ...]) -> tuple[str, Any]:
+    """Return the name of the chosen regions, and JNE-SS of every stimulus there."""
+    side = settle("side", list(SIDES))
+    name = " + ".join(regions)
+    if side == "" and len(regions) == 1:
+        return name, means[name]
+    values, n_significant = cached.read_region(run, regions, side)
+    where = f"{name}, {side}" if side else name
+    if not n_significant:
+        show_missing(f"{plain(where)} has no significant voxel.", "Choose another region or side.")
+        return name, means[regions[0]]
+    return where, values
 
 
 def _name_patch(run: Run, vertices: str, n_significant: int) -> str:
@@ -184,17 +226,18 @@ def show_ways_back(view: View) -> None:
     selection = read(StimulusChoices)
     with st.container(horizontal=True, gap="small"):
         if selection.picked or selection.stimulus:
-            st.button("Show the category", icon=":material/undo:", key="back.stimuli",
-                      on_click=select, kwargs={"picked": "", "stimulus": ""})  # fmt: skip
+            st.button(f"Back to {plain(view.category or 'all')}", icon=":material/undo:",
+                      key="back.stimuli", on_click=select, type="tertiary",
+                      kwargs={"picked": "", "stimulus": ""})  # fmt: skip
         if read(Selection).vertices:
-            st.button("Rank for the region", icon=":material/undo:", key="back.place",
-                      on_click=select, kwargs={"vertices": ""},
-                      help=f"Leaves the picked vertices for {plain(view.roi)}.")  # fmt: skip
+            st.button(f"Back to {plain(view.roi)}", icon=":material/undo:", key="back.place",
+                      on_click=select, kwargs={"vertices": ""}, type="tertiary",
+                      help="Leaves the picked vertices.")  # fmt: skip
 
 
 def choose_among() -> bool:
     """Show the choice of which pictures are ranked; tell whether those on the brain only."""
     choose("Pictures", "among", ["all", "shown"], widget=st.segmented_control, required=True,
-           format_func={"all": "All stimuli", "shown": "Those on the brain"}.__getitem__,
+           format_func={"all": "All images", "shown": "Only the mapped"}.__getitem__,
            label_visibility="collapsed")  # fmt: skip
     return settle("among", ["all", "shown"]) == "shown"

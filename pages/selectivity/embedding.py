@@ -25,12 +25,13 @@ from pages.selectivity.choices import StimulusChoices, View
 
 HOW = (
     "t-SNE (perplexity 30) of the leading 50 principal components of the test stimuli's features;"
-    " near means alike, distances and axes have no unit."
+    " near means alike, distances and axes have no unit. Draw around some to see their map."
 )
+HEIGHT = 250
 
 
 def show_embedding(view: View) -> None:
-    """Show the embedding, or how to get it; then the saved selections."""
+    """Show the embedding, or how to get it."""
     state = embeddings.find_run_embedding(view.run)
     if state == "no features":
         show_missing(
@@ -47,7 +48,6 @@ def show_embedding(view: View) -> None:
         offer_job(JobOffer("Compute the embedding", request, "embed", known_by))
     else:
         _show_points(view)
-    _show_saved(view)
 
 
 def _show_points(view: View) -> None:
@@ -59,17 +59,25 @@ def _show_points(view: View) -> None:
     table = embeddings.tabulate_embedding(embedding, view.stimuli, view.grouping)
     picked = view.rows if read(StimulusChoices).picked else ()
     show_result(
-        plot_embedding(table, chosen=picked, dark=is_dark()),
+        plot_embedding(table, chosen=picked, dark=is_dark(), height=HEIGHT),
         table,
         "embedding",
         view.grouping.name if view.grouping else "",
         "picked" if picked else "",
         view.run.run_id,
-        title=f"Stimuli by their features (n = {len(table):,}): draw around some to see their map",
+        title=f"Images by their features (n = {len(table):,})",
         how=HOW,
         alt="Stimuli in two dimensions, coloured by category",
         on_points=_take_points,
+        compact=True,
     )
+
+
+def show_clusters(view: View) -> None:
+    """Show how many clusters the features fall into, where an embedding is there."""
+    if embeddings.find_run_embedding(view.run) in ("no features", "missing"):
+        return
+    embedding = cached.read_run_embedding(view.run)
     with st.expander("How many clusters?"):
         scores = embeddings.tabulate_silhouettes(embedding)
         how = (
@@ -93,7 +101,8 @@ def _take_points(points: list[dict[str, Any]]) -> None:
     select(picked=rows, stimulus="", **({"among": "shown"} if rows else {}))
 
 
-def _show_saved(view: View) -> None:
+def show_saved(view: View) -> None:
+    """Offer to save picked stimuli under a name, and show what is saved."""
     if read(StimulusChoices).picked:
         with st.form("save_selection", clear_on_submit=True, border=False):
             name, tags, button = st.columns([3, 3, 1.6], vertical_alignment="bottom")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,12 +15,13 @@ from jne_engine.runs.grouping import Grouping
 from pages.frame import cached
 from pages.frame.assets import is_dark
 from pages.frame.figures import show_result
-from pages.frame.state import settle
+from pages.frame.state import select, settle
 from pages.frame.widgets import plain, show_missing
 from pages.selectivity.choices import SCALES, View
 
 LEADER_NUMBERS = {"index": "index", "low": "low", "high": "high", "runner_up_index": "its index"}
 LEVEL = 0.05
+HEIGHT = 250
 MOM = "MoM(c, r) = mean over the stimuli of c, and the significant voxels of r, of JNE-SS"
 
 
@@ -51,13 +53,24 @@ def show_matrix(view: View) -> None:
     table, drawn, how = _choose_matrix(view, view.grouping, tested, scale)
     chosen = (view.category or "", view.roi)
     show_result(
-        plot_category_matrix(table, chosen=chosen, dark=is_dark(), **drawn),
+        plot_category_matrix(table, chosen=chosen, dark=is_dark(), height=HEIGHT, **drawn),
         table, "selectivity", scale, view.grouping.name, view.run.run_id,
-        title=f"Which categories drive which region: {SCALES[scale]}",
-        how=f"{how} {view.grouping.how}",
+        title="Categories × regions",
+        how=f"{how} {view.grouping.how} Click a cell to choose both.",
         alt="Categories in rows, regions in columns",
+        on_points=_take_cell(list(table.index), list(table.columns)), compact=True,
     )  # fmt: skip
-    _show_leaders(view, tested)
+
+
+def _take_cell(categories: list[str], regions: list[str]) -> Callable[[list[dict[str, Any]]], None]:
+    """Return what chooses the category and the region of a clicked cell."""
+
+    def take(points: list[dict[str, Any]]) -> None:
+        if points:
+            row, column = map(int, str(points[0]["customdata"]).split(","))
+            select(category=categories[row], roi=regions[column], side="")
+
+    return take
 
 
 def _choose_matrix(
@@ -84,7 +97,11 @@ def _choose_matrix(
     return stretched, {"label": "Mean JNE-SS", "unit": "0–1 within each ROI"}, how
 
 
-def _show_leaders(view: View, tested: Any) -> None:
+def show_leaders(view: View) -> None:
+    """Show which category leads which region, tested."""
+    if view.grouping is None:
+        return
+    tested = cached.test_selectivity(view.run, view.grouping)
     leaders = selectivity_index.tabulate_leading_categories(tested)
     st.markdown("**Which category leads each region?**")
     number = st.column_config.NumberColumn

@@ -22,6 +22,21 @@ PIXELS = """(host) => {
   return [canvas.width, canvas.height, btoa(text)];
 }"""
 
+SHARE = """
+const { canvas } = v; v.draw();
+const box = canvas.getBoundingClientRect(), copy = document.createElement('canvas');
+Object.assign(copy, { width: Math.round(box.width), height: Math.round(box.height) });
+const g = copy.getContext('2d');
+g.drawImage(canvas, 0, 0, copy.width, copy.height);
+const bytes = g.getImageData(0, 0, copy.width, copy.height).data;
+let n = 0;
+for (let y = 0; y < copy.height; y++) {
+  if (box.top + y < 0 || box.top + y >= a[1]) continue;
+  for (let x = 0; x < copy.width; x++) n += bytes[(y * copy.width + x) * 4 + 3] > 127 ? 1 : 0;
+}
+return n / (a[0] * a[1]);
+"""
+
 READOUT = """const said = () => {
   const box = host.querySelector('.cv-readout');
   return box.hidden ? null : {
@@ -148,3 +163,7 @@ class CortexProbe:
         self.run("v.choosing.clear(); v.actions.cross = null; v.change(structuredClone(a));", state)
         self.settle()
         assert self.run("return v.state;") == state
+
+def brain_share(probe: CortexProbe, size: tuple[int, int]) -> float:
+    """Return how much of the first screen the brain's own pixels fill."""
+    return float(probe.run(SHARE, list(size)))

@@ -5,8 +5,10 @@
 import { borderSegments, classAttributes, labelClasses, nameVertices, segmentPoints, visibleLabels } from '../../assets/cortex_viewer/borders.js';
 import { baseRotation, mixCamera, newCamera, orbited, VIEWS, zoomed } from '../../assets/cortex_viewer/camera.js';
 import { wholeHeader } from '../../assets/cortex_viewer/component.js';
+import { placeMarks, roundSteps } from '../../assets/cortex_viewer/colourbar.js';
 import * as colours from '../../assets/cortex_viewer/colours.js';
-import { adjacency, placeHemispheres, placePoint, vertexNormals, windingOf } from '../../assets/cortex_viewer/geometry.js';
+import { findPlace } from '../../assets/cortex_viewer/finding.js';
+import { adjacency, corners, placeHemispheres, placePoint, vertexNormals, windingOf } from '../../assets/cortex_viewer/geometry.js';
 import { coveredRect, layoutPane, paneRects, projectPoint, rayThrough } from '../../assets/cortex_viewer/layout.js';
 import { barSpec, fillKey, fillOf, paintOf } from '../../assets/cortex_viewer/looks.js';
 import * as math from '../../assets/cortex_viewer/math.js';
@@ -14,7 +16,7 @@ import { defaultLook, differenceSpec } from '../../assets/cortex_viewer/model.js
 import { separateNames } from '../../assets/cortex_viewer/overlay.js';
 import * as payload from '../../assets/cortex_viewer/payload.js';
 import { insidePolygon, pickVertex, selectionLists } from '../../assets/cortex_viewer/picking.js';
-import { Scene } from '../../assets/cortex_viewer/scene.js';
+import { middleBox, Scene } from '../../assets/cortex_viewer/scene.js';
 import { variant } from '../../assets/cortex_viewer/shaders.js';
 import { blocks } from '../../assets/cortex_viewer/picture.js';
 import { sortFloats } from '../../assets/cortex_viewer/sorting.js';
@@ -43,6 +45,8 @@ const SQUARE = { points: Float32Array.of(0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0), fa
 const TETRAHEDRON = { points: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1), faces: Uint16Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3) };
 const HEADER = { geometries: [{ name: 'pial' }, { name: 'inflated' }, { name: 'flat', flat: true }], maps: [{ name: 'jne' }, { name: 'r2' }], view: { view: 'medial', geometry: 'inflated', panes: [1] } };
 const BOUNDS = { left: { low: [-60, -100, -40], high: [-1, 60, 70] }, right: { low: [1, -100, -40], high: [60, 60, 70] } };
+
+const AIM = { left: { low: [-55, -100, -35], high: [-5, -20, 40] }, right: { low: [5, -98, -35], high: [55, -15, 38] } };
 
 /** A tetrahedron in one shape with two maps of which the second has a mask, and a label set. */
 function tinyScene(without = []) {
@@ -155,7 +159,7 @@ export const cases = {
     for (const view of ['dorsal', 'ventral']) near(up(view), [0, 1, 0], 1e-9, view);
   },
   'the flat map is always seen from the front': () => {
-    for (const view of VIEWS.filter((v) => v !== 'grid')) near(math.matrixFromQuaternion(baseRotation(view, 'left', 1)), [1, 0, 0, 0, 1, 0, 0, 0, 1], 1e-9, view);
+    for (const view of VIEWS.filter((v) => v !== 'grid' && v !== 'pair')) near(math.matrixFromQuaternion(baseRotation(view, 'left', 1)), [1, 0, 0, 0, 1, 0, 0, 0, 1], 1e-9, view);
   },
   'zooming keeps the point under the pointer': () => {
     const before = newCamera();
@@ -177,7 +181,7 @@ export const cases = {
     const camera = zoomed(orbited(newCamera(), 0.7, -0.3), 1.4, [5, 5]);
     for (const view of VIEWS) {
       const state = { view, hemis: ['left', 'right'], flatness: 0, open: 0.4, camera, bounds: BOUNDS };
-      for (const tile of layoutPane({ x: 10, y: 20, width: 800, height: 500 }, state, 0)) {
+      for (const tile of [null, AIM].flatMap((aim) => layoutPane({ x: 10, y: 20, width: 800, height: 500 }, { ...state, aim }, 0))) {
         for (const body of tile.bodies) {
           const point = [-20, 13, 40];
           const [x, y, z] = projectPoint(tile, body, point);
@@ -186,6 +190,62 @@ export const cases = {
         }
       }
     }
+  },
+  'a fitted view shows all that it is aimed at, larger than the whole brain would be': () => {
+    const state = { hemis: ['left', 'right'], flatness: 0, open: 0, camera: newCamera(), bounds: BOUNDS };
+    for (const view of VIEWS) {
+      for (const [width, height] of [[900, 500], [500, 620], [600, 280]]) {
+        const pane = { x: 10, y: 20, width, height };
+        const tiles = layoutPane(pane, { ...state, view, aim: AIM }, 0);
+        holds(tiles[0].scale > layoutPane(pane, { ...state, view }, 0)[0].scale, `${view}: larger`);
+        same(new Set(tiles.map((t) => t.scale)).size, 1, `${view}: one scale`);
+        for (const { rect, bodies, ...rest } of tiles) {
+          holds(rect.x >= 10 && rect.y >= 20 && rect.x + rect.width <= 10 + width + 1e-9 && rect.y + rect.height <= 20 + height + 1e-9, `${view}: tile in its pane`);
+          for (const body of bodies) {
+            for (const point of corners(AIM[body.hemi])) {
+              const [x, y] = projectPoint({ rect, bodies, ...rest }, body, point);
+              holds(x >= rect.x - 1e-6 && x <= rect.x + rect.width + 1e-6 && y >= rect.y - 1e-6 && y <= rect.y + rect.height + 1e-6, `${view} ${width}: (${x}, ${y}) outside`);
+            }
+          }
+        }
+      }
+    }
+  },
+  'a hemisphere without data is fitted as the other one, mirrored': () => {
+    const state = { view: 'pair', hemis: ['left', 'right'], flatness: 0, open: 0, camera: newCamera(), bounds: BOUNDS };
+    const pane = { x: 0, y: 0, width: 900, height: 500 };
+    const mirrored = { low: [5, -100, -35], high: [55, -20, 40] };
+    const both = layoutPane(pane, { ...state, aim: { ...AIM, right: mirrored } }, 0), one = layoutPane(pane, { ...state, aim: { left: AIM.left } }, 0);
+    same(one.map((t) => t.rect), both.map((t) => t.rect));
+  },
+  'the box of a fitted view leaves out the outermost hundredth along each axis': () => {
+    const points = Float32Array.from({ length: 303 }, (_, i) => (i % 3 === 0 ? i / 3 : i % 3 === 1 ? -i : 7));
+    const { low, high } = middleBox(points, Array.from({ length: 101 }, (_, i) => i));
+    near([low[0], high[0], low[2], high[2]], [1, 99, 7, 7]);
+  },
+  'words find a region, a vertex and a place, or say why not': () => {
+    const scene = tinyScene();
+    same(findPlace('v1', scene), { label: 1, said: 'V1 selected' });
+    const { hemi, vertex } = findPlace('left 2', scene);
+    same([hemi, vertex], ['left', 2]);
+    holds(findPlace('left 9', scene).said.startsWith('No vertex 9') && findPlace('right 0', scene).vertex === undefined, 'none there');
+    holds(findPlace('1 0 0.1', scene).said.includes('no MNI'), 'no template');
+    scene.header.mni = [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 5]];
+    same(findPlace('MNI 0.1, 1.8, 5', scene).vertex, 2);
+    same(findPlace('0 0 −60', scene).vertex, undefined);
+    holds(findPlace('nowhere', scene).said.startsWith('Nothing is named'), 'unknown');
+  },
+  'marks of a colour bar are round, in order, apart, and tell what is cut off': () => {
+    const spec = { range: { low: 0, high: 1.21 }, sorted: Float32Array.of(-1, 0.5, 3.25), kind: 'sequential', centre: 0 };
+    const marks = placeMarks(spec, (v) => v * 200, { x: 0, width: 300 }, (text) => 6 * text.length);
+    const texts = marks.map((m) => m.text);
+    holds(texts.includes('0') && texts.includes('1.21') && texts.includes('▸ 3.25'), texts.join());
+    const sorted = marks.map((m) => [m.at, m.at + 6 * m.text.length]).sort((a, b) => a[0] - b[0]);
+    for (let i = 1; i < sorted.length; i++) holds(sorted[i][0] >= sorted[i - 1][1] + 8 - 1e-9, 'apart');
+    same(roundSteps(0, 1), [0.5]);
+    same(roundSteps(0, 2), [0.5, 1, 1.5]);
+    same(roundSteps(-0.03, 0.12), [0, 0.05, 0.1]);
+    same(roundSteps(1, 1), []);
   },
   'hemispheres never overlap, however far they are opened': () => {
     const wide = { left: { low: [-60, -100, -40], high: [12, 60, 70] }, right: { low: [-12, -100, -40], high: [60, 60, 70] } };

@@ -29,7 +29,7 @@ def probe(context, own_page, file):
 def test_hover_reads_exact_values_from_the_file_of_every_map_and_says_simulated(probe):
     for pose in POSES:
         check_readout(probe, pose, ("jne",))
-        probe.page.get_by_role("button", name="Reset the view").click()
+        probe.page.get_by_role("button", name="Reset", exact=True).click()
     assert "SIMULATED" in probe.page.locator("p").first.inner_text()
     for i, viewer_map in enumerate(make_scene().maps):
         probe.run("v.change({ panes: [a] });", i)

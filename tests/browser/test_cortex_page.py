@@ -57,15 +57,17 @@ def test_a_link_brings_back_camera_and_shape(page, probe):
 def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
     probe.drag([probe.stage_point(0.3, 0.4), probe.stage_point(0.36, 0.47)])
     page.mouse.move(*probe.stage_point(0.3, 0.4))
+    page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
     before = probe.camera()
     assert before["zoom"] > 1.1
     assert before["orbit"] != [0, 0, 0, 1]
     page.get_by_role("button", name="rerun").click()
     page.get_by_label("Map of pane 1").select_option(label="R²")
     page.get_by_label("Surface", exact=True).select_option(label="Pial")
-    page.get_by_role("button", name="Left hemisphere", exact=True).click()
-    page.get_by_role("button", name="Both hemispheres", exact=True).click()
+    page.get_by_role("button", name="L", exact=True).click()
+    page.get_by_role("button", name="L+R", exact=True).click()
     page.get_by_role("button", name="Colours").click()
     page.get_by_label("Threshold kind").select_option("percentile")
     page.get_by_label("Threshold", exact=True).fill("80")
@@ -73,15 +75,15 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
     page.get_by_label("Only vertices in the mask").uncheck()
     page.get_by_label("Colour map", exact=True).select_option("cividis")
     page.get_by_role("button", name="Regions").click()
-    page.get_by_role("button", name="Painted regions").click()
+    page.get_by_role("button", name="Fill", exact=True).click()
     page.get_by_title("Show or hide V1").click()
-    page.get_by_role("button", name="Panes").click()
-    page.get_by_role("button", name="2 maps").click()
+    page.get_by_role("button", name="+ Compare").click()
+    page.get_by_role("button", name="Colours").first.click()
     page.get_by_label("Difference of the first two").check()
     page.keyboard.press("Escape")
     page.wait_for_timeout(800)
     assert probe.camera() == before
-    page.get_by_role("button", name="Reset the view").click()
+    page.get_by_role("button", name="Reset", exact=True).click()
     assert probe.camera()["zoom"] == 1
 
 

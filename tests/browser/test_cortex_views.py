@@ -67,7 +67,7 @@ def test_click_and_shift_click_reach_python(page, probe):
 
 
 def test_lasso_selects_the_visible_vertices_inside(page, probe):
-    page.get_by_role("button", name="Drag a line around vertices").click()
+    page.get_by_role("button", name="Lasso", exact=True).click()
     _, (x, y) = probe.find_visible_vertex("left")
     corners = [(x - 25, y - 20), (x + 25, y - 20), (x + 25, y + 20), (x - 25, y + 20)]
     seen = [v for _, v in probe.visible("left")]

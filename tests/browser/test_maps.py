@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine.analysis import listing, maps, places
+from jne_engine.analysis import listing, maps, masks, peaks, places
 from jne_engine.cortex.spaces import VolumeSpace
 from jne_engine.runs.store import Run
-from tests.browser.conftest import ROOT, wait_until_still
-from tests.browser.cortex_probe import CortexProbe
+from tests.browser.conftest import ROOT, SIZE, wait_until_still
+from tests.browser.cortex_probe import CortexProbe, brain_share
 from tests.synthetic_run import write_synthetic_run
 
 SELECTED_POINTS = """() => {
@@ -19,6 +19,9 @@ SELECTED_POINTS = """() => {
   const trace = plot._fullData.find((t) => t.type === 'scattergl');
   return (trace.selectedpoints ?? []).map((i) => trace.customdata[i]);
 }"""
+
+
+RANGE = "const m = v.shownMaps()[0]; return [v.range(m).low, v.range(m).high];"
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +63,9 @@ def find_voxel(probe, run):
     """Return a vertex that has a voxel and where it can be clicked."""
     space, values = maps.read_surface(run), maps.read_map(run, "jne")
     known = {int(v): i for i, v in enumerate(space.left) if np.isfinite(values[i])}
-    for _, vertex in probe.visible("left"):
+    for tile, vertex in probe.visible("left"):
         if vertex in known:
-            spot = probe.positions("left", vertex)[0]
+            spot = next(p for p in probe.positions("left", vertex) if p["tile"] == tile)
             said = probe.hover(spot["x"], spot["y"])
             if said and said["vertex"] == vertex and said["hemi"] == "left":
                 return vertex, known[vertex], (spot["x"], spot["y"])
@@ -77,16 +80,16 @@ def test_a_clicked_vertex_has_a_card_of_the_stored_floats_and_a_link_restores_it
     probe = CortexProbe(page)
     vertex, column, spot = find_voxel(probe, run)
     page.mouse.click(*spot)
-    title = f"Selected: left hemisphere, vertex {vertex}"
-    page.get_by_text(title).wait_for()
+    title = f"left vertex {vertex}"
+    page.get_by_role("heading", name=title).wait_for()
     check_card(page, run, column)
     again = context.new_page()
     again.goto(page.url)
-    again.get_by_text(title).wait_for(timeout=60_000)
+    again.get_by_role("heading", name=title).wait_for(timeout=60_000)
     check_card(again, run, column)
     assert CortexProbe(again).run("return [...v.selection.left];") == [vertex]
-    again.get_by_role("button", name="Clear selection").click()
-    again.get_by_text("Click a vertex for its card").wait_for()
+    again.locator(".st-key-clear button").click()
+    again.get_by_text("Peaks of").wait_for()
     wait_until(CortexProbe(again), "return v.choosing.isEmpty;")
 
 
@@ -106,6 +109,8 @@ def test_a_lasso_in_a_scatter_lights_up_its_voxels(page, app, runs, context):
     run = runs["first"]
     page.goto(f"{app.url}/models?run={run.run_id}")
     probe = CortexProbe(page)
+    assert brain_share(probe, (1280, 720)) >= 0.15
+    before = probe.run(RANGE)
     plot = page.locator(".js-plotly-plot .plot-container .nsewdrag").first
     wait_until_still(page, plot)
     box = plot.bounding_box()
@@ -114,6 +119,9 @@ def test_a_lasso_in_a_scatter_lights_up_its_voxels(page, app, runs, context):
     page.get_by_text("are in the drawn area").wait_for()
     columns = sorted(page.evaluate(SELECTED_POINTS))
     assert len(columns) > 5
+    assert (
+        probe.run("const m = v.shownMaps()[0]; return [v.range(m).low, v.range(m).high];") == before
+    )
     check_lit(page, run, columns)
     again = context.new_page()
     again.goto(page.url)
@@ -129,9 +137,12 @@ def check_lit(page, run, columns):
     wait_until(probe, count, len(columns))
     marked = probe.run("return v.header.marked;")
     assert {m["hemi"]: m["vertices"] for m in marked} == expected
-    shown = "return ['left', 'right'].map((h) => [...v.shownMaps()[0].mask(h).keys()]"
-    lit = probe.run(f"{shown}.filter((i) => v.shownMaps()[0].mask(h)[i]));")
+    strength = "const of = v.scene.secondOf(v.shownMaps()[0]); return ['left', 'right'].map("
+    lit = probe.run(
+        f"{strength}(h) => [...of.values(h).keys()].filter((i) => of.values(h)[i] === 1));"
+    )
     assert lit == [expected["left"], expected["right"]]
+    assert probe.run("return v.look(v.shownMaps()[0]).second;") == "alpha"
 
 
 def test_two_runs_side_by_side_keep_one_camera(page, app, runs):
@@ -145,8 +156,7 @@ def test_two_runs_side_by_side_keep_one_camera(page, app, runs):
     turned = probe.camera()
     assert turned != before
     check_one_camera(probe)
-    page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
-    page.get_by_role("option", name="Gain", exact=True).click()
+    page.get_by_label("Map of pane 1").select_option(label="Gain")
     wait_until(probe, "return v.scene.paneNames()[1].startsWith('gain@');")
     assert probe.camera() == turned
     assert probe.run("return v.scene.paneNames();") == ["gain", f"gain@{second}"]
@@ -159,13 +169,85 @@ def check_one_camera(probe):
     assert [b["matrix"] for b in left] == [b["matrix"] for b in right]
 
 
-def test_fewer_panes_are_shown_when_the_page_asks_for_fewer(page, app, runs):
-    page.goto(f"{app.url}/maps?run={runs['first'].run_id}&compare=maps&panes=gain,delta_r2")
+def test_a_pane_is_taken_away_and_another_one_added(page, app, runs):
+    page.goto(f"{app.url}/maps?run={runs['first'].run_id}&panes=gain,delta_r2")
     probe = CortexProbe(page)
     assert probe.run("return v.scene.paneNames();") == ["jne", "gain", "delta_r2"]
-    page.get_by_test_id("stSelectbox").filter(has_text="Beside it").locator("input").click()
-    page.get_by_role("option", name="Nothing", exact=True).click()
-    wait_until(probe, "return v.state.panes.length === 1;")
+    page.get_by_role("button", name="Take pane 2 away").click()
+    wait_until(probe, "return v.scene.paneNames().join() === 'jne,delta_r2';")
+    page.get_by_role("button", name="+ Compare").click()
+    wait_until(probe, "return v.state.panes.length === 3;")
+
+
+def test_the_brain_fills_the_screen_and_nothing_wraps(page, app, runs):
+    for size, least in (((1280, 720), 0.3), ((1920, 1080), 0.3), ((1024, 720), 0.2)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(f"{app.url}/maps?run={runs['first'].run_id}")
+        probe = CortexProbe(page)
+        page.wait_for_timeout(500)
+        assert brain_share(probe, size) >= least, size
+        for row in (".st-key-page_head > *", ".cv-strip > *"):
+            middles = page.locator(row).evaluate_all(MIDDLES)
+            assert max(middles) - min(middles) < 8, (size, row)
+        chrome = page.locator(".cv-canvas").bounding_box()["y"]
+        assert chrome < 3 * 40, "at most three rows stand above"
+    page.set_viewport_size(SIZE)
+
+
+MIDDLES = """(nodes) => nodes.map((n) => n.getBoundingClientRect())
+  .filter((r) => r.width && r.height).map((r) => r.top + r.height / 2)"""
+
+
+def test_the_threshold_of_the_bar_is_the_pages_and_the_counts_follow(page, app, runs):
+    run = runs["first"]
+    page.goto(f"{app.url}/maps?run={run.run_id}&threshold=0.4")
+    probe = CortexProbe(page)
+    wait_until(probe, "return v.actions.threshold() === 0.4;")
+    check_counts(page, run, 0.4)
+    probe.run("v.actions.barActions(0).setCut(0.61234);")
+    page.wait_for_url("**threshold=0.612**")
+    check_counts(page, run, 0.612)
+    probe.run("v.actions.barActions(0).setCut(null);")
+    page.wait_for_url(lambda url: "threshold" not in url.split("#")[0])
+
+
+def check_counts(page, run, threshold):
+    shown = masks.select_masked(run, "jne", masks.Masks(threshold=threshold))
+    expect(page.get_by_text(f"{shown.sum():,} of {shown.size:,} voxels shown")).to_be_visible()
+
+
+def test_words_find_a_vertex_and_a_peak_is_one_click_away(page, app, runs):
+    run = runs["first"]
+    page.goto(f"{app.url}/maps?run={run.run_id}")
+    probe = CortexProbe(page)
+    top = peaks.find_peaks(run, "jne", masks.Masks()).iloc[0]
+    page.locator(".st-key-peaks button").first.click()
+    page.get_by_role("heading", name=f"{top['hemisphere']} vertex {top['vertex']}").wait_for()
+    wait_until(probe, f"return v.selection.{top['hemisphere']}.has({top['vertex']});")
+    page.locator(".st-key-clear button").click()
+    wait_until(probe, "return v.choosing.isEmpty;")
+    box = page.get_by_label("Find an ROI, a vertex or an MNI coordinate")
+    box.fill(f"{top['x']:.3f} {top['y']:.3f} {top['z']:.3f}")
+    box.press("Enter")
+    page.get_by_role("heading", name=f"{top['hemisphere']} vertex {top['vertex']}").wait_for()
+    box.fill("V1")
+    box.press("Enter")
+    page.get_by_role("heading", name="vertices").wait_for()
+
+
+def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(page, app, runs):
+    page.goto(f"{app.url}/maps?run={runs['first'].run_id}")
+    probe = CortexProbe(page)
+    page.mouse.move(*probe.stage_point(0.5, 0.5))
+    before = probe.camera()["zoom"]
+    page.mouse.wheel(0, 200)
+    page.wait_for_timeout(300)
+    assert probe.camera()["zoom"] == before
+    assert page.locator(".stMain").evaluate("(n) => n.scrollTop") > 0
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    wait_until(probe, "return v.state.camera.zoom > a;", before)
 
 
 VOXEL_SPOT = """(at) => {

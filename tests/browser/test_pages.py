@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from jne_engine.analysis import regions, summary
 from jne_engine.model.measures import JNE_UNIT
 from jne_engine.runs.store import Run
-from tests.browser.conftest import ROOT, wait_until_still
+from tests.browser.conftest import ROOT
 from tests.synthetic_run import write_synthetic_study
 
 PAGES = {
@@ -59,7 +59,7 @@ def test_each_page_shows_four_subjects_and_three_layers_and_names_run_nothing(
     page.get_by_role("heading", name=title).wait_for()
     page.locator(content).first.wait_for(timeout=60_000)
     expect(page.get_by_text("SIMULATED").first).to_be_visible()
-    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Run").click()
+    page.get_by_role("combobox", name="Run").click()
     expect(page.get_by_role("option")).to_have_count(12)
     page.keyboard.press("Escape")
     assert page.evaluate("() => window.ran") is None
@@ -99,53 +99,44 @@ def test_navigation_keeps_the_selection_and_a_link_restores_it(page, app, contex
 def test_a_choice_is_written_to_the_address(page, app):
     page.goto(f"{app.url}/maps")
     page.locator(".cv-canvas").first.wait_for()
-    page.get_by_test_id("stSelectbox").filter(has_text="Map").locator("input").click()
-    page.get_by_role("option", name="Gain", exact=True).click()
+    page.get_by_label("Map of pane 1").select_option(label="Gain")
     page.wait_for_url("**/maps?*map=gain*")
     assert_healthy(page)
 
 
 def test_back_and_forward_lead_through_choices_and_a_jump_into_a_new_link(page, app, context):
     page.goto(f"{app.url}/maps?map=gain")
-    box = page.get_by_test_id("stSelectbox").get_by_role("combobox", name="Map")
+    menu = page.get_by_label("Map of pane 1")
     page.locator(".cv-canvas").first.wait_for(timeout=60_000)
     for label, name in (("Noise ceiling", "noise_ceiling"), ("Tier", "tier")):
-        box.click()
-        page.get_by_role("option", name=label, exact=True).click()
+        menu.select_option(label=label)
         page.wait_for_url(f"**/maps?*map={name}*")
     page.go_back()
     page.wait_for_url("**/maps?*map=noise_ceiling*")
-    wait_until_still(page, box.last)  # while the page runs, the old box may stand beside the new
-    expect(box).to_have_value("Noise ceiling")
+    expect(menu.locator("option:checked")).to_have_text("Noise ceiling")
     page.go_forward()
     page.wait_for_url("**/maps?*map=tier*")
-    wait_until_still(page, box.last)
-    expect(box).to_have_value("Tier")
+    expect(menu.locator("option:checked")).to_have_text("Tier")
     again = context.new_page()
     again.goto(page.url)
-    boxes = again.get_by_test_id("stSelectbox").get_by_role("combobox", name="Map")
-    expect(boxes).to_have_value("Tier", timeout=60_000)
+    shown = again.get_by_label("Map of pane 1").locator("option:checked")
+    expect(shown).to_have_text("Tier", timeout=60_000)
     assert_healthy(page)
 
 
 def test_viewer_page_and_file_agree_on_the_map_whoever_changes_it(page, app, context):
     page.goto(f"{app.url}/maps")
     menu = page.get_by_label("Map of pane 1")
-    box = page.get_by_test_id("stSelectbox").get_by_role("combobox", name="Map")
-    menu.select_option(label="Tier", timeout=60_000)
-    page.wait_for_url("**/maps?*map=tier*")
-    expect(box).to_have_value("Tier")
-    page.get_by_role("button", name="Panes").click()
-    page.get_by_role("button", name="2 maps").click()
-    page.keyboard.press("Escape")
-    menu.select_option(label="Noise ceiling")
+    means = page.get_by_test_id("stMarkdownContainer")
+    menu.select_option(label="Noise ceiling", timeout=60_000)
     page.wait_for_url("**/maps?*map=noise_ceiling*")
-    expect(box).to_have_value("Noise ceiling")
-    expect(page.get_by_label("Map of pane 2")).to_be_visible()
-    box.click()
-    page.get_by_role("option", name="Gain", exact=True).click()
+    expect(means.filter(has_text="Mean Noise ceiling").first).to_be_visible()
+    page.get_by_role("button", name="+ Compare").click()
+    menu.select_option(label="Gain")
     page.wait_for_url("**/maps?*map=gain*")
-    expect(menu.locator("option:checked")).to_have_text("Gain")
+    expect(means.filter(has_text="Mean Gain").first).to_be_visible()
+    expect(page.get_by_label("Map of pane 2")).to_be_visible()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Export").click()
     with page.expect_download(timeout=120_000) as waiting:
         page.get_by_role("button", name="Download as one HTML file").click()
     saved = waiting.value.path().with_suffix(".html")

@@ -177,7 +177,7 @@ def present(page, app):
     expect(title).to_have_text(first)
     assert "show=yes" in page.url
     page.keyboard.press("Escape")
-    page.get_by_text("Take it along").wait_for()
+    page.get_by_role("heading", name="Export").wait_for()
     assert "show" not in page.url
 
 

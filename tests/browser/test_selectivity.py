@@ -13,7 +13,7 @@ from jne_engine.runs.embedding import Embedding, EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, write_embedding
 from jne_engine.runs.store import Run
 from tests.browser.conftest import ROOT, wait_until_still
-from tests.browser.cortex_probe import CortexProbe
+from tests.browser.cortex_probe import CortexProbe, brain_share
 from tests.synthetic_run import write_synthetic_run
 
 WAIT_MS = 60_000
@@ -56,8 +56,8 @@ def open_page(page, app, problems):
 
 def find_pointable(probe, run):
     """Return the first significant vertex that the pointer finds, its column and its place."""
-    for vertex, column in find_visible(probe, run):
-        place = probe.positions("left", vertex)[0]
+    for tile, vertex, column in find_visible(probe, run):
+        place = next(p for p in probe.positions("left", vertex) if p["tile"] == tile)
         said = probe.hover_all([(place["x"], place["y"])])[0]
         if said is not None and said["vertex"] == vertex:
             return vertex, column, place
@@ -65,12 +65,12 @@ def find_pointable(probe, run):
 
 
 def find_visible(probe, run, hemi="left"):
-    """Return significant vertices in sight, with their response columns."""
+    """Return significant vertices in sight, with their tile and response column."""
     space, significant = maps.read_surface(run), maps.read_significant(run)
     columns = np.arange(space.n_voxels)[space.columns(hemi)]
     known = {int(v): int(c) for v, c in zip(space.vertices(hemi), columns, strict=True)}
-    seen = dict.fromkeys(v for _, v in probe.visible(hemi))
-    return [(v, known[v]) for v in seen if v in known and significant[known[v]]]
+    seen = probe.visible(hemi)
+    return [(t, v, known[v]) for t, v in seen if v in known and significant[known[v]]]
 
 
 def assert_map(probe, run, rows, stored):
@@ -103,7 +103,7 @@ def wait_for_map(page, label):
 
 
 def choose(page, label, option):
-    page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input").click()
+    page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
@@ -117,6 +117,7 @@ def test_a_click_on_a_vertex_ranks_the_pictures_by_its_values(page, open_page, r
     assert_ranking(page, stored[:, column].astype(np.float64))
     choose(page, "Region", "V4")
     expect(page.get_by_text("Pictures by JNE-SS in V4")).to_be_visible()
+    page.keyboard.press("Escape")
     expect(page.locator(".cv-root").get_by_role("button", name="Clear")).to_be_hidden()
     assert "vertices" not in page.url
 
@@ -173,7 +174,7 @@ def test_a_lasso_on_the_embedding_shows_the_mean_map_and_a_link_restores_it(
     again = context.new_page()
     again.goto(page.url)
     wait_for_map(again, "picked stimuli")
-    page.get_by_role("button", name="Show the category").click()
+    page.locator(".st-key-back-stimuli button").click()
     expect(page.get_by_text("Mean JNE-SS of picked")).to_have_count(0)
 
 
@@ -194,6 +195,27 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
     heat = page.locator(".js-plotly-plot:has(.heatmaplayer image)").first
     frame = heat.evaluate("(plot) => plot.layout.shapes[0].x0 + 0.5")
     assert list(summary.list_places(run))[round(frame)] == "PPA"
+
+
+def test_all_views_are_on_the_first_screen_and_a_cell_chooses_both(page, open_page, run):
+    probe = open_page()
+    assert brain_share(probe, (1280, 720)) >= 0.15
+    for what in (".jne-gallery img", ".heatmaplayer image", ".scatterlayer .points"):
+        assert page.locator(what).first.bounding_box()["y"] < 640, what
+    heat = page.locator(".js-plotly-plot:has(.heatmaplayer image)").first
+    wait_until_still(page, heat)
+    spot = heat.evaluate(CELL_SPOT, [1, 2])
+    names = heat.evaluate("(p) => [p.data[0].y[1], p.data[0].x[2]]")
+    page.mouse.click(*spot)
+    page.wait_for_url(f"**category={names[0]}*")
+    expect(page.get_by_text(f"Pictures by JNE-SS in {names[1]}")).to_be_visible()
+    wait_for_map(page, names[0])
+
+
+CELL_SPOT = """(plot, [row, column]) => {
+  const {xaxis: x, yaxis: y} = plot._fullLayout, box = plot.getBoundingClientRect();
+  return [box.x + x._offset + x.d2p(column), box.y + y._offset + y.d2p(row)];
+}"""
 
 
 def test_the_brain_takes_no_more_room_when_it_arrives(own_page, app, problems):

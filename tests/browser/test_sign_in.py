@@ -149,7 +149,7 @@ def test_a_reader_browses_and_is_offered_no_change(page, app, root):
     for part in ("data", "run"):
         page.goto(f"{app.url}/data?part={part}")
         page.get_by_text("Only editors start").wait_for()
-        expect(page.get_by_role("button", name="Try a small one")).to_have_count(0)
+        expect(page.get_by_role("button", name="Demo, 1 min")).to_have_count(0)
     assert [record.state for record in open_jobs(root).list()] == ["cancelled"]
 
 

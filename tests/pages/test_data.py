@@ -56,7 +56,7 @@ def show(monkeypatch, root):
             app.query_params[name] = value
         app.switch_page("pages/data.py").run()
         assert not app.exception
-        assert app.header[0].value == "What shall be computed?"
+        assert app.header[0].value == "Data and jobs"
         return app
 
     return show
@@ -94,9 +94,9 @@ def write_dataset(root, **changes):
 
 def test_without_a_folder_it_says_how_to_allow_one_and_offers_the_simulated_subject(show, root):
     app = show()
-    assert "No folder may be read yet" in texts(app) + str(app.subheader)
+    assert "Connect your data" in texts(app) + str(app.subheader)
     assert "JNE_DATA=" in app.code[0].value
-    button(app, "Try a small one").click().run()
+    button(app, "Demo, 1 min").click().run()
     (record,) = open_jobs(root).list()
     assert record.spec.payload["demo"]["n_vertices"] == SMALL_DEMO_SIZES["n_vertices"]
     assert "waiting for its turn" in texts(app)
@@ -110,7 +110,7 @@ def test_a_broken_setting_is_one_line(show):
 
 def test_a_study_of_simulated_subjects_is_asked_for_by_one_button(show, root):
     app = show()
-    button(app, "Four subjects, three layers").click().run()
+    button(app, "Demo study").click().run()
     assert not app.exception
     asked = [r.spec.payload["demo"] for r in open_jobs(root).list()]
     assert {(d["subject"], d.get("layer", 0)) for d in asked} == {

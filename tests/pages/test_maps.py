@@ -11,13 +11,21 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
-from jne_engine.analysis import across, comparisons, places, vertices
-from jne_engine.analysis.maps import OF_CEILING, count_above_ceiling, read_map, read_significant
+from jne_engine.analysis import across, comparisons, peaks, places, vertices
+from jne_engine.analysis.maps import (
+    OF_CEILING,
+    count_above_ceiling,
+    list_maps,
+    read_map,
+    read_significant,
+)
 from jne_engine.analysis.masks import Masks, select_masked, tabulate_masks
 from jne_engine.analysis.validation import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
+from jne_engine.viewer.payload import unpack
 from pages.frame.state import declares
+from pages.frame.widgets import format_number
 from pages.maps import controls
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import Recipe, plant, project_synthetic, write_synthetic_run
@@ -82,11 +90,10 @@ def test_every_mask_of_the_address_is_applied_counted_and_shown(visit, synthetic
     expected = tabulate_masks(run, "jne", masks)
     pd.testing.assert_frame_equal(table_with(app, "mask"), expected)
     mask = select_masked(run, "jne", masks)
-    shown, hidden = mask.sum(), (~mask).sum()
     text = said(app)
-    assert f"**{shown:,}** voxels shown, **{hidden:,}** hidden" in text
+    assert f"**{mask.sum():,}** of {mask.size:,} voxels shown" in text
     for name, n in zip(expected["mask"][:-1], expected["n_hidden_first"], strict=False):
-        assert (f"{name}: {n:,}" in text) is bool(n)
+        assert (f"{n:,} {controls._begin_small(name)}" in text) is bool(n)
     assert app.multiselect(key="choice.rois").value == ["V1", "PPA"]
     app.multiselect(key="choice.rois").unselect("PPA").run()
     assert app.query_params["rois"] == "V1"
@@ -97,7 +104,7 @@ def test_masks_of_a_link_that_are_no_numbers_fall_back_in_one_line(visit, synthe
                 vertices="up:1 left:a,-3,99999999 right:", outline="r2;1;x,y", panes="no,jne",
                 compare="?", beside="../..")  # fmt: skip
     assert said(app).count("is not understood") == 3
-    assert "Click a vertex for its card" in said(app)
+    assert "Peaks of" in said(app)
 
 
 def test_the_roi_set_can_be_chosen_where_there_are_several(visit, make_root):
@@ -106,7 +113,7 @@ def test_the_roi_set_can_be_chosen_where_there_are_several(visit, make_root):
     app = visit(root, "maps", preset="other", rois="V1")
     masks = Masks(rois=("V1",), preset="other")
     shown = select_masked(run, "jne", masks).sum()
-    assert f"**{shown:,}** voxels shown" in said(app)
+    assert f"**{shown:,}** of " in said(app)
     assert app.selectbox(key="choice.preset").value == "other"
 
 
@@ -118,7 +125,7 @@ def test_an_roi_with_a_comma_in_its_name_can_be_chosen(visit, make_root):
     assert app.multiselect(key="choice.rois").value == [HOSTILE]
     run = Run(next(root.glob("[!.]*")))
     shown = select_masked(run, "jne", Masks(rois=(HOSTILE,))).sum()
-    assert f"**{shown:,}** voxels shown" in said(app)
+    assert f"**{shown:,}** of " in said(app)
     for element in (*app.markdown, *app.caption):
         assert "<script" not in element.value.replace("\\<", "")
 
@@ -144,16 +151,15 @@ def test_variants_are_offered_once_they_are_computed(visit, make_root):
     result = SimulationResult("variants", {"run": run.run_id, "simulated": True}, {"maps": maps})
     write_result(result, root / VALIDATION)
     app = visit(root, "maps", map="jne_zscored_l1")
-    assert app.selectbox(key="choice.map").value == "jne_zscored_l1"
+    assert shown_panes(app, run) == ["jne_zscored_l1"]
     assert "not computed" not in said(app)
 
 
 def test_other_maps_and_runs_stand_beside_and_what_cannot_says_why(visit, subjects):
     root, runs = subjects
     first = runs["a"].run_id
-    assert "Choose maps above" in said(visit(root, "maps", run=first, compare="maps"))
-    app = visit(root, "maps", run=first, compare="maps", panes="gain,delta_r2")
-    assert app.multiselect(key="choice.panes").value == ["gain", "delta_r2"]
+    app = visit(root, "maps", run=first, panes="gain,delta_r2")
+    assert shown_panes(app, runs["a"]) == ["jne", "gain", "delta_r2"]
     beside = ",".join(runs[n].run_id for n in ("b", "nowhere", "own"))
     text = said(visit(root, "maps", run=first, compare="runs", beside=beside))
     assert "does not lie on a surface" in text
@@ -169,7 +175,7 @@ def test_a_difference_says_how_it_is_computed_and_over_how_many_vertices(visit, 
     assert f"n = {int(made.shown.sum()):,} vertices significant in both runs" in text
     assert "value of" in text
     alone = said(visit(root, "maps", run=runs["a"].run_id, compare="difference"))
-    assert "Choose a run above to compare with" in alone
+    assert "Pick a run to compare." in alone
 
 
 def test_the_mean_takes_each_subject_once_and_says_n(visit, subjects):
@@ -187,13 +193,13 @@ def test_the_mean_takes_each_subject_once_and_says_n(visit, subjects):
 def test_labels_have_no_difference_and_no_mean(visit, subjects):
     root, runs = subjects
     app = visit(root, "maps", run=runs["a"].run_id, map="roi", compare="difference")
-    assert app.selectbox(key="choice.compare").options == ["Nothing", "Other maps", "Other runs"]
+    assert app.selectbox(key="choice.compare").options == ["–", "Other runs"]
 
 
 def test_a_link_restores_the_card_of_one_vertex(visit, synthetic_root):
     run = Run(next(synthetic_root.glob("[!.]*")))
     app = visit(synthetic_root, "maps", vertices="left:70")
-    assert "Selected: left hemisphere, vertex 70" in said(app)
+    assert "left vertex 70" in said(app)
     assert "ROI: V1." in said(app)
     shown = app.table[0].value
     expected = vertices.tabulate_vertices(run, (10,))
@@ -201,15 +207,34 @@ def test_a_link_restores_the_card_of_one_vertex(visit, synthetic_root):
     assert np.float32(shown.loc["JNE", "Value"]) == read_map(run, "jne")[10]
     ranking = vertices.rank_vertex_stimuli(run, (10,))
     pd.testing.assert_frame_equal(table_with(app, "stimulus"), ranking)
-    app.button[0].click().run()
+    app.button(key="clear").click().run()
     assert "vertices" not in app.query_params
-    assert "Click a vertex for its card" in said(healthy(app))
+    assert "Peaks of" in said(healthy(app))
+
+
+def test_without_a_pick_peaks_lead_to_their_vertex_and_regions_have_means(visit, synthetic_root):
+    run = Run(next(synthetic_root.glob("[!.]*")))
+    app = visit(synthetic_root, "maps", threshold="0.4")
+    masks = Masks(threshold=0.4)
+    found = peaks.find_peaks(run, "jne", masks)
+    buttons = [b for b in app.button if (b.key or "").startswith("peak.")]
+    assert len(buttons) == len(found) > 1
+    for button, peak in zip(buttons, found.itertuples(), strict=True):
+        assert button.label.startswith(f"**{peak.value:.3g}** {peak.hemisphere[0].upper()} ")
+        assert f": {read_map(run, 'jne')[peak.column]!s}. " in button.proto.help
+    means = peaks.average_regions(run, "jne", masks)
+    shown = next(t.value for t in app.table if t.value.index.name == "region")
+    assert shown["n"].tolist() == means["n"].tolist()
+    assert shown["mean"].tolist() == [format_number(mean) for mean in means["mean"]]
+    app = healthy(buttons[0].click().run())
+    assert app.query_params["vertices"] == f"{found['hemisphere'][0]}:{found['vertex'][0]}"
+    assert f"{found['hemisphere'][0]} vertex {found['vertex'][0]}" in said(app)
 
 
 def test_several_vertices_have_means_with_n_and_bare_ones_say_so(visit, synthetic_root):
     app = visit(synthetic_root, "maps", vertices="left:7-21;right:70")
     text = said(app)
-    assert "Selected: 16 vertices" in text
+    assert "16 vertices" in text
     assert "4 of them are voxels of this run" in text
     assert app.table[0].value["n"].tolist()[0] == 4
     bare = said(visit(synthetic_root, "maps", vertices="left:1"))
@@ -219,7 +244,7 @@ def test_several_vertices_have_means_with_n_and_bare_ones_say_so(visit, syntheti
 @pytest.mark.parametrize("lack", ["with_thumbnails", "with_categories", "with_rois"])
 def test_a_card_holds_whatever_a_run_lacks(visit, make_root, lack):
     app = visit(make_root(**{lack: False}), "maps", vertices="left:7")
-    assert "Selected: left hemisphere, vertex 7" in said(app)
+    assert "left vertex 7" in said(app)
     assert ("has no pictures" in said(app)) is (lack == "with_thumbnails")
 
 
@@ -354,23 +379,25 @@ def test_maps_open_on_the_share_masked_by_its_own_q_with_jne_one_click_away(visi
     root = make_root(calibrated=True)
     run = Run(next(root.glob("[!.]*")))
     app = visit(root, "maps")
-    assert app.selectbox(key="choice.map").value == "nonlinear_share"
+    assert shown_panes(app, run) == ["nonlinear_share"]
     masked = select_masked(run, "nonlinear_share", Masks(nonlinear="shares"))
     assert masked.sum() < select_masked(run, "nonlinear_share", Masks()).sum()
-    assert f"**{masked.sum():,}** voxels shown" in said(app)
-    assert "Not nonlinear (q ≥ 0.05) or unknown" in said(app)
+    assert f"**{masked.sum():,}** of " in said(app)
+    assert "not nonlinear (q ≥ 0.05) or unknown" in said(app)
     app = healthy(app.button(key="turn").click().run())
-    assert app.selectbox(key=keyed(app, "map")).value == "jne"
     assert app.query_params["map"] == "jne"
-    assert f"**{select_masked(run, 'jne', Masks()).sum():,}** voxels shown" in said(app)
-    assert "Not nonlinear" not in said(app)
+    assert f"**{select_masked(run, 'jne', Masks()).sum():,}** of " in said(app)
+    assert "not nonlinear" not in said(app)
     app = healthy(app.button(key="turn").click().run())
-    assert app.selectbox(key=keyed(app, "map")).value == "nonlinear_share"
+    assert shown_panes(app, run) == ["nonlinear_share"]
 
 
-def keyed(app, name) -> str:
-    """Return the key of a choice's box, which changes when something else changes the choice."""
-    return next(b.key for b in app.selectbox if (b.key or "").startswith(f"choice.{name}"))
+def shown_panes(app, run) -> list[str]:
+    """Return the names of the maps that the page puts into the viewer's panes."""
+    sent = [unpack(c.proto.bytes)[0] for c in app.get("bidi_component") if c.proto.bytes]
+    (message,) = [header for header in sent if "scene" in header]
+    names = [info.name for info in list_maps(run) if info.kind != "mask"]
+    return [names[i] for i in message["view"]["panes"]]
 
 
 def test_a_link_says_on_which_maps_voxels_that_are_not_nonlinear_are_hidden(visit, make_root):
@@ -381,13 +408,13 @@ def test_a_link_says_on_which_maps_voxels_that_are_not_nonlinear_are_hidden(visi
         ("none", "nonlinear_share", Masks()),
     ):
         app = visit(root, "maps", map=name, nonlinear=word)
-        assert f"**{select_masked(run, name, masks).sum():,}** voxels shown" in said(app)
+        assert f"**{select_masked(run, name, masks).sum():,}** of " in said(app)
     app.selectbox(key="choice.nonlinear").set_value("all").run()
     assert app.query_params["nonlinear"] == "all"
 
 
 def test_an_older_run_opens_on_jne_and_offers_no_mask_of_nonlinearity(visit, synthetic_root):
     app = visit(synthetic_root, "maps")
-    assert app.selectbox(key="choice.map").value == "jne"
+    assert shown_panes(app, Run(next(synthetic_root.glob("[!.]*")))) == ["jne"]
     assert not [b for b in app.button if b.key == "turn"]
     assert not [b for b in app.selectbox if b.key == "choice.nonlinear"]

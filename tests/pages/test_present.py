@@ -45,7 +45,7 @@ def test_an_empty_server_says_how_a_story_begins(root):
     app = visit()
     assert "Pin to story" in app.info[0].value
     app.text_input(key="new story").input("Lab meeting").run()
-    press(app, label="Begin it")
+    press(app, label="Create")
     assert [s.name for s in stories.list_stories(root)[0]] == ["Lab meeting"]
     assert "no slides yet" in app.info[0].value
     assert next(b for b in app.button if b.label == "Present").disabled

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -28,6 +30,7 @@ from jne_engine.runs.stimulus_means import (
 )
 from jne_engine.runs.store import Run
 from pages.frame.ranges import format_vertices
+from pages.selectivity import figures
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import write_synthetic_run
 
@@ -73,7 +76,8 @@ def texts(app):
 
 
 def ranking(app):
-    return app.dataframe[0].value
+    """Return the table of all images, highest first."""
+    return next(d.value for d in app.dataframe if "row" in d.value.columns)
 
 
 def column_at(run, hemi, vertex):
@@ -113,9 +117,54 @@ def test_a_picked_vertex_ranks_by_its_own_column(show, run):
     np.testing.assert_allclose(table["mean_jne_ss"], stored[table["row"]], rtol=1e-6)
     assert table["mean_jne_ss"].is_monotonic_decreasing
     assert f"left vertex {vertex}" in texts(app)
-    app.selectbox(key="choice.roi").select("V4").run()
+    app.multiselect(key="choice.roi").select("V4").run()
     assert "vertices" not in app.query_params
     assert "Pictures by JNE-SS in V4" in texts(healthy(app))
+
+
+@pytest.mark.parametrize("side", ["", "left", "right"])
+def test_several_regions_of_a_side_are_ranked_by_their_own_columns(show, run, side):
+    app = show(roi="V4,PPA", side=side) if side else show(roi="V4,PPA")
+    assert app.multiselect(key="choice.roi").value == ["V4", "PPA"]
+    place = f"V4 + PPA, {side}" if side else "V4 + PPA"
+    assert f"Pictures by JNE-SS in {place}" in texts(app).replace("\\", "")
+    rois, significant = maps.choose_roi_set(run), maps.read_significant(run)
+    n_left = len(maps.read_surface(run).left)
+    masks = [rois.masks[rois.names.index(name)] for name in ("V4", "PPA")]
+    inside = [
+        c
+        for c in range(significant.size)
+        if significant[c]
+        and any(mask[c] for mask in masks)
+        and (not side or (c < n_left) == (side == "left"))
+    ]
+    assert inside
+    stored = run.stage("dispersion").read_array("jne_ss")
+    table = ranking(app)
+    for row, value in zip(table["row"], table["mean_jne_ss"], strict=True):
+        expected = sum(float(stored[row, c]) for c in inside) / len(inside)
+        assert value == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_cell_of_the_matrix_chooses_category_and_region(show, run):
+    app = show()
+    chart = next(c for c in app.get("plotly_chart") if "heatmap" in c.proto.spec)
+    spec = json.loads(chart.proto.spec)
+    heat, cells = spec["data"]
+    assert cells["customdata"][0] == "0,0"
+    assert len(cells["customdata"]) == len(heat["x"]) * len(heat["y"])
+    take = figures._take_cell(["body", "face"], ["V1", "EBA"])
+    chosen = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "select", lambda **changes: chosen.update(changes))
+        take([{"customdata": "1,0"}])
+        assert chosen == {"category": "face", "roi": "V1", "side": ""}
+
+
+def test_other_pages_take_the_first_of_several_regions(show, run):
+    app = show(roi="V4,PPA")
+    app = healthy(app.switch_page("pages/models.py").run())
+    assert app.selectbox(key="choice.roi").value == "V4"
 
 
 def test_vertices_without_a_significant_response_say_so(show, run):
@@ -140,7 +189,7 @@ def test_without_an_embedding_a_button_asks_for_one(show, run):
 
 def test_clusters_are_categories_in_their_order(show, embedded):
     app = show(grouping="clusters", scale="raw", category="Cluster 2")
-    assert "Stimuli by their features (n = 64)" in texts(app)
+    assert "Images by their features (n = 64)" in texts(app)
     assert list(app.selectbox(key="choice.category").options) == [f"Cluster {i}" for i in (1, 2, 3)]
     means = selectivity.average_jne_ss(embedded)
     expected = selectivity.average_by_category(means, groupings.read_grouping(embedded, "clusters"))
@@ -156,7 +205,7 @@ def test_the_index_is_shown_with_what_leads_each_region(show, run):
     )
     table = selectivity_index.compute_selectivity(means, grouping)
     leaders = selectivity_index.tabulate_leading_categories(table)
-    shown = app.dataframe[-1].value
+    shown = next(d.value for d in app.dataframe if "runner_up" in d.value.columns)
     assert shown["category"].tolist() == leaders["category"].tolist()
     assert shown["q"].tolist() == leaders["q"].tolist()
 

@@ -90,7 +90,7 @@ def test_a_voxel_without_a_response_says_so(visit, runs):
 
 def test_a_projected_volume_opens_on_its_surface_and_offers_slices(visit, runs):
     app = visit(runs["both"])
-    assert "Click a vertex for its card" in said(app)
+    assert "Peaks of" in said(app)
     assert "at voxel (" in said(visit(runs["both"], view="slices"))
 
 

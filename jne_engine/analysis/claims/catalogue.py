@@ -58,7 +58,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("subjects", "It rises at each step over subjects.",
           "smaller step of the tiers' means", JNE_UNIT, "subjects", 0.0, "in S1, S2, S5 and S7",
           "hierarchy", {"by": "tier"}),
-    Claim("spin", "It rises more than in maps as smooth that are turned on the cortex.",
+    Claim("spin", "The rise beats a spin-test null.",
           "P(later tier exceeds earlier)", "", "rotations", 0.5, "", "hierarchy", {"by": "tier"}),
     Claim("v1-lowest", "V1 is the least nonlinear ROI.",
           _EXCEEDS, "", "voxels of the weakest pair", 0.5, "lowest of ten", "hierarchy",

@@ -178,8 +178,8 @@ class BrainPage:
         self.page.keyboard.press("Escape")
 
     def choose_view(self) -> None:
-        """Press the button of the dorsal view."""
-        self.host.get_by_role("button").get_by_text("Dorsal", exact=True).click()
+        """Take the dorsal view."""
+        self.page.get_by_label("View", exact=True).select_option("dorsal")
 
     def choose_shape(self) -> None:
         """Take the pial surface, which the viewer morphs to."""

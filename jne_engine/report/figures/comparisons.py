@@ -33,6 +33,8 @@ def plot_pairs(
     labels: tuple[str, str],
     identity: bool = False,
     columns: AnyArray | None = None,
+    regions: Sequence[str] = (),
+    short: tuple[str, str] | None = None,
     slopes: Mapping[str, float] = MappingProxyType({}),
     dark: bool = False,
     height: int = 440,
@@ -52,6 +54,10 @@ def plot_pairs(
     columns : numpy.ndarray of int, shape (n,), optional
         What each pair is, handed back by a box or lasso: points are drawn over the density, at
         most :data:`N_POINTS` of them.
+    regions : sequence of str, length n
+        The ROI of each pair, for its hover; unknown where empty.
+    short : tuple of str, optional
+        Names of the two values in the hover; the axes' labels by default.
     slopes : mapping of str to float
         Lines through the origin to draw, by name.
     dark : bool
@@ -63,7 +69,15 @@ def plot_pairs(
     if len(x) > MANY:
         figure.add_trace(_draw_density(x, y))
     if columns is not None or len(x) <= MANY:
-        figure.add_trace(_draw_points(x, y, columns, over=len(x) > MANY))
+        points = _draw_points(x, y, columns, over=len(x) > MANY)
+        named = [escape_label(name) for name in short or labels]
+        hover = f"{named[0]} %{{x:.3f}}, {named[1]} %{{y:.3f}}"
+        if len(regions):
+            rows = choose_points(len(x))
+            points.text = [escape_label(regions[row]) or "in no ROI" for row in rows]
+            hover += ", %{text}"
+        points.hovertemplate = f"{hover}<extra></extra>"
+        figure.add_trace(points)
         figure.update_layout(dragmode="zoom" if columns is None else "lasso")
     figure.update_xaxes(title_text=labels[0])
     figure.update_yaxes(title_text=labels[1])
@@ -225,9 +239,8 @@ def _draw_points(x: AnyArray, y: AnyArray, columns: AnyArray | None, *, over: bo
         customdata=None if columns is None else columns[rows],
         mode="markers",
         marker={"size": size, "color": colour, "opacity": opacity},
-        selected={"marker": {"color": SELECTED, "opacity": 1}},
+        selected={"marker": {"color": SELECTED, "opacity": 0.35 if over else 0.9}},
         unselected={"marker": {"opacity": opacity / 2}},
-        hovertemplate="(%{x:.3f}, %{y:.3f})<extra></extra>",
     )
 
 

@@ -25,8 +25,11 @@ def plot_category_matrix(
     starred: pd.DataFrame | None = None,
     centred: bool = False,
     dark: bool = False,
+    height: int | None = None,
 ) -> go.Figure:
-    """Plot a heat map of categories (rows) by ROIs (columns).
+    """Plot a heat map of categories (rows) by ROIs (columns), whose cells can be clicked.
+
+    The ``customdata`` of a cell are its row and column, as ``"row,column"``.
 
     Parameters
     ----------
@@ -42,13 +45,15 @@ def plot_category_matrix(
         Colours that diverge from 0.
     dark : bool
         Colours for a dark page.
+    height : int, optional
+        Pixels; by default as many as the rows need.
     """
     title = f"{label} ({unit})" if unit else label
     n_rows = len(matrix)
     figure = go.Figure(
         go.Heatmap(
             z=matrix.to_numpy(),
-            x=[escape_label(c).replace(" ", "<br>", 1) for c in matrix.columns],
+            x=[_name_column(c) for c in matrix.columns],
             y=[escape_label(c) for c in matrix.index],
             xgap=2,
             ygap=2 if n_rows <= FEW_ROWS else 1,
@@ -65,16 +70,43 @@ def plot_category_matrix(
             **_mark_cells(starred),
         )
     )
+    figure.add_trace(_lay_cells(matrix))
     if chosen is not None:
         _frame(figure, matrix, *chosen, colour=choose_ink(dark).text)
     figure.update_xaxes(side="top", showgrid=False, tickangle=0, tickfont={"size": 12})
     figure.update_yaxes(autorange="reversed", showgrid=False, dtick=1)
+    if height is not None:
+        figure.update_xaxes(tickangle=-60, tickfont={"size": 11}, ticks="")
+        figure.update_yaxes(tickfont={"size": 11}, ticks="")
+        figure.update_traces(
+            colorbar={"title": {"font": {"size": 11}}}, selector={"type": "heatmap"}
+        )
+        figure.update_layout(margin={"t": 46, "b": 46, "l": 8, "r": 8})
     row = 32 if n_rows <= FEW_ROWS else 18
-    return style_figure(figure, dark=dark, height=max(300, 130 + row * n_rows))
+    return style_figure(figure, dark=dark, height=height or max(300, 130 + row * n_rows))
+
+
+def _lay_cells(matrix: pd.DataFrame) -> go.Scatter:
+    """Lay a clickable square over each cell: a heat map's own cells cannot be selected."""
+    cells = [(row, column) for row in range(matrix.shape[0]) for column in range(matrix.shape[1])]
+    values = matrix.to_numpy()
+    return go.Scatter(
+        x=[_name_column(str(matrix.columns[column])) for _, column in cells],
+        y=[escape_label(str(matrix.index[row])) for row, _ in cells],
+        mode="markers", text=[f"{values[cell]:.4g}" for cell in cells], showlegend=False,
+        marker={"size": 16, "symbol": "square", "color": "rgba(0,0,0,0)"},
+        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
+        customdata=[f"{row},{column}" for row, column in cells],
+        hovertemplate="%{y} in %{x}: %{text}<extra></extra>",
+    )  # fmt: skip
+
+
+def _name_column(name: str) -> str:
+    return escape_label(name).replace(" ", "<br>", 1)
 
 
 def plot_embedding(
-    table: pd.DataFrame, *, chosen: tuple[int, ...] = (), dark: bool = False
+    table: pd.DataFrame, *, chosen: tuple[int, ...] = (), dark: bool = False, height: int = 460
 ) -> go.Figure:
     """Plot stimuli where t-SNE puts them, coloured by category; points can be selected.
 
@@ -87,6 +119,8 @@ def plot_embedding(
         Rows that are shown at full strength; all of them where empty.
     dark : bool
         Colours for a dark page.
+    height : int
+        Pixels.
     """
     categories = list(table["category"].astype("category").cat.categories)
     colours = dict(zip(categories, region_colours(tuple(categories)), strict=True))
@@ -115,7 +149,7 @@ def plot_embedding(
     figure.update_xaxes(title_text="t-SNE 1 (no unit)", **axis)
     figure.update_yaxes(title_text="t-SNE 2 (no unit)", scaleanchor="x", **axis)
     figure.update_layout(dragmode="lasso")
-    return style_figure(figure, dark=dark, height=460, legend=len(categories) <= FEW_ROWS)
+    return style_figure(figure, dark=dark, height=height, legend=len(categories) <= FEW_ROWS)
 
 
 def plot_silhouettes(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:

@@ -66,7 +66,7 @@ def plot_activation_curves(
         line = {"color": colour, "width": 1.6}
         figure.add_trace(_line(curve, "scaled_jne", "JNE", line), 1, column)
     figure.update_xaxes(title_text="Input x", dtick=5)
-    figure.update_yaxes(title_text="JNE · √12 / half-window", rangemode="tozero", col=1)
+    figure.update_yaxes(title_text="JNE (scaled)", rangemode="tozero", col=1)
     return _finish(figure, dark=dark, height=360)
 
 

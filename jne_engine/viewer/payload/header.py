@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jne_engine.cortex.spaces import Hemisphere
+from jne_engine.cortex.surfaces import find_mni_affine
 from jne_engine.viewer.payload.blobs import Blob
 from jne_engine.viewer.payload.maps import ViewerMap
 from jne_engine.viewer.payload.scene import ViewerScene, colour_blob
@@ -29,22 +30,27 @@ def scene_header(scene: ViewerScene, *, key: str, height: int = 600) -> dict[str
         Height in CSS pixels.
     """
     names = [m.name for m in scene.maps]
+    mni = find_mni_affine(scene.surface.name)
     return {
         "key": key,
         "height": height,
         "title": scene.title,
         "provenance": scene.provenance,
         "simulated": scene.simulated,
+        "readout": list(scene.readout),
+        "run": scene.run,
+        "mni": None if mni is None else mni[:3].tolist(),
         "surface": scene.surface.name,
         "topology": scene.surface.topology.hash,
         "geometries": [_shape_entry(s) for s in scene.surface.shapes],
         "luts": colour_blob().hash,
-        "maps": [_map_entry(m) for m in scene.maps],
+        "maps": [_map_entry(m, names) for m in scene.maps],
         "labels": [{"name": s.title, "hash": s.blob.hash} for s in scene.labels],
         "marked": _list_vertices(scene.marked),
         "selected": _list_vertices(scene.selected),
         "view": {
             "view": scene.view,
+            "fit": scene.fit,
             "geometry": scene.shape or scene.surface.shapes[0].name,
             "panes": [names.index(m.name) for m in scene.start_maps],
             "shared": scene.shared_range,
@@ -83,7 +89,7 @@ def _shape_entry(shape: ViewerShape) -> dict[str, Any]:
     return {**entry, "flat": shape.flat}
 
 
-def _map_entry(viewer_map: ViewerMap) -> dict[str, Any]:
+def _map_entry(viewer_map: ViewerMap, names: list[str]) -> dict[str, Any]:
     rounded = viewer_map.wire != "float32"
     threshold = None
     if viewer_map.threshold is not None:
@@ -104,4 +110,5 @@ def _map_entry(viewer_map: ViewerMap) -> dict[str, Any]:
         "centre": float(viewer_map.centre),
         "colours": viewer_map.colour_name,
         "categories": categories or None,
+        "second": names.index(viewer_map.dimmed_by) if viewer_map.dimmed_by else None,
     }

@@ -47,6 +47,8 @@ class ViewerMap:
         A name of :data:`jne_engine.core.palettes.MAP_NAMES`.
     categories : tuple of (str, str)
         Name and colour of each category.
+    dimmed_by : str
+        Name of a map from 0 to 1 that begins as this one's opacity; none where empty.
     wire : {"float32", "float16"}
         What is sent for painting. With ``"float16"`` the exact values follow when a reader
         first points at the map, and only exact values are ever read out as such.
@@ -71,6 +73,7 @@ class ViewerMap:
     centre: float = 0.0
     colours: str | None = None
     categories: tuple[tuple[str, str], ...] = ()
+    dimmed_by: str = ""
     wire: Wire = "float32"
 
     def __post_init__(self) -> None:

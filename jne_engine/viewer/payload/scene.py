@@ -16,7 +16,7 @@ from jne_engine.viewer.payload.labels import ViewerLabels
 from jne_engine.viewer.payload.maps import ViewerMap
 from jne_engine.viewer.payload.surface import ViewerSurface
 
-View = Literal["lateral", "medial", "dorsal", "ventral", "anterior", "posterior", "grid"]
+View = Literal["lateral", "medial", "dorsal", "ventral", "anterior", "posterior", "grid", "pair"]
 
 VIEWS: tuple[View, ...] = (
     "lateral",
@@ -26,6 +26,7 @@ VIEWS: tuple[View, ...] = (
     "anterior",
     "posterior",
     "grid",
+    "pair",
 )
 
 
@@ -49,6 +50,8 @@ class ViewerScene:
         Region sets; the first is drawn, all are read out.
     view : str
         View to begin with.
+    fit : bool
+        Begin fitted to the data, not to the whole brain.
     shape : str, optional
         Shape to begin with; None takes the first.
     panes : tuple of str
@@ -61,6 +64,10 @@ class ViewerScene:
         Vertices that the page marks.
     selected : mapping of hemisphere to sequence of int
         Vertices that a new viewer begins with as the reader's selection.
+    readout : tuple of str
+        Names of maps that the hover reads out beside the shown ones; they travel at the start.
+    run : str
+        What saved pictures are named after; the title where it is empty.
 
     Raises
     ------
@@ -76,6 +83,7 @@ class ViewerScene:
     simulated: bool = False
     labels: tuple[ViewerLabels, ...] = ()
     view: View = "lateral"
+    fit: bool = False
     shape: str | None = None
     panes: tuple[str, ...] = ()
     shared_range: bool = False
@@ -84,6 +92,8 @@ class ViewerScene:
     selected: Mapping[Hemisphere, Sequence[int]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    readout: tuple[str, ...] = ()
+    run: str = ""
 
     def __post_init__(self) -> None:
         """Validate names and vertex counts."""
@@ -98,6 +108,8 @@ class ViewerScene:
             n = self.surface.n_vertices(hemi)
             for m in self.maps:
                 _check_vertices(f"map {m.name} {hemi}", m.values(hemi), n)
+                if m.dimmed_by:
+                    check_choice(f"opacity of map {m.name}", m.dimmed_by, names)
             for labels in self.labels:
                 side = labels.left if hemi == "left" else labels.right
                 _check_vertices(f"labels {labels.title} {hemi}", side, n)
@@ -120,6 +132,8 @@ class ViewerScene:
         parts = [self.surface.topology, colour_blob(), *(s.blob for s in self.surface.shapes)]
         parts += [labels.blob for labels in self.labels]
         parts += [m.wire_blob for m in self.start_maps]
+        early = {*self.readout, *(m.dimmed_by for m in self.start_maps)}
+        parts += [m.wire_blob for m in self.maps if m.name in early]
         return [blob.hash for blob in parts]
 
 

@@ -29,6 +29,12 @@ from jne_engine.viewer.scenes.surface import BESIDE, RunMap, build_on_surface
 MOST_PANES = 4
 MOST_OUTLINED = 300
 """Selected voxels that are outlined one by one."""
+DIM = 0.25
+"""Strength of the colours of what is not chosen."""
+_DRAWN = replace(
+    find_measure("r2_nonlinear"), name="drawn", label="In the drawn area", unit="",
+    explanation=f"1 inside the drawn area, {DIM} outside.",
+)  # fmt: skip
 
 
 def build_masked_scene(
@@ -124,9 +130,10 @@ def build_difference_scene(
 
 
 def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> ViewerScene | None:
-    """Build a scene of one map at some voxels only; at all significant ones if none.
+    """Build a scene of one map at the significant voxels, all but some of them dimmed.
 
-    A few are outlined too; many outlines would hide the colours.
+    The colours of a voxel never change by what else is chosen. A few chosen ones are outlined;
+    many outlines would hide the colours.
 
     Parameters
     ----------
@@ -135,22 +142,27 @@ def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> Viewer
     name : str
         Map to show.
     columns : sequence of int
-        Response columns to show.
+        Response columns at full strength; all where empty.
 
     Returns
     -------
     ViewerScene or None
         None where the run's surface cannot be drawn.
     """
-    info, values = find_measure(name), read_map(run, name)
-    shown, label = select_shown(run, name), "significant voxels"
+    info, values, shown = find_measure(name), read_map(run, name), select_shown(run, name)
+    maps = [RunMap(info, values, shown, "significant voxels")]
     if columns:
-        shown, label = np.zeros(values.shape, dtype=np.bool_), "voxels of the drawn area"
-        shown[list(columns)] = True
-    scene = build_on_surface(run, [RunMap(info, values, shown, label)], panes=(name,))
-    if scene is None or len(columns) > MOST_OUTLINED:
+        strength = np.full(values.shape, DIM, dtype=np.float32)
+        strength[list(columns)] = 1
+        maps.append(RunMap(_DRAWN, strength, shown, "significant voxels"))
+    scene = build_on_surface(run, maps, panes=(name,))
+    if scene is None or not columns:
         return scene
-    return mark_vertices(scene, places.find_marked(run, columns))
+    own, drawn = scene.maps
+    dimmed = replace(own, dimmed_by=drawn.name), replace(drawn, value_range=(0.0, 1.0))
+    scene = replace(scene, maps=dimmed)
+    few = len(columns) <= MOST_OUTLINED
+    return mark_vertices(scene, places.find_marked(run, columns)) if few else scene
 
 
 def mark_vertices(

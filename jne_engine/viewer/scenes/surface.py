@@ -28,6 +28,9 @@ from jne_engine.viewer.surfaces import Display, choose_display, show_subject_sur
 BESIDE = "@"
 """Between a map's name and the run that it is of, where that is not the scene's own."""
 
+READOUT = ("jne", "nonlinear_share", "r2_nonlinear", "noise_ceiling")
+"""Maps whose values every hover says."""
+
 
 class RunMap(NamedTuple):
     """One map of a run: what it is, and its values at the response columns.
@@ -112,6 +115,7 @@ def build_on_surface(
         provenance=f"{source}. Run {run.run_id}{f', with {ids}' if ids else ''}.",
         simulated=any(each.manifest.simulated for each in (run, *others)),
         shared_range=shared_range,
+        run=run.run_id,
     )
 
 
@@ -147,6 +151,7 @@ def build_scene(
     provenance: str,
     simulated: bool,
     shared_range: bool = False,
+    run: str = "",
 ) -> ViewerScene:
     """Build the viewer's scene of a run.
 
@@ -168,6 +173,8 @@ def build_scene(
         True stamps SIMULATED on the viewer.
     shared_range : bool
         Begin with one colour range for all panes.
+    run : str
+        What saved pictures are named after.
     """
     labels = (_build_labels(space, display, rois),) if rois is not None else ()
     return ViewerScene(
@@ -179,9 +186,12 @@ def build_scene(
         simulated=simulated,
         labels=labels,
         shape=_choose_shape(display.surface),
-        view="posterior",  # where most of visual cortex is in sight
+        view="pair",
+        fit=True,
         panes=panes,
         shared_range=shared_range,
+        readout=tuple(m.info.name for m in maps if m.info.name in READOUT),
+        run=run,
     )
 
 

@@ -85,12 +85,20 @@ def test_four_maps_tell_of_several_subjects(runs):
     assert np.isfinite(n[left]).sum() > 0
 
 
-def test_a_few_selected_voxels_are_outlined_many_only_coloured(runs, monkeypatch):
+def test_chosen_voxels_keep_their_colours_and_the_others_are_dimmed(runs, monkeypatch):
     scene = scenes.build_selection_scene(runs[0], "jne", (1, 2, 270))
-    space = maps.read_surface(runs[0])
-    drawn = find(scene, "jne").mask("left")
-    assert np.flatnonzero(drawn).tolist() == [int(space.left[1]), int(space.left[2])]
-    assert scene.marked["left"].tolist() == [int(space.left[1]), int(space.left[2])]
+    space, whole = maps.read_surface(runs[0]), scenes.build_selection_scene(runs[0], "jne", ())
+    own, strength = find(scene, "jne"), find(scene, "drawn").values("left")
+    assert own.dimmed_by == "drawn"
+    assert np.array_equal(own.mask("left"), find(whole, "jne").mask("left"))
+    assert np.array_equal(own.values("left"), find(whole, "jne").values("left"), equal_nan=True)
+    chosen = {int(space.left[1]), int(space.left[2])}
+    for vertex in space.left.tolist():
+        assert strength[vertex] == (1.0 if vertex in chosen else scenes.DIM)
+    assert scene.marked["left"].tolist() == sorted(chosen)
+    header = scene_header(scene, key="x")
+    assert [m["second"] for m in header["maps"]] == [1, None]
+    assert find(scene, "drawn").wire_blob.hash in scene.start_hashes()
     monkeypatch.setattr(scenes, "MOST_OUTLINED", 2)
     assert not scenes.build_selection_scene(runs[0], "jne", (1, 2, 270)).marked
 
