@@ -164,6 +164,7 @@ class CortexProbe:
         self.settle()
         assert self.run("return v.state;") == state
 
+
 def brain_share(probe: CortexProbe, size: tuple[int, int]) -> float:
     """Return how much of the first screen the brain's own pixels fill."""
     return float(probe.run(SHARE, list(size)))
