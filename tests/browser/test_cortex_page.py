@@ -79,7 +79,7 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
     page.get_by_title("Show or hide V1").click()
     page.get_by_role("button", name="+ Compare").click()
     page.get_by_role("button", name="Colours").first.click()
-    page.get_by_label("Difference of the first two").check()
+    page.get_by_label("Difference of the first two").click()  # the menu goes with its pane
     page.keyboard.press("Escape")
     page.wait_for_timeout(800)
     assert probe.camera() == before

@@ -124,13 +124,13 @@ def test_a_picked_vertex_ranks_by_its_own_column(show, run):
 
 @pytest.mark.parametrize("side", ["", "left", "right"])
 def test_several_regions_of_a_side_are_ranked_by_their_own_columns(show, run, side):
-    app = show(roi="V4,PPA", side=side) if side else show(roi="V4,PPA")
-    assert app.multiselect(key="choice.roi").value == ["V4", "PPA"]
-    place = f"V4 + PPA, {side}" if side else "V4 + PPA"
+    app = show(roi="V4,FFA-1", side=side) if side else show(roi="V4,FFA-1")
+    assert app.multiselect(key="choice.roi").value == ["V4", "FFA-1"]
+    place = f"V4 + FFA-1, {side}" if side else "V4 + FFA-1"
     assert f"Pictures by JNE-SS in {place}" in texts(app).replace("\\", "")
     rois, significant = maps.choose_roi_set(run), maps.read_significant(run)
     n_left = len(maps.read_surface(run).left)
-    masks = [rois.masks[rois.names.index(name)] for name in ("V4", "PPA")]
+    masks = [rois.masks[rois.names.index(name)] for name in ("V4", "FFA-1")]
     inside = [
         c
         for c in range(significant.size)
