@@ -147,7 +147,8 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
     drawn = f" {N_POINTS:,} voxels are points, drawn by a seed." if len(pairs) > N_POINTS else ""
     show_result(
         figure, pairs, *names, title=title, how=f"{pair.how}{drawn}",
-        alt=f"{pair.label} of the voxels of {roi}", on_areas=_take_areas(name), compact=True,
+        alt=f"{pair.label} of the voxels of {roi}", on_areas=_take_areas(name),
+        compact=name != "delta",  # what ΔR² is not must be in sight
     )  # fmt: skip
 
 
