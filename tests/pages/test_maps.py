@@ -299,7 +299,7 @@ def test_a_projected_run_ranks_stimuli_for_the_nearest_voxel(visit, projected):
     app = visit(root, "selectivity", vertices=f"left:{vertex}")
     assert f"the voxel nearest to left vertex {vertex}" in said(app)
     stored = run.stage("dispersion").read_array("jne_ss")[:, column]
-    table = app.dataframe[0].value
+    table = table_with(app, "row")
     np.testing.assert_allclose(table["mean_jne_ss"], stored[table["row"]], rtol=1e-6)
 
 
