@@ -18,6 +18,9 @@ from jne_engine.jobs.records import JobRecord
 from jne_engine.jobs.rows import read_worker
 from tests.engine.datasets import make_dataset
 
+START_S = 180
+"""What begins may take this long where much else runs: no promise, but an end of waiting."""
+
 
 def write_folder(path: Path, *, n_stimuli: int = 400, n_voxels: int = 40) -> Path:
     """Write a small dataset as a folder of plain arrays."""

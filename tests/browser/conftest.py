@@ -20,7 +20,10 @@ APPS = Path(__file__).resolve().parent / "apps"
 
 SIZE = {"width": 1280, "height": 720}
 
-expect.set_options(timeout=20_000)  # a page may wait for the other tests' work
+PATIENCE_MS = 60_000
+"""A page may wait for the other tests' work: no promise, but an end of waiting."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def wait_until_still(page: Page, locator: Locator) -> None:
@@ -28,7 +31,7 @@ def wait_until_still(page: Page, locator: Locator) -> None:
 
     Streamlit keeps a figure invisible, but in its place, until it knows the figure's width.
     """
-    expect(locator).to_be_visible(timeout=60_000)
+    expect(locator).to_be_visible()
     box = None
     for _ in range(60):
         page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
@@ -169,7 +172,7 @@ def own_page(context: BrowserContext, problems: PageProblems) -> Iterator[Page]:
 
 def watch_page(page: Page, problems: PageProblems) -> Iterator[Page]:
     """Collect a page's errors while a test has it."""
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
     problems.watch(page)
     yield page
     problems.unwatch(page)

@@ -13,7 +13,7 @@ from jne_engine.jobs.kinds.run import request_demo
 from jne_engine.jobs.queue import open_jobs
 from jne_engine.model.spec import RunSpec
 from tests.browser.conftest import ROOT
-from tests.job_helpers import stop_worker, wait_at_rest, wait_until, worker_process
+from tests.job_helpers import START_S, stop_worker, wait_at_rest, wait_until, worker_process
 
 SLOW_MS = 60_000
 
@@ -47,7 +47,7 @@ def test_a_job_outlives_its_server_and_its_run_opens_from_the_next(
         jobs.submit(asked)
         page.reload()  # the server sees to the worker
         page.get_by_text(re.compile("simulated subject", re.IGNORECASE)).first.wait_for()
-        wait_until(lambda: jobs.list() and jobs.list()[0].state == "running", seconds=60)
+        wait_until(lambda: jobs.list() and jobs.list()[0].state == "running", seconds=START_S)
         (job,) = jobs.list()
         worker = worker_process(jobs)
         kill_server(server)

@@ -30,6 +30,7 @@ from jne_engine.runs.store import Run, find_runs, find_unfinished
 from tests.amounts import N_DISTURBED, choose_amount
 from tests.engine.job_kinds import ODD_KINDS
 from tests.job_helpers import (
+    START_S,
     is_gone,
     job_process,
     opened,
@@ -178,7 +179,7 @@ def is_running(jobs: Jobs, job_id: int) -> bool:
         jobs.ensure_worker()
         return not jobs.read(job_id).is_active or job_process(jobs, job_id) is not None
 
-    wait_until(has_process, seconds=60)
+    wait_until(has_process, seconds=START_S)
     return jobs.read(job_id).is_active
 
 
@@ -217,7 +218,7 @@ def test_sixty_askers_get_one_computation_which_outlives_them(asked, data, tmp_p
     assert len(set(numbers[0] + numbers[1])) == 1
     # The askers are gone, and nobody calls ensure_worker here.
     job_id = int(numbers[0][0])
-    wait_until(lambda: jobs.read(job_id).state == "done", seconds=60)
+    wait_until(lambda: jobs.read(job_id).state == "done", seconds=START_S)
     assert jobs.read(job_id).attempts == 1
     asked_for = [r for r in jobs.list() if r.spec.payload["spec"]["seed"] == 1]
     assert [record.id for record in asked_for] == [job_id]
@@ -235,7 +236,9 @@ def is_worker_of(process: psutil.Process, root: Path) -> bool:
 def test_a_killed_worker_frees_its_job_and_the_next_one_goes_on(jobs, data, tmp_path):
     spec = replace(long_of(400), max_epochs=600, patience=600)
     job_id = submit(jobs, data, spec)
-    wait_until(lambda: jobs.read(job_id).stage in ("linear", "nonlinear"), seconds=60, step=0.01)
+    wait_until(
+        lambda: jobs.read(job_id).stage in ("linear", "nonlinear"), seconds=START_S, step=0.01
+    )
     kill_worker(jobs, job_id)
     record = wait_at_rest(jobs, job_id)
     assert (record.state, record.attempts) == ("done", 2)
@@ -254,7 +257,7 @@ def forking(tmp_path, monkeypatch):
 
             monkeypatch.setattr(starting, "start_worker", start)
             jobs.ensure_worker()
-            wait_until(jobs.worker_is_alive, seconds=60)
+            wait_until(jobs.worker_is_alive, seconds=START_S)
             yield jobs
             stop_worker(jobs)
             parent.stdin.close()
@@ -334,7 +337,7 @@ def test_deleting_takes_what_is_unfinished_and_leaves_what_is_finished(jobs, dat
     long = replace(spec_of(900), max_epochs=5000, patience=5000)
     job_id = jobs.submit(request_run(data, long)).id
     jobs.ensure_worker()
-    wait_until(lambda: jobs.read(job_id).stage == "linear", seconds=60, step=0.01)
+    wait_until(lambda: jobs.read(job_id).stage == "linear", seconds=START_S, step=0.01)
     jobs.cancel(job_id)
     cut = wait_at_rest(jobs, job_id)
     assert cut.state == "cancelled"
@@ -379,7 +382,7 @@ def odd_jobs(tmp_path_factory):
 
 def test_what_ignores_flag_and_signal_is_killed_with_its_children(odd_jobs, tmp_path):
     job_id = odd_jobs.submit(JobSpec("stubborn", {"pid_file": str(tmp_path / "pid")})).id
-    wait_until((tmp_path / "pid").exists, seconds=60)
+    wait_until((tmp_path / "pid").exists, seconds=START_S)
     process = job_process(odd_jobs, job_id)
     grandchild = psutil.Process(int((tmp_path / "pid").read_text()))
     odd_jobs.cancel(job_id)
@@ -390,7 +393,7 @@ def test_what_ignores_flag_and_signal_is_killed_with_its_children(odd_jobs, tmp_
 
 def test_an_unexpected_error_is_internal_and_its_traceback_is_in_the_log(odd_jobs):
     job_id = odd_jobs.submit(JobSpec("broken", {})).id
-    wait_until(lambda: odd_jobs.read(job_id).state == "failed", seconds=60)
+    wait_until(lambda: odd_jobs.read(job_id).state == "failed", seconds=START_S)
     record = odd_jobs.read(job_id)
     assert record.message == f"internal error: its traceback is at the end of {record.log}"
     assert "ZeroDivisionError: integer division" in record.log.read_text()
@@ -440,7 +443,7 @@ def test_two_slots_run_two_jobs_and_a_third_waits(odd_jobs):
     def states():
         return [odd_jobs.read(number).state for number in numbers]
 
-    wait_until(lambda: states() == ["running", "running", "queued"], seconds=60)
+    wait_until(lambda: states() == ["running", "running", "queued"], seconds=START_S)
     wait_until(lambda: odd_jobs.read(numbers[0]).memory_bytes is not None, seconds=10)
     odd_jobs.cancel(numbers[0])
     wait_until(lambda: states() == ["cancelled", "running", "running"], seconds=5)
