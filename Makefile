@@ -29,6 +29,7 @@ test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests i
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests/browser
 
 test-full: export JNE_TEST_FULL = 1
+test-full: export PYTEST_TIMEOUT = 1800
 test-full: test ## the same, with more altered files and more moments of killing (longer)
 
 check: $(VENV)/.dev ## ruff, import contracts, mypy --strict, and tsc and Biome where npm is

@@ -14,6 +14,7 @@ from tests.amounts import N_ALTERED, choose_amount
 from tests.engine.readers.image_mutants import FORMATS, GZIPPED
 
 N_MUTANTS = choose_amount(N_ALTERED, full=1000)
+LIMIT_S = choose_amount(280, full=1700)
 ROOT = Path(__file__).parents[3]
 
 
@@ -24,7 +25,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     finished = subprocess.run(
         [sys.executable, "-m", "tests.engine.readers.image_mutants",
          str(N_MUTANTS), "0", str(folder)],
-        cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr[-2000:]
     counted: dict[str, Any] = json.loads(finished.stdout)

@@ -13,6 +13,7 @@ from tests.amounts import N_ALTERED, choose_amount
 from tests.engine.readers.mutants import FORMATS
 
 N_MUTANTS = choose_amount(N_ALTERED, full=200)
+LIMIT_S = choose_amount(280, full=1700)
 ROOT = Path(__file__).parents[3]
 
 
@@ -22,7 +23,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, in
     folder = tmp_path_factory.mktemp("mutants")
     finished = subprocess.run(
         [sys.executable, "-m", "tests.engine.readers.mutants", str(N_MUTANTS), "0", str(folder)],
-        cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stdout + finished.stderr[-2000:]
     return dict(json.loads(line) for line in finished.stdout.splitlines())
