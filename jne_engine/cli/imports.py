@@ -31,7 +31,7 @@ _LINKED = (click.Option(["--out"], type=SomePath, help="Folder for the dataset.t
 _COPIED = (
     click.Option(["--out"], type=SomePath, help="Folder to make."),
     click.Option(["--features"], type=SomePath, help=_ATTACH),
-    click.Option(["--layer"], type=int, default=12, show_default=True, help="Feature layer."),
+    click.Option(["--layer"], type=int, help="Feature layer; the last by default."),
     click.Option(["--standardisation"], type=click.Choice(STANDARDISATIONS)),
     *_PREVIEW,
     click.Option(["--quiet"], is_flag=True, help="No progress bars."),
@@ -129,23 +129,26 @@ for _layout in list_layouts():
 @import_data.command()
 @click.argument("dataset", type=SomePath)
 @click.argument("file", metavar="FEATURES", type=SomePath)
-@click.option("--layer", type=int, default=12, show_default=True, help="Feature layer.")
+@click.option("--layer", type=int, help="Feature layer; the last by default.")
 @click.option("--standardisation", type=click.Choice(STANDARDISATIONS))
-def features(dataset: Path, file: Path, layer: int, standardisation: str | None) -> None:
-    """Name the FEATURES that go with the imported folder DATASET, found by image id."""
+def features(dataset: Path, file: Path, layer: int | None, standardisation: str | None) -> None:
+    """Name the FEATURES that go with DATASET, found by image id or by the pictures' names."""
     path = attach_features(dataset, file, layer=layer, standardisation=standardisation)
     click.echo(str(path))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("dataset", type=SomePath)
+@click.option("--layer", type=int, help="Feature layer, where the features hold several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def check(context: click.Context, dataset: Path, as_json: bool) -> None:
+def check(context: click.Context, dataset: Path, layer: int | None, as_json: bool) -> None:
     """Check orientation and alignment of DATASET before hours are spent on it."""
     from jne_engine.datasets.description import read_dataset
 
-    verdicts = check_imported(dataset) or check_dataset(read_dataset(dataset))
+    verdicts = check_imported(dataset) or check_dataset(
+        read_dataset(dataset, layer=layer, stand_in=True)
+    )
     if as_json:
         click.echo(json.dumps([verdict.to_dict() for verdict in verdicts], indent=1))
     else:

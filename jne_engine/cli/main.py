@@ -211,9 +211,20 @@ def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
     type=click.Path(path_type=Path),
     help="Fitted nonlinear encoder (.pth), instead of fitting one.",
 )
+@click.option(
+    "--layer",
+    "layers",
+    type=int,
+    multiple=True,
+    help="Feature layer, where the features hold several; a run of each that is given.",
+)
 @spec_options
 def run(
-    dataset: Path, linear_weights: Path | None, nonlinear_weights: Path | None, **options: Any
+    dataset: Path,
+    linear_weights: Path | None,
+    nonlinear_weights: Path | None,
+    layers: tuple[int, ...],
+    **options: Any,
 ) -> None:
     """Compute the run of DATASET: a folder or its dataset.toml."""
     following = _following(options)
@@ -224,9 +235,11 @@ def run(
 
         told = activation_from_name(nonlinear_weights)
         options["activation"] = None if told == "identity" else told  # which is then refused
-    change = options.pop("change")
-    asked = request_run(dataset, read_spec(options), weights=weights)
-    follow([with_change(asked, change)], following)
+    change, spec = options.pop("change"), read_spec(options)
+    asked = [
+        request_run(dataset, spec, weights=weights, layer=layer) for layer in layers or (None,)
+    ]
+    follow([with_change(each, change) for each in asked], following)
 
 
 @main.command()

@@ -190,6 +190,8 @@ class EncodingDataset:
         How the columns of a volume are shown on a surface; None where nobody knows.
     feature_set, layer : str, int
         Which features these are (``"gabor"``, ``"clip-vit-b32"``) and of which layer.
+    n_layers : int
+        How many layers the file of the features offers.
 
     Raises
     ------
@@ -212,6 +214,7 @@ class EncodingDataset:
     projection: Projection | None = None
     feature_set: str = "features"
     layer: int = 0
+    n_layers: int = 1
 
     def __post_init__(self) -> None:
         """Validate every part against every other."""

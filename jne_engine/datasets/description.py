@@ -5,14 +5,16 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import TIERS
+from jne_engine.datasets.arrays.features import count_layers
 from jne_engine.datasets.arrays.files import ArrayFiles, read_arrays_dataset
+from jne_engine.datasets.arrays.pictures import PICTURE_FOLDERS, holds_pictures
 from jne_engine.datasets.arrays.placed import find_images
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
@@ -30,8 +32,10 @@ features = "features.npy"           # (n_stimuli, n_features)
 responses = "responses.h5"          # (n_stimuli, n_voxels)
 responses_key = "betas"             # needed where a file holds several arrays
 feature_set = "clip-vit-b32"
-layer = 12
+layer = 12                          # selects one of an .h5 of layers; the last by default
 
+pictures = "pictures"               # optional: the stimuli's images, a folder or NSD's .hdf5
+notes = "Pilot of March"            # optional: what readers of the results ought to know
 stimuli = "stimuli.csv"             # optional: ids, then one column a way of naming categories
 splits = "splits.npz"               # optional: train, validation, test; else drawn with
 split_seed = 0                      #   this seed and
@@ -84,8 +88,23 @@ FOLDER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 _SEE: Final = "write it as the example in docs/datasets.md does"
 
 
+@dataclass(frozen=True)
+class _Changes:
+    """What is read otherwise than a description says."""
+
+    allowed_root: Path | None = None
+    layer: int | None = None
+    features: Path | None = None
+    stand_in: bool = False
+
+
 def read_dataset(
-    path: str | Path, *, allowed_root: Path | None = None, layer: int | None = None
+    path: str | Path,
+    *,
+    allowed_root: Path | None = None,
+    layer: int | None = None,
+    features: Path | None = None,
+    stand_in: bool = False,
 ) -> EncodingDataset:
     """Read a dataset from its description or its folder.
 
@@ -99,6 +118,11 @@ def read_dataset(
         from someone else.
     layer : int, optional
         Feature layer to take instead of the described one, where the features hold several.
+    features : pathlib.Path, optional
+        Of plain arrays: file of features to take instead of the described one; it may lie
+        anywhere.
+    stand_in : bool
+        Of plain arrays: whether Gabor features of the pictures may stand in where there are none.
 
     Returns
     -------
@@ -111,7 +135,7 @@ def read_dataset(
     UnsafeFileError
         If a file lies outside ``allowed_root`` or asks for more than its own content.
     """
-    dataset = _read(Path(path), allowed_root, layer)
+    dataset = _read(Path(path), _Changes(allowed_root, layer, features, stand_in))
     told = describe_repeats(dataset.features, dataset.splits)
     if not told:
         return dataset
@@ -132,33 +156,42 @@ def read_description_values(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
 
 
-def _read(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
-    if allowed_root is not None:
-        check_inside(path, allowed_root)
+def _read(path: Path, changes: _Changes) -> EncodingDataset:
+    if changes.allowed_root is not None:
+        check_inside(path, changes.allowed_root)
     if not path.is_dir():
-        return _read_description(path, allowed_root, layer)
+        return _read_description(path, changes)
     if (path / DESCRIPTION_NAME).exists():
-        return _read_description(path / DESCRIPTION_NAME, allowed_root, layer)
-    _check_layer(path, "arrays", layer)
-    files = ArrayFiles(**_folder_files(path))
-    _check_paths({str(p): p for p in files.paths()}, allowed_root)
-    return read_arrays_dataset(files)
+        return _read_description(path / DESCRIPTION_NAME, changes)
+    files = ArrayFiles(**_folder_files(path, needs_features=changes.features is None))
+    _check_paths({str(p): p for p in files.paths()}, changes.allowed_root)
+    return _read_arrays(path, files, changes)
 
 
-def _read_description(path: Path, allowed_root: Path | None, layer: int | None) -> EncodingDataset:
+def _read_arrays(path: Path, files: ArrayFiles, changes: _Changes) -> EncodingDataset:
+    """Read plain arrays, with other features or another layer where those are asked for."""
+    if changes.features is not None:
+        files = replace(files, features=changes.features, features_key=None)
+    if changes.layer is not None:
+        _check_layers(path, files)
+        files = replace(files, layer=changes.layer)
+    return read_arrays_dataset(files, stand_in=changes.stand_in)
+
+
+def _read_description(path: Path, changes: _Changes) -> EncodingDataset:
+    allowed_root, layer = changes.allowed_root, changes.layer
     name = printable(path.name)
     values = read_description_values(path)
     kind = values.pop("kind", "arrays")
     kinds = _list_kinds()
     check_choice(f"{name} kind", printable(str(kind)), tuple(kinds))
     description, read = kinds[kind]
-    _check_layer(path, kind, layer)
-    values |= {} if layer is None else {"layer": layer}
+    values |= {} if layer is None or kind == "arrays" else {"layer": layer}
     choices = _convert_all(name, path.parent, description, values)
     files = description(**choices)
     _check_paths(choices, allowed_root)
     _check_paths({str(p): p for p in files.paths()}, allowed_root)
-    return read(files)
+    return _read_arrays(path, files, changes) if kind == "arrays" else read(files)
 
 
 def _list_kinds() -> dict[str, tuple[type, Callable[[Any], EncodingDataset]]]:
@@ -170,10 +203,12 @@ def _list_kinds() -> dict[str, tuple[type, Callable[[Any], EncodingDataset]]]:
     return {**kinds, "imported": (ImportedFiles, read_imported_dataset)}
 
 
-def _check_layer(path: Path, kind: str, layer: int | None) -> None:
-    if layer is not None and kind == "arrays":
-        fix = "describe each layer's features in a dataset.toml of its own"
-        raise InputError(printable(path.name), "features of several layers", "plain arrays", fix)
+def _check_layers(path: Path, files: ArrayFiles) -> None:
+    """Require features of several layers."""
+    if files.features is not None and not count_layers(files.features, files.features_key):
+        fix = "leave the layer out, or describe each layer's features in a dataset.toml of its own"
+        found = f"one matrix in {printable(files.features.name)}"
+        raise InputError(printable(path.name), "features of several layers", found, fix)
 
 
 def _convert_all(
@@ -250,7 +285,7 @@ def _check_paths(values: Mapping[str, Any], root: Path | None) -> None:
             _check_paths(value, root)
 
 
-def _folder_files(folder: Path) -> dict[str, Any]:
+def _folder_files(folder: Path, *, needs_features: bool) -> dict[str, Any]:
     """Return the files of a folder without description, by what they are."""
     found: dict[str, Path] = {}
     for stem, suffixes in FOLDER_NAMES.items():
@@ -265,7 +300,16 @@ def _folder_files(folder: Path) -> dict[str, Any]:
     images = () if "responses" in found else find_images(folder)
     if images:
         found["responses"] = images[0]
-    missing = [stem for stem in ("features", "responses") if stem not in found]
+    pictures = [folder / name for name in PICTURE_FOLDERS if (folder / name).is_dir()]
+    pictures = [path for path in pictures if holds_pictures(path)]
+    if len(pictures) > 1:
+        names = " and ".join(path.name for path in pictures)
+        fix = f"name the right one in {DESCRIPTION_NAME}: pictures = …"
+        raise InputError(printable(folder.name), "one folder of pictures", names, fix)
+    if pictures:
+        found["pictures"] = pictures[0]
+    needed = ("features", "responses") if needs_features and not pictures else ("responses",)
+    missing = [stem for stem in needed if stem not in found]
     if missing:
         expected = f"{DESCRIPTION_NAME}, or features.* and responses"
         fix = f"add {missing[0]}.npy, or a {DESCRIPTION_NAME} that names the files"

@@ -105,23 +105,25 @@ def read_image_features(
     return FeatureFile(values, model, inputs, notes)
 
 
-def read_named_features(path: Path, *, layer: int) -> tuple[FeatureFile, tuple[str, ...]] | None:
+def is_extraction(path: Path) -> bool:
+    """Tell whether a file holds features with the ids of their images."""
+    is_hdf5 = path.suffix.lower() in HDF5_SUFFIXES
+    return is_hdf5 and {FEATURES_KEY, IDS_KEY} <= set(list_hdf5_keys(path))
+
+
+def read_named_features(path: Path, *, layer: int) -> tuple[FeatureFile, tuple[str, ...]]:
     """Read all features of a file as it stands, with the name of each row's image.
 
     Returns
     -------
     FeatureFile, tuple of str
-        The names are empty where the file has none. None where it is another kind of file.
+        The names are empty where the file has none.
 
     Raises
     ------
     InputError
         As :func:`read_image_features` does.
     """
-    if path.suffix.lower() not in HDF5_SUFFIXES:
-        return None
-    if not {FEATURES_KEY, IDS_KEY} <= set(list_hdf5_keys(path)):
-        return None
     found = read_image_features(path, read_hdf5(path, IDS_KEY), layer=layer)
     names = read_hdf5_texts(path, NAMES_KEY)
     return found, names if len(names) == len(found.values) else ()

@@ -192,8 +192,10 @@ def read_folder_features(folder: Path, features: Path, *, layer: int) -> Feature
     return read_image_features(features, ids, layer=layer, names=by_name)
 
 
-def find_image_list(folder: Path) -> Path:
-    """Return the file of an imported folder that lists its images for an extraction."""
+def find_image_list(folder: Path) -> Path | None:
+    """Return the file that lists an imported folder's images for an extraction, None without."""
+    if not (folder / IMAGE_IDS_NAME).exists():
+        return None
     names = (str(name) for name in read_table(folder / STIMULI_NAME).index)
     return folder / (STIMULI_NAME if all(map(is_picture, names)) else IMAGE_IDS_NAME)
 

@@ -67,6 +67,8 @@ class DatasetEntry(msgspec.Struct, frozen=True):
         Where the images lie that features can be extracted from.
     n_features, layer : int, optional
         Of features that the dataset brings itself; None where they are extracted.
+    n_layers : int
+        How many layers those hold.
     feature_set : str
         Which those are.
     checks : tuple of CheckEntry
@@ -90,6 +92,7 @@ class DatasetEntry(msgspec.Struct, frozen=True):
     images: str | None = None
     n_features: int | None = None
     layer: int | None = None
+    n_layers: int = 1
     feature_set: str = ""
     checks: tuple[CheckEntry, ...] = ()
     notes: tuple[str, ...] = ()

@@ -55,6 +55,8 @@ class Option:
         Whether the page takes values that are not listed.
     limits : (int, int)
         Least and largest number that the page takes.
+    is_folder : bool
+        Whether a path is a folder's.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Option:
     required: bool = False
     free: bool = False
     limits: tuple[int, int] = (0, 10**6)
+    is_folder: bool = False
 
     def show(self, value: Any) -> str:
         """Return what a value is called."""
@@ -91,8 +94,8 @@ class Found:
         By what it was recognised.
     subjects : tuple
         Subjects that are there, as the layout counts them.
-    files : tuple of str
-        Files among which a person chooses.
+    files, folders : tuple of str
+        Files, and folders of pictures, among which a person chooses.
     """
 
     kind: str
@@ -100,6 +103,7 @@ class Found:
     detail: str = ""
     subjects: tuple[Any, ...] = ()
     files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 class DatasetSource(Protocol):
@@ -220,8 +224,17 @@ class LinkedSource(DatasetSource):
     def read_files(self, request: Any) -> EncodingDataset:
         """Read the dataset."""
 
+    def look(self, request: Any) -> EncodingDataset:
+        """Read the dataset for a preview or a check, as far as it is there."""
+        return self.read_files(request)
+
+    def find_pictures(self, request: Any) -> Path | None:
+        """Return where the images lie that features can be extracted from, None without."""
+        del request
+        return None
+
     def read(self, request: Any, *, allowed_root: Path | None = None) -> EncodingDataset:
-        """Read the dataset; nothing outside ``allowed_root`` is opened.
+        """Read the dataset for a look; nothing outside ``allowed_root`` is opened.
 
         Raises
         ------
@@ -231,7 +244,7 @@ class LinkedSource(DatasetSource):
         if allowed_root is not None:
             for path in request.paths():
                 check_inside(path, allowed_root)
-        return self.read_files(request)
+        return self.look(request)
 
     def preview(
         self, request: Any, *, measure: bool = True, allowed_root: Path | None = None
@@ -267,7 +280,9 @@ def _narrow(option: Option, found: Found) -> Option:
     """Return an option with what is there: subjects, or files."""
     if option.divides:
         return replace(option, values=found.subjects, default=found.subjects[:1])
-    return replace(option, values=found.files) if option.kind is Path else option
+    if option.kind is not Path:
+        return option
+    return replace(option, values=found.folders if option.is_folder else found.files)
 
 
 def _convert(folder: Path, hint: Any, value: Any) -> Any:

@@ -84,7 +84,7 @@ def _choose_layers(
     """Choose one model's features and some of its layers; by dataset where it has them."""
     models = list(dict.fromkeys(f.model for entry in chosen for f in entry.features))
     if not models:
-        return {}, ()
+        return {}, _choose_own_layers(chosen)
     left, right = st.columns([1, 2])
     with left:
         model = st.selectbox("Features", models, format_func=str)
@@ -99,6 +99,21 @@ def _choose_layers(
             help="0 enters the first block, k leaves block k; one run each.",
         )
     return found, tuple(layers)
+
+
+def _choose_own_layers(chosen: Sequence[DatasetEntry]) -> tuple[int, ...]:
+    """Choose some layers of features that the datasets bring; none where they bring one."""
+    n_layers = min((entry.n_layers for entry in chosen), default=1)
+    if n_layers == 1:
+        return ()
+    return tuple(
+        st.multiselect(
+            "Layers",
+            range(n_layers),
+            default=[chosen[0].layer],
+            help="Of its features; one run each.",
+        )
+    )
 
 
 def _choose_demo() -> tuple[int, int]:

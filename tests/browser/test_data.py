@@ -18,6 +18,7 @@ from tests.browser.cortex_probe import CortexProbe
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
 from tests.job_helpers import stop_worker
+from tests.newcomer import write_newcomer
 
 SLOW_MS = 60_000
 
@@ -35,6 +36,8 @@ def data(tmp_path_factory):
     nsd_tree.write_images(nsd)
     write_subject(folder)
     write_arrays(folder / "mylab")
+    write_newcomer(folder / "pilot")
+    write_newcomer(folder / "scanned", features=False)
     return folder
 
 
@@ -120,6 +123,41 @@ def test_a_surface_from_an_empty_store_to_maps(page, app, folder, space):
     if space is not None:
         page.get_by_role("combobox", name="Space").click(timeout=SLOW_MS)
         click(page, space, role="option")
+    click(page, "Import")
+    click(page, "To the data")
+    extract_gabor(page)
+    page.get_by_role("button", name="New run").first.click()
+    start_run(page)
+    open_newest_run(page, n_finished=1)
+    check_brain(page, root)
+
+
+def test_a_newcomers_table_pictures_and_surface_pair_to_a_map(page, app):
+    root, server = app
+    page.goto(server.url)
+    click(page, "Data & runs", role="link")
+    click(page, re.compile("pilot$"))
+    expect(page.get_by_text("features beside lh.func.gii and rh.func.gii")).to_be_visible()
+    click(page, "Import")
+    click(page, "To the data")
+    click(page, "New run")
+    start_run(page)
+    open_newest_run(page, n_finished=1)
+    check_brain(page, root)
+    page.get_by_role("link", name="Stimulus selectivity").click()
+    pictures = page.locator("img[src^='data:image'], img[src*='/media/']")
+    expect(pictures.first).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_newcomers_pictures_and_responses_to_a_map_without_features(page, app):
+    root, server = app
+    page.goto(server.url)
+    click(page, "Data & runs", role="link")
+    click(page, re.compile("scanned$"))
+    for label, value in (("Responses", "lh.func.gii"), ("Folder of the stimuli", "pictures")):
+        page.get_by_role("combobox", name=re.compile(label)).click(timeout=SLOW_MS)
+        click(page, value, role="option")
+    expect(page.get_by_text("Gabor features of the pictures")).to_be_attached(timeout=SLOW_MS)
     click(page, "Import")
     click(page, "To the data")
     extract_gabor(page)

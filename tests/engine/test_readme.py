@@ -16,6 +16,7 @@ from jne_engine.jobs.queue import open_jobs
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
 from tests.job_helpers import stop_worker, write_folder
+from tests.newcomer import write_newcomer
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +32,7 @@ def walk(folder: Path, *arguments: object) -> None:
 
 
 def read_recipes() -> list[list[list[str]]]:
-    """Return the words of each command of the three recipes."""
+    """Return the words of each command of the recipes."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme.split("## Your own data")[1].split("\n## ")[0]
     recipes = []
@@ -65,9 +66,15 @@ def write_arrays(folder: Path) -> dict[str, Path]:
     return {"path/to/folder": plain, "path/to/dataset.toml": described / "dataset.toml"}
 
 
+def write_own(folder: Path) -> dict[str, Path]:
+    write_newcomer(folder / "study")
+    write_newcomer(folder / "scanned", features=False)
+    return {}
+
+
 @pytest.mark.parametrize(
     ("number", "write", "n_runs"),
-    [(0, write_nsd, 1), (1, write_algonauts, 1), (2, write_arrays, 2)],
+    [(0, write_nsd, 1), (1, write_algonauts, 1), (2, write_arrays, 2), (3, write_own, 2)],
 )
 def test_a_recipe_of_the_readme_runs_as_printed(tmp_path, number, write, n_runs):
     places = write(tmp_path)
@@ -86,7 +93,7 @@ def test_a_recipe_of_the_readme_runs_as_printed(tmp_path, number, write, n_runs)
     assert all(np.isfinite(run.stage("dispersion").read_array("jne")).any() for run in runs)
 
 
-def test_there_are_three_recipes_and_they_name_what_they_need():
-    assert len(read_recipes()) == 3
+def test_there_are_four_recipes_and_they_name_what_they_need():
+    assert len(read_recipes()) == 4
     extract = [c for recipe in read_recipes() for c in recipe if "extract" in c]
-    assert [c[c.index("--model") + 1] for c in extract] == ["gabor", "gabor"]
+    assert [c[c.index("--model") + 1] for c in extract] == ["gabor"] * 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,15 @@ from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_finite, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier
-from jne_engine.datasets.arrays.pairing import pair_by_names
+from jne_engine.datasets.arrays.features import Features, read_features
+from jne_engine.datasets.arrays.pictures import (
+    Pictures,
+    list_pictures,
+    read_pictures,
+    record_pictures,
+)
 from jne_engine.datasets.arrays.placed import Placed, is_image, list_pair, read_placed
+from jne_engine.datasets.arrays.places import place_plain
 from jne_engine.datasets.atlas import ATLAS_SUFFIXES, read_atlas
 from jne_engine.datasets.dataset import (
     EncodingDataset,
@@ -25,16 +32,8 @@ from jne_engine.datasets.dataset import (
     StimulusTable,
 )
 from jne_engine.datasets.drawn import draw_volume
-from jne_engine.datasets.feature_files import read_named_features
-from jne_engine.datasets.locations import (
-    know_surface,
-    place_columns,
-    read_noise_ceiling,
-    read_rois,
-    read_surface_space,
-    read_volume_space,
-    suggest_surface,
-)
+from jne_engine.datasets.imported import NOTE_LETTERS
+from jne_engine.datasets.locations import read_noise_ceiling, read_rois
 from jne_engine.datasets.repeats import join_groups, number_stimuli
 from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
 from jne_engine.datasets.tables import (
@@ -43,9 +42,14 @@ from jne_engine.datasets.tables import (
     read_stimuli,
     read_table,
 )
+from jne_engine.features.extraction.spec import GABOR
+from jne_engine.features.gabor import extract_gabor_features
 from jne_engine.formats.arrays import cast_note, read_array, read_indices, read_raw, to_float32
 from jne_engine.formats.guard import check_file, hash_file, keep_name, printable
 from jne_engine.formats.sheets import list_subject_files
+
+NO_FEATURES: Final = "no features yet"
+"""How a note begins that says that they are to be extracted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +58,10 @@ class ArrayFiles:
 
     Parameters
     ----------
-    features : pathlib.Path
-        Array (n_stimuli, n_features), or a file of an extraction, whose rows are paired with
-        ``stimuli`` by name where that names files.
+    features : pathlib.Path, optional
+        Array (n_stimuli, n_features), or HDF5 of several layers (n_stimuli, n_layers,
+        n_features); of an extraction's file, rows are paired with ``stimuli`` by name where that
+        names files. Without, they can be extracted from ``pictures``.
     responses : pathlib.Path
         Array (n_stimuli, n_voxels); or an image that says where its columns lie: GIFTI or MGH of
         one hemisphere, CIFTI-2, or a volume beside the mask in ``voxels``.
@@ -104,14 +109,20 @@ class ArrayFiles:
         Array (n_repeats, n_test, n_voxels), single presentations of the test stimuli.
     noise_ceiling_key, test_repeats_key : str, optional
         Names of these arrays in their files.
-    feature_set : str
-        Which features these are.
-    layer : int
-        Of which layer; selects it in an extraction's file.
+    feature_set : str, optional
+        Which features these are; by default what their file says.
+    layer : int, optional
+        Of which layer; selects it in a file of several, by default the last.
+    pictures : pathlib.Path, optional
+        Folder of the stimuli's images, or HDF5 as ``features extract`` takes it. A table of
+        stimuli, or else the features' file, names each stimulus's file; otherwise position
+        decides.
+    notes : str
+        What a reader of the results ought to know of the data.
     """
 
-    features: Path
     responses: Path
+    features: Path | None = None
     features_key: str | None = None
     responses_key: str | None = None
     responses_other: Path | None = None
@@ -134,11 +145,18 @@ class ArrayFiles:
     noise_ceiling_key: str | None = None
     test_repeats: Path | None = None
     test_repeats_key: str | None = None
-    feature_set: str = "features"
-    layer: int = 0
+    feature_set: str | None = None
+    layer: int | None = None
+    pictures: Path | None = None
+    notes: str = ""
 
     def paths(self) -> tuple[Path, ...]:
-        """Return every file that is read, each once."""
+        """Return every file that may be opened, each once."""
+        pictures = () if self.pictures is None else (self.pictures, *list_pictures(self.pictures))
+        return tuple(dict.fromkeys((*self.data_files(), *pictures)))
+
+    def data_files(self) -> tuple[Path, ...]:
+        """Return every file that is read but the pictures, each once."""
         splits = self.splits.values() if isinstance(self.splits, Mapping) else (self.splits,)
         named = (self.features, *self.response_files(), self.stimuli, *splits, self.vertices)
         named = (*named, *self.roi_files(), self.roi_names)
@@ -162,13 +180,16 @@ class ArrayFiles:
         return (*pair, *(table for table in tables if table.is_file()))
 
 
-def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
+def read_arrays_dataset(files: ArrayFiles, *, stand_in: bool = False) -> EncodingDataset:
     """Read one subject's dataset from plain arrays.
 
     Parameters
     ----------
     files : ArrayFiles
         The files, and the choices that they leave open.
+    stand_in : bool
+        Whether Gabor features of the pictures may stand in for features that are not extracted
+        yet: for a look at the data, which says so.
 
     Returns
     -------
@@ -183,9 +204,10 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
     UnsafeFileError
         If a file asks for more than its own content.
     """
-    for path in files.paths():
+    for path in files.data_files():
         check_file(path)
-    features, responses, space, notes = _read_matrices(files)
+    found, responses, space, pictures, notes = _read_matrices(files, stand_in=stand_in)
+    features = found.values
     n_stimuli, n_voxels = responses.shape
     splits, split_notes = _splits(files, features)
     projection, drawn = draw_volume(
@@ -194,26 +216,40 @@ def read_arrays_dataset(files: ArrayFiles) -> EncodingDataset:
         surface_folder=files.surface_folder,
         subject=files.subject,
     )
+    masked = invalid_column_notes(responses, splits)
+    paired = () if pictures is None else (pictures.note,)
+    given = [printable(files.notes, limit=NOTE_LETTERS)] * bool(files.notes)
     return EncodingDataset(
         name=files.name or printable(keep_name(files.responses).parent.name),
         subject=files.subject,
         features=features,
         responses=responses,
         splits=splits,
-        stimuli=_stimuli(files.stimuli, n_stimuli),
+        stimuli=_stimuli(files.stimuli, n_stimuli, pictures),
         provenance=Provenance(
-            source=f"arrays {files.features.name} and {files.responses.name}",
-            inputs=hash_inputs(files.paths()),
-            notes=(*notes, *split_notes, *invalid_column_notes(responses, splits), *drawn),
+            source=_tell_source(files),
+            inputs=(*hash_inputs(files.data_files()), *_hash_pictures(files.pictures)),
+            notes=(*given, *notes, *paired, *split_notes, *masked, *drawn),
         ),
         space=space,
         projection=projection,
         roi_sets=_roi_sets(files, n_voxels, space),
         test_repeats=_test_repeats(files),
         noise_ceiling=_noise_ceiling(files, n_voxels),
-        feature_set=files.feature_set,
-        layer=files.layer,
+        feature_set=files.feature_set or found.model,
+        layer=found.layer,
+        n_layers=found.n_layers,
     )
+
+
+def _tell_source(files: ArrayFiles) -> str:
+    named = files.features if files.features is not None else files.pictures
+    first = "" if named is None else f"{named.name} and "
+    return f"arrays {first}{files.responses.name}"
+
+
+def _hash_pictures(source: Path | None) -> tuple[InputRecord, ...]:
+    return () if source is None else (record_pictures(source),)
 
 
 def hash_inputs(paths: tuple[Path, ...]) -> tuple[InputRecord, ...]:
@@ -277,21 +313,57 @@ def invalid_column_notes(responses: Float32Array, splits: Splits) -> tuple[str, 
 
 
 def _read_matrices(
-    files: ArrayFiles,
-) -> tuple[Float32Array, Float32Array, CorticalSpace | None, tuple[str, ...]]:
-    """Read features and responses, where the columns lie, and how that is known."""
-    features, feature_notes = _read_features(files)
+    files: ArrayFiles, *, stand_in: bool
+) -> tuple[Features, Float32Array, CorticalSpace | None, Pictures | None, tuple[str, ...]]:
+    """Read features and responses, where the columns lie, pictures, and how all is known."""
     placed = _read_image(files) if is_image(files.responses) else None
     responses = _read_plain(files) if placed is None else placed.values
-    names = printable(files.features.name), printable(files.responses.name)
-    notes = (*feature_notes, *cast_note(names[0], features), *cast_note(names[1], responses))
-    single = to_float32(features)
-    check_pairs(names[0], single, names[1], responses)
+    name = printable(files.responses.name)
+    found, pictures = _read_stimuli_side(files, len(responses), stand_in=stand_in)
+    single = found._replace(values=to_float32(found.values))
+    features_name = "features" if files.features is None else printable(files.features.name)
+    check_pairs(features_name, single.values, name, responses)
+    notes = (*found.notes, *cast_note(features_name, found.values), *cast_note(name, responses))
     if placed is not None:
-        return single, to_float32(responses), placed.space, (*notes, *placed.notes)
-    space, told = _space(files, responses.shape[1])
+        return single, to_float32(responses), placed.space, pictures, (*notes, *placed.notes)
+    space, told = place_plain(files, responses.shape[1])
     kept = responses if space is None else responses[:, : space.n_voxels]
-    return single, to_float32(kept), space, (*notes, *told)
+    return single, to_float32(kept), space, pictures, (*notes, *told)
+
+
+def _read_stimuli_side(
+    files: ArrayFiles, n_stimuli: int, *, stand_in: bool
+) -> tuple[Features, Pictures | None]:
+    """Read features and pictures; without features, make some of the pictures for a look."""
+    if files.features is not None:
+        found = read_features(
+            files.features, key=files.features_key, layer=files.layer, stimuli=files.stimuli
+        )
+        return found, _read_pictures(files, len(found.values), found.names)
+    pictures = _read_pictures(files, n_stimuli, ())
+    if pictures is None or not stand_in:
+        raise InputError(*_say_no_features(files))
+    note = f"{NO_FEATURES}: this look takes Gabor features of the pictures"
+    return Features(extract_gabor_features(pictures.small), 0, notes=(note,), model=GABOR), pictures
+
+
+def _say_no_features(files: ArrayFiles) -> tuple[str, str, str, str]:
+    pictures = files.pictures
+    if pictures is None:
+        fix = "name a file of features, or the folder of pictures to extract them from"
+        return "features", "features of the stimuli", "none", fix
+    out = files.responses.parent / "features.h5"
+    fix = (
+        f"python -m jne_engine features extract {printable(str(pictures))} --out"
+        f" {printable(str(out))}; of a description name it by import features"
+    )
+    return printable(pictures.name), "features of these pictures", "none", fix
+
+
+def _read_pictures(files: ArrayFiles, n: int, names: tuple[str, ...]) -> Pictures | None:
+    if files.pictures is None:
+        return None
+    return read_pictures(files.pictures, n, stimuli=files.stimuli, names=names)
 
 
 def _read_image(files: ArrayFiles) -> Placed:
@@ -310,23 +382,6 @@ def _read_plain(files: ArrayFiles) -> npt.NDArray[Any]:
         key_option="--responses-key, or responses_key in dataset.toml",
         axes=("n_stimuli", "n_voxels"),
     )
-
-
-def _read_features(files: ArrayFiles) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
-    """Read features, in the order of the stimuli where names tell it."""
-    named = None
-    if files.features_key is None:
-        named = read_named_features(files.features, layer=files.layer)
-    if named is None:
-        key_option = "--features-key, or features_key in dataset.toml"
-        axes = ("n_stimuli", "n_features")
-        key = files.features_key
-        return read_raw(files.features, key=key, key_option=key_option, axes=axes), ()
-    found, names = named
-    if files.stimuli is None or not names:
-        return found.values, found.notes
-    rows, how = pair_by_names(files.stimuli, names, printable(files.features.name))
-    return found.values if rows is None else found.values[rows], (*found.notes, how)
 
 
 def _splits(files: ArrayFiles, features: Float32Array) -> tuple[Splits, tuple[str, ...]]:
@@ -366,41 +421,13 @@ def _listed_splits(paths: Mapping[str, Path], n_stimuli: int) -> Splits:
     return splits
 
 
-def _stimuli(path: Path | None, n_stimuli: int) -> StimulusTable:
-    return numbered_stimuli(n_stimuli) if path is None else read_stimuli(path, n_stimuli)
-
-
-def _space(files: ArrayFiles, n_voxels: int) -> tuple[CorticalSpace | None, tuple[str, ...]]:
-    """Return where the columns of a plain array lie, and what is to be told of it."""
-    if files.voxels is not None:
-        if files.vertices is not None:
-            fix = "give vertices of a surface, or voxels of a volume"
-            raise InputError("columns", "one place", "vertices and voxels", fix)
-        return read_volume_space(files.voxels, n_voxels), ()
-    if files.surface_folder is not None:
-        fix = "give the voxels of the columns, or leave the folder out"
-        raise InputError("surface_folder", "voxels beside it", "none", fix)
-    if files.vertices is not None and files.surface is not None:
-        return read_surface_space(files.vertices, files.surface, n_voxels), ()
-    if files.surface is not None:
-        return _usual_space(know_surface(files.surface), n_voxels)
-    if files.vertices is not None:
-        fix = "name the surface of the vertices"
-        raise InputError("surface", "surface and vertices together", "vertices alone", fix)
-    likely = suggest_surface(n_voxels)
-    usual = f"{n_voxels:,} columns are a usual layout of {likely}: name surface to place them"
-    return None, (usual,) if likely else ()
-
-
-def _usual_space(surface: str, n_voxels: int) -> tuple[CorticalSpace, tuple[str, ...]]:
-    space = place_columns(surface, n_voxels)
-    if space is None:
-        found = f"surface {surface!r} alone, with {n_voxels:,} columns"
-        fix = "give the vertices of the columns and the name of their surface, or neither"
-        raise InputError("surface", "surface and vertices together", found, fix)
-    left_out = n_voxels - space.n_voxels
-    below = f"; {left_out:,} grayordinates below the cortex are left out" if left_out else ""
-    return space, (f"{n_voxels:,} columns taken as {surface}'s, left and then right{below}",)
+def _stimuli(path: Path | None, n_stimuli: int, pictures: Pictures | None) -> StimulusTable:
+    """Return ids and categories of the stimuli, and their pictures where there are any."""
+    known = numbered_stimuli(n_stimuli) if path is None else read_stimuli(path, n_stimuli)
+    if pictures is None:
+        return known
+    table = known.table if path is not None else known.table.set_axis(list(pictures.names))
+    return StimulusTable(table, pictures.small)
 
 
 def _roi_sets(files: ArrayFiles, n_voxels: int, space: CorticalSpace | None) -> dict[str, RoiSet]:

@@ -17,6 +17,7 @@ import numpy as np
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_choice, check_indices, check_matrix
 from jne_engine.core.errors import InputError
+from jne_engine.datasets.arrays.features import count_layers
 from jne_engine.datasets.arrays.files import check_pairs, hash_inputs, invalid_column_notes
 from jne_engine.datasets.dataset import EncodingDataset, Provenance, Splits
 from jne_engine.datasets.tables import numbered_stimuli, read_stimuli
@@ -149,6 +150,7 @@ def read_scripts_dataset(files: ScriptFiles) -> EncodingDataset:
         ),
         feature_set=files.extractor,
         layer=files.layer,
+        n_layers=count_layers(files.features, _KEY),
     )
 
 

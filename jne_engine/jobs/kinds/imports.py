@@ -114,22 +114,28 @@ def _link(
     layout: DatasetSource, source: Mapping[str, Any], folder: Path, report: JobReport
 ) -> DatasetEntry:
     """Check files that stay where they are, name them, and say what they are."""
+    from jne_engine.datasets.arrays.files import NO_FEATURES
     from jne_engine.datasets.dataset import DESCRIPTION_NAME
     from jne_engine.datasets.preview import preview_dataset
-    from jne_engine.datasets.registry import make_request, read_source
+    from jne_engine.datasets.registry import find_linked, make_request, read_source
     from jne_engine.datasets.selfcheck import check_dataset
 
     dataset = read_source(source)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DESCRIPTION_NAME).unlink(missing_ok=True)  # of an attempt that was cut off
-    path = layout.bring(make_request(source), folder, report=report)
+    request = make_request(source)
+    path = layout.bring(request, folder, report=report)
+    images = find_linked(source["kind"]).find_pictures(request)
+    lacks_features = any(note.startswith(NO_FEATURES) for note in dataset.provenance.notes)
     return _enter(
         source,
         folder,
         preview_dataset(dataset),
         path=str(path),
         allowed_root=None if path.is_relative_to(folder) else source["allowed_root"],
-        n_features=dataset.n_features,
+        images=None if images is None else str(images),
+        n_features=None if lacks_features else dataset.n_features,
+        n_layers=dataset.n_layers,
         layer=dataset.layer,
         feature_set=dataset.feature_set,
         checks=to_entries(check_dataset(dataset)),

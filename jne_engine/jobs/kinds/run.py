@@ -44,7 +44,12 @@ SIMULATED_STUDY = "Simulated study"
 
 
 def request_run(
-    dataset: Path, spec: RunSpec, *, weights: Mapping[str, Path] | None = None, label: str = ""
+    dataset: Path,
+    spec: RunSpec,
+    *,
+    weights: Mapping[str, Path] | None = None,
+    label: str = "",
+    layer: int | None = None,
 ) -> JobSpec:
     """Return the job that computes the run of a dataset.
 
@@ -59,6 +64,8 @@ def request_run(
         Fitted encoders to take instead of fitting.
     label : str
         What a person calls it; the dataset's folder by default.
+    layer : int, optional
+        Which of several layers of the features; as described by default.
 
     Raises
     ------
@@ -75,9 +82,11 @@ def request_run(
         "dataset": str(dataset.absolute()),
         "weights": {name: str(path.absolute()) for name, path in named.items()},
         "spec": spec.to_dict(),
+        **({} if layer is None else {"layer": layer}),
     }
     folder = dataset.absolute() if dataset.is_dir() else dataset.absolute().parent
-    return JobSpec("run", payload, label or folder.name)
+    deeper = "" if layer is None else f" · layer {layer}"
+    return JobSpec("run", payload, label or f"{folder.name}{deeper}")
 
 
 def request_demo(
@@ -167,20 +176,26 @@ def request_layers(
     features : FeatureEntry or None
         Extracted features; None for those that the dataset brings.
     layers : tuple of int
-        States of the features' model.
+        States of the features' model; of features that the dataset brings, those of its layers
+        that are wanted, none for the described one.
     root : pathlib.Path
         Folder of runs.
     """
+    told_encoder = _tell_encoder(spec)
     common = {"dataset": entry.path, "weights": {}, "spec": spec.to_dict()}
     if features is None:
         allowed = {} if entry.allowed_root is None else {"allowed_root": entry.allowed_root}
-        return (JobSpec("run", {**common, **allowed}, f"{entry.name} · {_tell_encoder(spec)}"),)
+        named = [(f" · layer {layer}", {"layer": layer}) for layer in layers] or [("", {})]
+        return tuple(
+            JobSpec("run", {**common, **allowed, **deeper}, f"{entry.name}{told} · {told_encoder}")
+            for told, deeper in named
+        )
     file = str(dataset_folder(root, entry.name) / features.file)
     return tuple(
         JobSpec(
             "run",
             {**common, "features": {"file": file, "layer": layer}},
-            f"{entry.name} · {features.model} layer {layer} · {_tell_encoder(spec)}",
+            f"{entry.name} · {features.model} layer {layer} · {told_encoder}",
         )
         for layer in layers
     )
@@ -200,8 +215,9 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
         and either ``dataset``: the path of a description or its folder, or ``demo``: sizes
         and seeds of :func:`~jne_engine.simulations.subject.simulate_subject`. With a dataset,
         optional:
-        ``features``: ``file`` and ``layer`` for an imported folder; ``allowed_root``: folder
-        outside of which nothing may be opened. With either: ``change``, as
+        ``layer``, where the described features hold several; ``features``: ``file`` and
+        ``layer`` of an extraction; ``allowed_root``: folder outside of which nothing may be
+        opened. With either: ``change``, as
         :func:`~jne_engine.datasets.changed.change_dataset` takes it.
     report : JobReport
     cancelled : callable
@@ -257,7 +273,8 @@ def _read_dataset(payload: Mapping[str, Any]) -> EncodingDataset:
         file, layer = Path(payload["features"]["file"]), payload["features"]["layer"]
         return read_dataset_layer(Path(payload["dataset"]), features=file, layer=layer)
     root = payload.get("allowed_root")
-    return read_dataset(payload["dataset"], allowed_root=None if root is None else Path(root))
+    allowed = None if root is None else Path(root)
+    return read_dataset(payload["dataset"], allowed_root=allowed, layer=payload.get("layer"))
 
 
 def read_fitted(weights: Mapping[str, str], spec: RunSpec) -> dict[str, FittedEncoder]:

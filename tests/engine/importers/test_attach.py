@@ -90,10 +90,12 @@ def test_another_layer_may_be_taken_than_the_described_one(folder, tmp_path):
     assert data.layer == 2
     with refused("features.h5", "with state 5"):
         read_dataset(folder, layer=5)
+    plain = tmp_path / "plain"
+    plain.mkdir()
     for name in ("features", "responses"):
-        np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).normal(size=(20, 3)))
-    with refused(tmp_path.name, "several layers"):
-        read_dataset(tmp_path, layer=5)
+        np.save(plain / f"{name}.npy", np.random.default_rng(0).normal(size=(20, 3)))
+    with refused("plain", "several layers"):
+        read_dataset(plain, layer=5)
 
 
 def test_missing_images_are_refused_in_one_line(folder, tmp_path):
@@ -126,7 +128,7 @@ def test_a_folder_without_features_says_how_to_get_them(folder):
 
 
 def test_other_datasets_name_their_features_themselves(tmp_path):
-    (tmp_path / "dataset.toml").write_text('features = "a.npy"\nresponses = "b.npy"\n')
+    (tmp_path / "dataset.toml").write_text('kind = "scripts"\nfolder = "."\nsubject = 1\n')
     with refused(tmp_path.name, "an imported folder"):
         attach_features(tmp_path, tmp_path / "features.h5")
 

@@ -20,6 +20,7 @@ from jne_engine.datasets.description import (
     VOLUME_EXAMPLE,
     read_dataset,
 )
+from tests.engine.extraction.pictures import write_folder
 from tests.engine.readers.files import refused, write_hdf5
 from tests.engine.readers.test_sheets import write_sheets
 from tests.engine.test_projection import AFFINE, SHAPE, SHEETS, grid, millimetres
@@ -71,6 +72,7 @@ def test_the_example_names_every_key_and_reads(folder: Path) -> None:
     rng = np.random.default_rng(0)
     write_hdf5(folder / "responses.h5", betas=rng.normal(size=(20, 4)), other=np.ones(3))
     ids = "".join(f"i{i},x\n" for i in range(20))
+    write_folder(folder / "pictures", [f"i{i}.png" for i in range(20)])
     (folder / "stimuli.csv").write_text(f"id,scene\n{ids}")
     np.savez(folder / "splits.npz", train=np.arange(9), validation=[9], test=[10, 11])
     np.savez(folder / "vertices.npz", left=[0, 1], right=[0, 1])
@@ -145,7 +147,8 @@ def test_the_scripts_example_reads(folder: Path) -> None:
 @pytest.mark.parametrize(("text", "match"), [
     (FILES + 'respones_key = "a"\n', "'respones_key'.*did you mean 'responses_key'"),
     (FILES + "zzz = 1\n", "did you mean"), ('features = "features.npy"\n', "no responses"),
-    ("", "0 bytes"), ("# nothing\n", "no features"), (FILES + 'kind = "nsd2"\n', "arrays, scripts"),
+    ("", "0 bytes"), ("# nothing\n", "no responses"),
+    (FILES + 'kind = "nsd2"\n', "arrays, scripts"),
     (FILES + "kind = 3\n", "kind"), (FILES + 'layer = "12"\n', "whole number"),
     (FILES + "layer = true\n", "whole number"), (FILES + "name = 3\n", "name: expected text"),
     (FILES + "split_fractions = [1, 2]\n", "three numbers"), (FILES + "stimuli = 1\n", "text"),
