@@ -19,11 +19,13 @@ from jne_engine.model.measures import (
     MEASURES,
     VARIANT_STAGE,
     Measure,
+    find_measure,
     list_measures,
     list_sources,
     list_stored,
+    name_unit,
 )
-from jne_engine.runs.store import Run, read_projection, read_roi_sets, read_space
+from jne_engine.runs.store import Run, read_projection, read_roi_sets, read_space, read_unit
 
 OF_CEILING = tuple(m.name for m in list_measures("map") if m.name.endswith("_of_ceiling"))
 """Maps of R² over noise ceiling; above 1 the ceiling is estimated too low, or R² by luck high."""
@@ -35,7 +37,13 @@ def list_maps(run: Run, preset: str | None = None) -> tuple[Measure, ...]:
     levels = {} if rois is None else {"roi": rois.names, "tier": TIERS}
     missing = _find_missing(run) | ({"roi", "tier"} - levels.keys())
     found = [m for m in list_measures("map") if not list_sources(m) & missing]
-    return tuple(replace(m, levels=levels.get(m.name, m.levels)) for m in found)
+    unit = read_unit(run.stage("dataset"))
+    return tuple(replace(name_unit(m, unit), levels=levels.get(m.name, m.levels)) for m in found)
+
+
+def find_map(run: Run, name: str) -> Measure:
+    """Return a map by its name, with the unit that the run's responses have."""
+    return name_unit(find_measure(name), read_unit(run.stage("dataset")))
 
 
 def select_known(run: Run, measures: Iterable[Measure]) -> tuple[Measure, ...]:
@@ -48,6 +56,8 @@ def _find_missing(run: Run) -> set[str]:
     """Return the names of the optional measures that a run stores no value of."""
     optional = [m for m in MEASURES.values() if m.optional and m.stage is not None]
     variants = {m.name for m in list_stored(VARIANT_STAGE)} if explain_variants(run) else set()
+    if not read_unit(run.stage("dataset")):
+        variants |= {"response_mean", "response_scale"}
     return variants | {
         m.name for m in optional if m.stage != VARIANT_STAGE and not _has_values(run, m)
     }

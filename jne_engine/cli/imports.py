@@ -19,6 +19,7 @@ from jne_engine.datasets.selfcheck import check_dataset, check_imported
 from jne_engine.datasets.source import DatasetSource, LinkedSource, Option, divide
 from jne_engine.datasets.standardise import STANDARDISATIONS
 from jne_engine.jobs.kinds.imports import KIND
+from jne_engine.model.spec import STANDARDISE
 
 SomePath = click.Path(path_type=Path)
 
@@ -140,14 +141,18 @@ def features(dataset: Path, file: Path, layer: int | None, standardisation: str 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("dataset", type=SomePath)
 @click.option("--layer", type=int, help="Feature layer, where the features hold several.")
+@click.option("--standardise", type=click.Choice(STANDARDISE), default=STANDARDISE[0],
+              show_default=True, help="What a run is going to do.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def check(context: click.Context, dataset: Path, layer: int | None, as_json: bool) -> None:
+def check(
+    context: click.Context, dataset: Path, layer: int | None, standardise: str, as_json: bool
+) -> None:
     """Check orientation and alignment of DATASET before hours are spent on it."""
     from jne_engine.datasets.description import read_dataset
 
-    verdicts = check_imported(dataset) or check_dataset(
-        read_dataset(dataset, layer=layer, stand_in=True)
+    verdicts = check_imported(dataset, standardise=standardise) or check_dataset(
+        read_dataset(dataset, layer=layer, stand_in=True), standardise=standardise
     )
     if as_json:
         click.echo(json.dumps([verdict.to_dict() for verdict in verdicts], indent=1))

@@ -192,6 +192,10 @@ class EncodingDataset:
         Which features these are (``"gabor"``, ``"clip-vit-b32"``) and of which layer.
     n_layers : int
         How many layers the file of the features offers.
+    runs : tuple of str, optional
+        In which run or session each stimulus was measured; None where nobody knows.
+    unit : str
+        Unit of the responses, for instance ``"% signal change"``; empty where they have none.
 
     Raises
     ------
@@ -215,6 +219,8 @@ class EncodingDataset:
     feature_set: str = "features"
     layer: int = 0
     n_layers: int = 1
+    runs: tuple[str, ...] | None = None
+    unit: str = ""
 
     def __post_init__(self) -> None:
         """Validate every part against every other."""
@@ -234,6 +240,8 @@ class EncodingDataset:
         check_length("responses", n_responses, self.n_stimuli, unit="stimuli as features", fix=fix)
         fix = "pass one row a stimulus"
         check_length("stimulus table", len(self.stimuli), self.n_stimuli, unit="rows", fix=fix)
+        if self.runs is not None:
+            check_length("runs", len(self.runs), self.n_stimuli, unit="rows", fix=fix)
         check_finite("features", self.features, fix="remove or repair the stimuli concerned")
 
     def _check_columns(self) -> None:
@@ -273,6 +281,19 @@ class EncodingDataset:
         """Number of response columns, invalid ones included."""
         return int(self.responses.shape[1])
 
+    def require_runs(self) -> tuple[str, ...]:
+        """Return the run of each stimulus.
+
+        Raises
+        ------
+        InputError
+            If nobody knows it.
+        """
+        if self.runs is None:
+            fix = "name them in a column run, session or group of the table of stimuli"
+            raise InputError("standardise run", "the run of each stimulus", "none known", fix)
+        return self.runs
+
     @cached_property
     def valid_voxels(self) -> BoolArray:
         """Columns that are finite and vary over train and over test stimuli, (n_voxels,)."""
@@ -301,6 +322,7 @@ class EncodingDataset:
         names = [(k, r.names, r.tiers) for k, r in self.roi_sets.items()]
         labels = self.stimuli.table.to_csv()
         text = repr((self.name, self.subject, self.feature_set, self.layer, names, labels))
+        text += f"{self.runs}" * (self.runs is not None) + self.unit
         digest.update(text.encode())
         return digest.hexdigest()
 

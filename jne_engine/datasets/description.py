@@ -35,6 +35,7 @@ feature_set = "clip-vit-b32"
 layer = 12                          # selects one of an .h5 of layers; the last by default
 
 pictures = "pictures"               # optional: the stimuli's images, a folder or NSD's .hdf5
+unit = "% signal change"            # optional: of the responses; results come back in it too
 notes = "Pilot of March"            # optional: what readers of the results ought to know
 stimuli = "stimuli.csv"             # optional: ids, then one column a way of naming categories
 splits = "splits.npz"               # optional: train, validation, test; else drawn with

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from jne_engine.core.order import TEXT, describe_order
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.datasets.drawn import NOT_DRAWN
-from jne_engine.datasets.repeats import describe_repeats
+from jne_engine.datasets.repeats import describe_repeats, number_stimuli
 from jne_engine.formats.guard import readable_size
+from jne_engine.model.scaling import Scaling, tell_far
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,9 @@ class Preview:
     n_trials, n_images, n_voxels : int
         Counts of what would be imported; ``n_trials`` is 0 where trials are averaged already.
     presentations : mapping of int to int
-        How many images were shown once, twice and so on.
+        How many images were shown once, twice and so on; empty where nobody knows.
+    test_repeats : str
+        Single presentations of the test stimuli that are there for a noise ceiling.
     n_train, n_validation, n_test : int
         Images of each split.
     roi_counts : mapping of str to mapping of str to int
@@ -53,6 +59,7 @@ class Preview:
     n_images: int = 0
     n_voxels: int = 0
     presentations: Mapping[int, int] = field(default_factory=dict)
+    test_repeats: str = ""
     n_train: int = 0
     n_validation: int = 0
     n_test: int = 0
@@ -66,7 +73,13 @@ class Preview:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return asdict(self)
+        return {**asdict(self), "repeats": self.repeats}
+
+    @property
+    def repeats(self) -> str:
+        """How often a stimulus was shown, a range where that is uneven."""
+        told = _tell_presentations(self.presentations)
+        return f"{told}; {self.test_repeats}" if self.test_repeats else told
 
     def __str__(self) -> str:
         """Return the preview for a terminal."""
@@ -78,6 +91,7 @@ class Preview:
             f"; missing: {readable_ranges(self.sessions_missing) or 'none'}",
             f"{self.n_trials} trials of {self.n_images} images"
             f" ({_times(self.presentations)}), {self.n_voxels} columns",
+            f"repeats: {self.repeats}",
             f"train {self.n_train}, validation {self.n_validation}, test {self.n_test}",
             *(f"ROIs {preset}: {_counts(rois)}" for preset, rois in self.roi_counts.items()),
             f"reads {readable_size(self.read_bytes)}, writes {readable_size(self.disk_bytes)},"
@@ -106,6 +120,8 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
         },
         n_images=dataset.n_stimuli,
         n_voxels=dataset.n_voxels,
+        presentations=_count_rows(dataset.features),
+        test_repeats=_tell_test_repeats(dataset.test_repeats),
         n_train=splits.train.size,
         n_validation=splits.validation.size,
         n_test=splits.test.size,
@@ -114,6 +130,8 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
         read_bytes=dataset.responses.nbytes + dataset.features.nbytes,
         notes=(
             "files stay where they are",
+            *_tell_runs(dataset),
+            *_tell_scale(dataset),
             *(n for n in dataset.provenance.notes if n not in (NOT_DRAWN, repeats)),
         ),
         problems=(
@@ -126,6 +144,51 @@ def preview_dataset(dataset: EncodingDataset) -> Preview:
             *(n for n in dataset.provenance.notes if n == NOT_DRAWN),
         ),
     )
+
+
+def _count_rows(features: Any) -> dict[int, int]:
+    """Count how many stimuli have one row, two rows and so on, by equal features."""
+    shown = Counter(Counter(number_stimuli(features).tolist()).values())
+    return {} if set(shown) == {1} else dict(sorted(shown.items()))
+
+
+def _tell_presentations(presentations: Mapping[int, int]) -> str:
+    if not presentations:
+        return "one row a stimulus, of how many presentations is not known"
+    low, high = min(presentations), max(presentations)
+    if low == high:
+        return f"{low} a stimulus"
+    mean = sum(k * n for k, n in presentations.items()) / sum(presentations.values())
+    return f"{low} to {high} a stimulus, {mean:.3g} on average"
+
+
+def _tell_test_repeats(repeats: Any) -> str:
+    """Say how many presentations of a test stimulus hold a value in any column."""
+    if repeats is None:
+        return ""
+    counts = np.isfinite(repeats).any(axis=2).sum(axis=0)
+    low, high = int(counts.min()), int(counts.max())
+    uneven = f"{low} to {high}, {counts.mean():.3g} on average" if low < high else str(low)
+    return f"of test stimuli {uneven} single presentations"
+
+
+def _tell_runs(dataset: EncodingDataset) -> tuple[str, ...]:
+    if dataset.runs is None:
+        return ()
+    sizes = Counter(dataset.runs).values()
+    low, high = min(sizes), max(sizes)
+    each = str(low) if low == high else f"{low} to {high}"
+    return (f"{len(sizes)} runs of {each} stimuli: runs may standardise within each",)
+
+
+def _tell_scale(dataset: EncodingDataset) -> tuple[str, ...]:
+    rows = dataset.splits.train
+    told = (
+        tell_far("features", Scaling.fit(dataset.features, rows)),
+        tell_far("responses", Scaling.fit(dataset.responses, rows)),
+    )
+    taken = "runs standardise them by the training stimuli unless told otherwise"
+    return tuple(f"{line}: {taken}" for line in told if line is not None)
 
 
 def readable_time(seconds: float) -> str:

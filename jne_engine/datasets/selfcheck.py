@@ -20,6 +20,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 from jne_engine.core.arrays import BoolArray, Float64Array, IntArray
+from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace, VolumeSpace
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.description import read_description_values
@@ -27,6 +28,7 @@ from jne_engine.datasets.feature_files import FeatureFile
 from jne_engine.datasets.imported import ImportedFiles, build_imported_dataset, read_thumbnails
 from jne_engine.datasets.repeats import average_stimuli, describe_repeats, number_stimuli
 from jne_engine.features.gabor import extract_gabor_features
+from jne_engine.model.scaling import Scaling, scale_runs, tell_far
 from jne_engine.model.scoring import compute_noise_ceiling, compute_r2
 
 N_SHUFFLES: Final = 20
@@ -84,7 +86,9 @@ class Verdict:
         return f"{mark:<12}{self.name}: {self.text}"
 
 
-def check_dataset(dataset: EncodingDataset, *, seed: int = 0) -> tuple[Verdict, ...]:
+def check_dataset(
+    dataset: EncodingDataset, *, seed: int = 0, standardise: str = "training"
+) -> tuple[Verdict, ...]:
     """Check a dataset's responses, ROI masks, hemispheres and order of images.
 
     Parameters
@@ -93,6 +97,8 @@ def check_dataset(dataset: EncodingDataset, *, seed: int = 0) -> tuple[Verdict, 
         What to check.
     seed : int
         Seed of the shuffled pairings.
+    standardise : {"training", "run", "none"}
+        What a run is going to do, as :class:`~jne_engine.model.spec.RunSpec` says it.
 
     Returns
     -------
@@ -101,6 +107,7 @@ def check_dataset(dataset: EncodingDataset, *, seed: int = 0) -> tuple[Verdict, 
     """
     return (
         check_responses(dataset),
+        *(check_scale(dataset, standardise)),
         *(check_roi_masks(dataset)),
         check_hemispheres(dataset),
         *(check_repeats(dataset)),
@@ -108,7 +115,9 @@ def check_dataset(dataset: EncodingDataset, *, seed: int = 0) -> tuple[Verdict, 
     )
 
 
-def check_imported(path: Path, *, seed: int = 0) -> tuple[Verdict, ...]:
+def check_imported(
+    path: Path, *, seed: int = 0, standardise: str = "training"
+) -> tuple[Verdict, ...]:
     """Check an imported folder without features by Gabor features of its small pictures.
 
     Returns
@@ -132,7 +141,8 @@ def check_imported(path: Path, *, seed: int = 0) -> tuple[Verdict, ...]:
         subject=str(values.get("subject")),
         standardisation="none",
     )
-    return check_dataset(build_imported_dataset(files, gabor), seed=seed)
+    dataset = build_imported_dataset(files, gabor)
+    return check_dataset(dataset, seed=seed, standardise=standardise)
 
 
 def check_responses(dataset: EncodingDataset) -> Verdict:
@@ -140,6 +150,30 @@ def check_responses(dataset: EncodingDataset) -> Verdict:
     share = float(dataset.valid_voxels.mean())
     text = f"{dataset.n_stimuli} images × {dataset.n_voxels} columns, {share:.1%} usable"
     return Verdict("responses", share >= MIN_VALID, text)
+
+
+def check_scale(dataset: EncodingDataset, standardise: str) -> tuple[Verdict, ...]:
+    """Tell means and scales far from 0 and 1, which only standardised fits take as they are."""
+    rows = dataset.splits.train
+    far = [
+        line
+        for what, values in (("features", dataset.features), ("responses", dataset.responses))
+        if (line := tell_far(what, Scaling.fit(values, rows))) is not None
+    ]
+    if standardise == "run":
+        try:
+            scale_runs(dataset.features, dataset.require_runs(), rows)
+        except InputError as error:
+            return (Verdict("means and scales", False, str(error)),)
+    if not far:
+        return ()
+    how = {
+        "training": "runs take the training stimuli's off unless told otherwise",
+        "run": "runs take each run's own off",
+        "none": "with --standardise none, R² and JNE may show offsets rather than nonlinearity",
+    }
+    text = f"{'; '.join(far)}: {how[standardise]}"
+    return (Verdict("means and scales", standardise != "none", text),)
 
 
 def check_roi_masks(dataset: EncodingDataset) -> tuple[Verdict, ...]:

@@ -23,6 +23,9 @@ SPLIT_COLUMN: Final = "split"
 GROUP_COLUMN: Final = "group"
 """Column of runs or sessions, whose rows stay in one split; it names no category."""
 
+RUN_COLUMNS: Final = ("session", "run")
+"""Columns that say in which session and run a row was measured; they name no category."""
+
 MISSING_LABELS: Final = frozenset({"", "nan", "n/a", "null", "<na>"})
 """What programs write where there is no label, in lower case; ``NA`` may be a label."""
 
@@ -72,9 +75,9 @@ def read_stimuli(path: str | Path, n_stimuli: int) -> StimulusTable:
     Parameters
     ----------
     path : str or pathlib.Path
-        A table; its first column holds unique ids, every further one but ``split`` and ``group``
-        a way of naming categories. A missing label becomes ``""``, which is no category,
-        and a column without a label is left out.
+        A table; its first column holds unique ids, every further one but ``split``, ``group``,
+        ``session`` and ``run`` a way of naming categories. A missing label becomes ``""``, which
+        is no category, and a column without a label is left out.
     n_stimuli : int
         Rows it must have.
 
@@ -86,9 +89,40 @@ def read_stimuli(path: str | Path, n_stimuli: int) -> StimulusTable:
     table = read_table(path)
     fix = "give the table one row a feature row, in the same order, and one header line"
     check_length(printable(Path(path).name), len(table), n_stimuli, unit="rows", fix=fix)
-    table = table.drop(columns=[SPLIT_COLUMN, GROUP_COLUMN], errors="ignore")
+    table = table.drop(columns=[SPLIT_COLUMN, GROUP_COLUMN, *RUN_COLUMNS], errors="ignore")
     missing = table.map(is_missing).astype(bool)
     return StimulusTable(table.mask(missing, "").loc[:, ~missing.all()])
+
+
+def read_runs(path: Path) -> tuple[str, ...] | None:
+    """Read in which run each stimulus was measured: by session and run, else by group.
+
+    Returns
+    -------
+    tuple of str or None
+        One label a row, for instance ``"session 1, run 2"``; None where the table does not say.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, or a row has no label.
+    """
+    table = read_table(path)
+    columns = [name for name in RUN_COLUMNS if name in table] or [
+        name for name in (GROUP_COLUMN,) if name in table
+    ]
+    if not columns:
+        return None
+    cells = table[columns]
+    if cells.map(is_missing).to_numpy().any():
+        fix = "name the run of every row, or leave the column out"
+        found = f"{int(cells.map(is_missing).any(axis=1).sum())} rows without"
+        raise InputError(printable(path.name), f"a label in {' and '.join(columns)}", found, fix)
+    rows = cells.itertuples(index=False)
+    return tuple(
+        ", ".join(f"{c} {printable(str(v))}" for c, v in zip(columns, row, strict=True))
+        for row in rows
+    )
 
 
 def read_integer_columns(

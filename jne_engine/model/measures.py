@@ -7,7 +7,7 @@ stages, maps, tables, figures, exports and texts, are made of this one. Torch-fr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -22,6 +22,9 @@ Use = Literal["map", "region", "truth", "recovery", "variant"]
 JNE_UNIT = "Δresponse / Δfeature"
 JNE_SS_UNIT = "(Δresponse / Δfeature)²"
 R2_UNIT = "fraction of variance"
+
+OWN_UNIT = "own unit"
+"""Stands in units for the unit that a dataset gives its responses; see :func:`name_unit`."""
 
 VARIANT_STAGE = "variants"
 """Not of the run's own folder: the stored result beside the runs."""
@@ -121,6 +124,11 @@ def find_measure(name: str) -> Measure:
     return MEASURES[current]
 
 
+def name_unit(measure: Measure, unit: str) -> Measure:
+    """Return a measure with the responses' unit in place of :data:`OWN_UNIT`."""
+    return replace(measure, unit=measure.unit.replace(OWN_UNIT, unit)) if unit else measure
+
+
 def list_sources(measure: Measure) -> set[str]:
     """Return the names of the measures that one is read or computed from, itself included."""
     found = {measure.name}
@@ -137,6 +145,15 @@ def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 
 def _divide_by_percent(numerator: FloatArray, percent: FloatArray) -> FloatArray:
     return _divide(numerator, percent / 100)
+
+
+def _multiply(first: FloatArray, second: FloatArray) -> FloatArray:
+    return np.asarray(first * second)
+
+
+def _keep_known(values: FloatArray, known: FloatArray) -> FloatArray:
+    """Return values where another measure has one: a voxel that is left out has a scale too."""
+    return np.where(np.isfinite(known), values, np.nan)
 
 
 def _subtract(first: FloatArray, second: FloatArray) -> FloatArray:
@@ -261,6 +278,34 @@ def _list_jne() -> Iterable[Measure]:
     )  # fmt: skip
 
 
+def _list_in_own_unit() -> Iterable[Measure]:
+    """Yield what standardised runs give back in the unit that the dataset names."""
+    for name, label in (("mean", "Mean response"), ("scale", "Scale of responses")):
+        yield Measure(
+            f"response_{name}", label, OWN_UNIT, "sequential",
+            "What the fit took off the responses, over the training stimuli.",
+            stage="dataset", optional=True, since="0.2.0",
+        )  # fmt: skip
+    yield Measure(
+        "response_mean_known", "Mean response", OWN_UNIT, "sequential",
+        "Mean response to the training stimuli.", "mean_s y_s over training stimuli",
+        needs=("response_mean", "gain"), compute=_keep_known, uses=_uses("map"), since="0.2.0",
+    )  # fmt: skip
+    yield Measure(
+        "response_sd", "SD of responses", OWN_UNIT, "sequential",
+        "Standard deviation of the response over training stimuli.",
+        "sqrt(mean_s (y_s - mean_s y_s)^2) over training stimuli",
+        needs=("response_scale", "gain"), compute=_keep_known, uses=_uses("map"), since="0.2.0",
+    )  # fmt: skip
+    for name, label in (("jne", "JNE"), ("deviation_mean", "Mean deviation"), ("gain", "Gain")):
+        yield Measure(
+            f"{name}_own_unit", f"{label}, in the responses' unit", f"{OWN_UNIT} / SD of feature",
+            "sequential", f"{label} of responses in their own unit instead of their deviations.",
+            f"{name} * sd of the training responses",
+            needs=(name, "response_scale"), compute=_multiply, uses=_uses("map"), since="0.2.0",
+        )  # fmt: skip
+
+
 def _list_scores() -> Iterable[Measure]:
     for encoder in ("nonlinear", "linear"):
         yield Measure(
@@ -332,7 +377,14 @@ def _list_labels() -> Iterable[Measure]:
 MEASURES = MappingProxyType(
     {
         m.name: m
-        for group in (_list_shares, _list_jne, _list_scores, _list_truths, _list_labels)
+        for group in (
+            _list_shares,
+            _list_jne,
+            _list_in_own_unit,
+            _list_scores,
+            _list_truths,
+            _list_labels,
+        )
         for m in group()
     }
 )

@@ -11,6 +11,7 @@ Axes: s stimulus, c column (feature or voxel).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jne_engine.core.arrays import Float32Array, Float64Array
+from jne_engine.core.errors import InputError
 
 FAR_MEAN: Final = 0.25
 """A mean further from 0 than this many standard deviations is told where nothing is scaled."""
@@ -89,6 +91,47 @@ class Scaling:
     def take(self, columns: npt.NDArray[np.int64]) -> Scaling:
         """Return the scaling of some columns."""
         return Scaling(self.mean[columns], self.scale[columns])
+
+
+def scale_runs(
+    values: npt.NDArray[Any], runs: Sequence[str], train: npt.NDArray[np.int64]
+) -> Float32Array:
+    """Standardise each run by the means and deviations of its own training stimuli.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_stimuli, n_columns)
+    runs : sequence of str
+        Run of each stimulus.
+    train : numpy.ndarray of int64
+        The training stimuli: no other row decides a mean or a scale.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_stimuli, n_columns)
+        A column that is constant over a run's training stimuli keeps its own units there, less
+        their value.
+
+    Raises
+    ------
+    InputError
+        If a run has fewer than two training stimuli.
+    """
+    labels = np.asarray(runs)
+    is_train = np.zeros(len(labels), dtype=np.bool_)
+    is_train[train] = True
+    scaled = np.empty(values.shape, dtype=np.float32)
+    for label in dict.fromkeys(runs):
+        rows = np.flatnonzero(labels == label)
+        fitted = rows[is_train[rows]]
+        if fitted.size < 2:
+            fix = (
+                "give splits in which every run has some, or standardise over all training stimuli"
+            )
+            expected = "two training stimuli or more in every run"
+            raise InputError("standardise run", expected, f"{fitted.size} in {label}", fix)
+        scaled[rows] = Scaling.fit(values, fitted).apply(values[rows])
+    return scaled
 
 
 def tell_far(what: str, scaling: Scaling) -> str | None:

@@ -10,11 +10,11 @@ from jne_engine.core.checks import check_choice, check_positive
 from jne_engine.core.errors import InputError
 
 Activation = Literal["identity", "relu", "leaky_relu", "gelu", "tanh", "swish"]
-Standardise = Literal["training", "none"]
+Standardise = Literal["training", "run", "none"]
 Precision = Literal["float32", "bfloat16", "auto"]
 
 ACTIVATIONS: tuple[Activation, ...] = ("identity", "relu", "leaky_relu", "gelu", "tanh", "swish")
-STANDARDISE: tuple[Standardise, ...] = ("training", "none")
+STANDARDISE: tuple[Standardise, ...] = ("training", "run", "none")
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16", "auto")
 
 
@@ -46,10 +46,11 @@ class RunSpec:
         Level of the Benjamini-Hochberg correction.
     precision : {"float32", "bfloat16", "auto"}
         Operand precision of the streamed products; sums are always wider.
-    standardise : {"training", "none"}
+    standardise : {"training", "run", "none"}
         Whether each feature and each voxel is centred and scaled by its mean and standard
-        deviation over the training stimuli before the fit; ``"none"`` takes both as they are, as
-        the authors' scripts do with data that are z-scored within each run.
+        deviation over the training stimuli before the fit; ``"run"``: within each run or session
+        by those of its own training stimuli; ``"none"`` takes both as they are, as the authors'
+        scripts do with data that are z-scored within each run.
     """
 
     n_hidden: int = 1024

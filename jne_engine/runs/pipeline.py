@@ -181,6 +181,13 @@ def _warnings(folder: RunFolder, stages: RunStages) -> tuple[str, ...]:
 
 
 def _tell_scaling(stages: RunStages) -> str:
+    if stages.is_within_run:
+        n = len(set(stages.dataset.runs or ()))
+        return (
+            f"Features and responses were centred and scaled within each of {n} runs by the means"
+            " and standard deviations of the run's own training stimuli, then as a whole by those"
+            " of all training stimuli; JNE is in responses' per features' deviations."
+        )
     if stages.is_scaled:
         n = stages.dataset.splits.train.size
         return (

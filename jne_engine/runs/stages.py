@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from jne_engine.model.nonlinearity import (
     SplitArrays,
     measure_nonlinearity,
 )
-from jne_engine.model.scaling import Scaling
+from jne_engine.model.scaling import Scaling, scale_runs
 from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
     compute_noise_ceiling,
@@ -76,11 +76,13 @@ class RunStages:
         *,
         on_epoch: StageEpochReport,
     ) -> None:
-        self.dataset, self.spec, self.fitted, self.report = dataset, spec, fitted, report
+        self.spec, self.fitted, self.report = spec, fitted, report
         self.on_epoch = on_epoch
-        self.columns = np.flatnonzero(dataset.valid_voxels).astype(np.int64)
+        self.is_within_run = spec.standardise == "run" and not fitted
+        self.dataset = _scale_within_runs(dataset) if self.is_within_run else dataset
+        self.columns = np.flatnonzero(self.dataset.valid_voxels).astype(np.int64)
         # Encoders that were fitted elsewhere take the data as they are.
-        self.is_scaled = spec.standardise == "training" and not fitted
+        self.is_scaled = spec.standardise != "none" and not fitted
 
     @functools.cached_property
     def feature_scaling(self) -> Scaling:
@@ -281,6 +283,17 @@ class RunStages:
 
     def _progress(self, stage: str) -> Progress:
         return functools.partial(self.report, stage)
+
+
+def _scale_within_runs(dataset: EncodingDataset) -> EncodingDataset:
+    """Return the dataset with features and responses standardised within each run.
+
+    It holds a copy of both in memory. Units differ from run to run, so that none is left.
+    """
+    runs, train = dataset.require_runs(), dataset.splits.train
+    features = scale_runs(dataset.features, runs, train)
+    responses = scale_runs(dataset.responses, runs, train)
+    return replace(dataset, features=features, responses=responses, unit="")
 
 
 def _curve_table(curve: LearningCurve | None) -> pd.DataFrame:

@@ -84,6 +84,7 @@ def _show_source(found: Mapping[str, Any], n_alike: int) -> None:
             missing = found["sessions_missing"]
             st.metric("Sessions", len(found["sessions_present"]),
                       help=f"Missing: {', '.join(map(str, missing)) or 'none'}.")  # fmt: skip
+    st.caption(f"Repeats: {plain(found['repeats'])}.")
     st.caption(_tell_cost(found, n_alike))
     if found["problems"]:
         lines = (f":material/warning: {plain(problem)}" for problem in found["problems"])

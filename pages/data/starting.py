@@ -26,6 +26,7 @@ DEMO = "Simulated subject"
 ACTIVATION_LABELS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "gelu": "GELU", "tanh": "tanh",
                      "swish": "Swish", "identity": "None (linear)"}  # fmt: skip
 SCALING_LABELS = {"training": "By means and standard deviations over the training stimuli",
+                  "run": "Within each run or session, by those of its training stimuli",
                   "none": "No, take them as they are (the paper)"}  # fmt: skip
 MAX_SEEDS = 20
 MAX_DEMO_SUBJECTS = 8

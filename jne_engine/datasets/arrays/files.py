@@ -39,6 +39,7 @@ from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_sp
 from jne_engine.datasets.tables import (
     GROUP_COLUMN,
     numbered_stimuli,
+    read_runs,
     read_stimuli,
     read_table,
 )
@@ -117,6 +118,8 @@ class ArrayFiles:
         Folder of the stimuli's images, or HDF5 as ``features extract`` takes it. A table of
         stimuli, or else the features' file, names each stimulus's file; otherwise position
         decides.
+    unit : str
+        Unit of the responses, for instance ``"% signal change"``: results come back in it too.
     notes : str
         What a reader of the results ought to know of the data.
     """
@@ -148,6 +151,7 @@ class ArrayFiles:
     feature_set: str | None = None
     layer: int | None = None
     pictures: Path | None = None
+    unit: str = ""
     notes: str = ""
 
     def paths(self) -> tuple[Path, ...]:
@@ -239,6 +243,8 @@ def read_arrays_dataset(files: ArrayFiles, *, stand_in: bool = False) -> Encodin
         feature_set=files.feature_set or found.model,
         layer=found.layer,
         n_layers=found.n_layers,
+        runs=None if files.stimuli is None else read_runs(files.stimuli),
+        unit=printable(files.unit),
     )
 
 

@@ -34,6 +34,7 @@ _LABELS: Final = {
     "stimuli": "Table of stimuli, optional",
     "splits": "Splits, optional",
     "rois": "ROIs, optional",
+    "unit": "Unit of the responses, optional",
 }
 _HELP: Final = {
     "layer": "Which layer of a features file that holds several; the last by default.",
@@ -41,6 +42,7 @@ _HELP: Final = {
     "roi_tiers": "Tiers of ROIs: V1=primary,V4=intermediate,PPA=higher.",
     "split_fractions": "Shares of train, validation and test that are drawn: 0.8,0.1,0.1.",
     "splits": "Rows of train, validation and test: .npz, or a table with a column split.",
+    "unit": 'Unit of the responses, for instance "% signal change": results come back in it too.',
     "notes": "What readers of the results ought to know; kept in the run and in its methods.",
 }
 

@@ -158,6 +158,12 @@ def _tell_data(run: Run) -> tuple[str, ...]:
 def _tell_scaling(run: Run) -> str:
     if read_scaling(run.stage("dataset"), "feature") is None:
         return "Features and responses were fitted as they were given."
+    if run.manifest.spec.get("standardise") == "run":
+        return (
+            "Each feature and each voxel was centred and scaled within each run by its mean and"
+            " standard deviation over that run's own training stimuli; JNE and gain are in these"
+            " units."
+        )
     return (
         "Each feature and each voxel was centred and scaled by its mean and standard deviation over"
         " the training stimuli; JNE and gain are in these units."

@@ -22,6 +22,7 @@ from jne_engine.runs.store.contents import (
     read_space,
     read_stimuli,
     read_truth,
+    read_unit,
     write_dataset,
     write_scaling,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "read_space",
     "read_stimuli",
     "read_truth",
+    "read_unit",
     "write_dataset",
     "write_scaling",
 ]

@@ -35,6 +35,7 @@ def write_dataset(stage: StageWriter, dataset: EncodingDataset) -> None:
         "truth": _write_truth(stage, dataset.ground_truth),
         "projection": _write_projection(stage, dataset.projection),
         "features_sha256": _hash_features(features),
+        "unit": dataset.unit,
     }
     stage.write_json("description", description)
 
@@ -51,6 +52,11 @@ def read_scaling(stage: StageReader, what: Literal["feature", "response"]) -> Sc
     if not stage.has_array(f"{what}_mean"):
         return None
     return Scaling(stage.read_array(f"{what}_mean"), stage.read_array(f"{what}_scale"))
+
+
+def read_unit(stage: StageReader) -> str:
+    """Read the unit of the responses, empty where they have none."""
+    return str(stage.read_json("description").get("unit", ""))  # older runs have none
 
 
 def read_space(stage: StageReader) -> CorticalSpace | None:

@@ -10,7 +10,14 @@ import numpy as np
 
 from jne_engine.analysis import places
 from jne_engine.analysis.across import GroupMap
-from jne_engine.analysis.maps import choose_roi_set, list_maps, list_presets, read_map, read_surface
+from jne_engine.analysis.maps import (
+    choose_roi_set,
+    find_map,
+    list_maps,
+    list_presets,
+    read_map,
+    read_surface,
+)
 from jne_engine.analysis.masks import (
     Masks,
     list_masks,
@@ -20,7 +27,6 @@ from jne_engine.analysis.masks import (
 )
 from jne_engine.core.arrays import IntArray
 from jne_engine.cortex.spaces import Hemisphere
-from jne_engine.model.measures import find_measure
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import ViewerScene
 from jne_engine.viewer.scenes.run import list_run_maps, select_vertices
@@ -149,7 +155,7 @@ def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> Viewer
     ViewerScene or None
         None where the run's surface cannot be drawn.
     """
-    info, values, shown = find_measure(name), read_map(run, name), select_shown(run, name)
+    info, values, shown = find_map(run, name), read_map(run, name), select_shown(run, name)
     maps = [RunMap(info, values, shown, "significant voxels")]
     if columns:
         strength = np.full(values.shape, DIM, dtype=np.float32)
@@ -183,7 +189,7 @@ def _take(group: GroupMap) -> RunMap:
 
 
 def _read_other(run: Run, name: str, masks: Masks) -> RunMap:
-    info = find_measure(name)
+    info = find_map(run, name)
     masks = _keep_known_rois(run, masks)
     listed = list_masks(run, masks)
     shown = select_masked(run, name, masks, listed)
