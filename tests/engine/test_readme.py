@@ -67,8 +67,8 @@ def write_arrays(folder: Path) -> dict[str, Path]:
 
 
 def write_own(folder: Path) -> dict[str, Path]:
-    write_newcomer(folder / "study")
-    write_newcomer(folder / "scanned", features=False)
+    write_newcomer(folder / "study", signal=0)
+    write_newcomer(folder / "scanned", features=False, signal=0)
     return {}
 
 
