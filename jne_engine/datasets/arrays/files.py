@@ -238,7 +238,7 @@ def read_arrays_dataset(files: ArrayFiles, *, stand_in: bool = False) -> Encodin
         space=space,
         projection=projection,
         roi_sets=_roi_sets(files, n_voxels, space),
-        test_repeats=_test_repeats(files),
+        test_repeats=_test_repeats(files, splits.test.size, n_voxels),
         noise_ceiling=_noise_ceiling(files, n_voxels),
         feature_set=files.feature_set or found.model,
         layer=found.layer,
@@ -453,13 +453,29 @@ def _noise_ceiling(files: ArrayFiles, n_voxels: int) -> Float32Array | None:
     return read_noise_ceiling(files.noise_ceiling, n_voxels, key=files.noise_ceiling_key)
 
 
-def _test_repeats(files: ArrayFiles) -> Float32Array | None:
+def _test_repeats(files: ArrayFiles, n_test: int, n_voxels: int) -> Float32Array | None:
     """Read single presentations of the test stimuli, where they are given."""
     if files.test_repeats is None:
         return None
-    return read_array(
+    repeats = read_array(
         files.test_repeats,
         key=files.test_repeats_key,
         key_option="test_repeats_key in dataset.toml",
         axes=("n_repeats", "n_test", "n_voxels"),
     )
+    expected, found = (n_test, n_voxels), repeats.shape
+    if found[1:] != expected and sorted((*expected, _other_axis(found, expected))) == sorted(found):
+        fix = "order its axes so (MATLAB's files have theirs reversed)"
+        order = f"(n_repeats, {n_test}, {n_voxels})"
+        raise InputError(printable(files.test_repeats.name), order, f"{found}, other order", fix)
+    return repeats
+
+
+def _other_axis(shape: tuple[int, ...], two: tuple[int, int]) -> int:
+    """Return the length that is left of three when two are taken out, 0 where they are not in."""
+    rest = list(shape)
+    for length in two:
+        if length not in rest:
+            return 0
+        rest.remove(length)
+    return rest[0]
