@@ -2,7 +2,9 @@
 
 fsaverage's meshes are icosahedra whose edges are halved again and again; new vertices are
 appended. Vertex i of fsaverage5 is therefore vertex i of fsaverage6 and of fsaverage, and what is
-known at the finer mesh is known at the coarser one by taking its first vertices.
+known at the finer mesh is known at the coarser one by taking its first vertices. FreeSurfer's
+fsaverage3 and fsaverage4 come of another icosahedron file: vertex i of fsaverage3 is vertex i of
+fsaverage4, but both are the first vertices of fsaverage5 in another order.
 
 References
 ----------
@@ -13,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from jne_engine.core.arrays import IntArray
+from jne_engine.core.arrays import Float32Array, Float64Array, IntArray
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 
@@ -30,6 +34,61 @@ FSAVERAGE: Mapping[str, int] = MappingProxyType(
     }
 )
 """Vertices of one hemisphere of each mesh, coarsest first; n = 10 * 4^k + 2."""
+
+
+_HALVED_BY_ITSELF: Final = ("fsaverage3", "fsaverage4")
+"""Meshes whose vertices stand in the order of :func:`_halve_icosahedron`."""
+
+_ICOSAHEDRON: Final = (
+    (0, 3, 4), (0, 4, 5), (0, 5, 1), (0, 1, 2), (0, 2, 3), (3, 2, 8), (3, 8, 9), (3, 9, 4),
+    (4, 9, 10), (4, 10, 5), (5, 10, 6), (5, 6, 1), (1, 6, 7), (1, 7, 2), (2, 7, 8), (8, 11, 9),
+    (9, 11, 10), (10, 11, 6), (6, 11, 7), (7, 11, 8),
+)  # fmt: skip
+"""Triangles of FreeSurfer's ``ic0.tri``, counted from 0."""
+
+
+def order_vertices(surface: str, sphere: Float32Array) -> IntArray:
+    """Return where the vertices of a mesh of fsaverage stand among those of fsaverage5.
+
+    Parameters
+    ----------
+    surface : str
+        ``"fsaverage5"`` or a coarser one.
+    sphere : numpy.ndarray of float32, shape (10242, 3)
+        fsaverage5's sphere.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n_vertices,)
+        In FreeSurfer's order of that mesh.
+    """
+    n = FSAVERAGE[surface]
+    if surface not in _HALVED_BY_ITSELF:
+        return np.arange(n, dtype=np.int64)
+    directions = sphere / np.linalg.norm(sphere, axis=1, keepdims=True)
+    found: IntArray = cKDTree(directions).query(_halve_icosahedron(n))[1].astype(np.int64)
+    return found
+
+
+def _halve_icosahedron(n_vertices: int) -> Float64Array:
+    """Return the directions of FreeSurfer's ``ic4.tri`` or a coarser one, (n_vertices, 3)."""
+    angles = np.deg2rad(np.array([72 * np.arange(5), 72 * np.arange(5) - 36]))
+    ring = np.stack([2 * np.cos(angles), 2 * np.sin(angles)], axis=-1) / np.sqrt(5)
+    heights = np.array([1, -1]) / np.sqrt(5)
+    rings = [np.column_stack([ring[i], np.full(5, heights[i])]) for i in range(2)]
+    points = np.vstack([[[0, 0, 1]], *rings, [[0, 0, -1]]])
+    faces = list(_ICOSAHEDRON)
+    while len(points) < n_vertices:
+        middle: dict[frozenset[int], int] = {}
+        finer = []
+        for a, b, c in faces:
+            edges = (frozenset(e) for e in ((a, c), (c, b), (b, a)))
+            ac, cb, ba = (middle.setdefault(e, len(points) + len(middle)) for e in edges)
+            finer += [(a, ba, ac), (ac, cb, c), (ba, cb, ac), (ba, b, cb)]
+        new = np.array([points[list(edge)].sum(axis=0) for edge in middle])
+        points = np.vstack([points, new / np.linalg.norm(new, axis=1, keepdims=True)])
+        faces = finer
+    return points
 
 
 def coarsen_faces(faces: IntArray, finer: str, coarser: str) -> IntArray:
@@ -46,7 +105,7 @@ def coarsen_faces(faces: IntArray, finer: str, coarser: str) -> IntArray:
     Returns
     -------
     numpy.ndarray of int64, shape (about n_faces / 4^k, 3)
-        Turned as the finer triangles were.
+        Turned as the finer triangles were, and counted as the finer mesh counts its vertices.
 
     Raises
     ------

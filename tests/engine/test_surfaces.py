@@ -50,12 +50,13 @@ def test_left_is_left_in_millimetres(surface, geometry):
 
 
 @pytest.mark.parametrize(("surface", "n_faces"), [("fsaverage4", 5120), ("fsaverage3", 1280)])
-def test_coarser_meshes_are_the_beginning_of_fsaverage5(surface, n_faces):
+def test_coarser_meshes_are_the_beginning_of_fsaverage5_in_another_order(surface, n_faces):
     """A coarse edge runs straight through a vertex of the finer mesh that is near its middle."""
     fine, coarse = load_surface("fsaverage5", "sphere"), load_surface(surface, "sphere")
     for hemi in HEMISPHERES:
         points, faces = coarse[hemi]
-        np.testing.assert_array_equal(points, fine[hemi].coordinates[: len(points)])
+        first = fine[hemi].coordinates[: len(points)]
+        assert {tuple(p) for p in points.tolist()} == {tuple(p) for p in first.tolist()}
         assert len(faces) == n_faces
         corners = points[faces].astype(float)
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -64,6 +65,27 @@ def test_coarser_meshes_are_the_beginning_of_fsaverage5(surface, n_faces):
         middles *= 100 / np.linalg.norm(middles, axis=1, keepdims=True)
         away, _ = cKDTree(fine[hemi].coordinates).query(middles)
         assert away.max() < 1
+
+
+def test_coarser_meshes_have_freesurfers_order():
+    """Directions of vertices of FreeSurfer's ic3.tri and ic4.tri, and triangles of ic4.tri."""
+    known = {1: [0.8944, 0, 0.4472], 2: [0.2764, 0.8507, 0.4472], 6: [0.7236, -0.5257, -0.4472],
+             11: [0, 0, -1]}  # fmt: skip
+    for surface in ("fsaverage3", "fsaverage4"):
+        for mesh in load_surface(surface, "sphere").values():
+            for vertex, direction in known.items():
+                np.testing.assert_allclose(mesh.coordinates[vertex] / 100, direction, atol=2e-4)
+    faces = {tuple(np.roll(f, -int(np.argmin(f))).tolist())
+             for f in load_surface("fsaverage4", "white")["left"].faces}  # fmt: skip
+    assert {(0, 644, 642), (162, 642, 643), (642, 644, 643), (164, 643, 644)} <= faces
+    coarse, fine = (load_surface(s, "pial")["right"] for s in ("fsaverage3", "fsaverage4"))
+    np.testing.assert_array_equal(coarse.coordinates, fine.coordinates[:642])
+    depth = load_sulcal_depth("fsaverage4")["left"]
+    five, whole = (load_surface(s, "white")["left"].coordinates
+                   for s in ("fsaverage4", "fsaverage5"))  # fmt: skip
+    same = [int(np.flatnonzero((whole == point).all(axis=1))[0]) for point in five[[1, 700, 2561]]]
+    expected = load_sulcal_depth("fsaverage5")["left"][same]
+    np.testing.assert_array_equal(depth[[1, 700, 2561]], expected)
 
 
 def test_flat_maps_of_coarser_meshes_stay_cut():

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from jne_engine.core.errors import InputError
 from jne_engine.cortex.icosahedron import FSAVERAGE
-from jne_engine.cortex.names import canonical_name
+from jne_engine.cortex.names import VERTICES, canonical_name
 from jne_engine.cortex.projection import SubjectSurface
 from jne_engine.cortex.spaces import HEMISPHERES, SurfaceSpace
 from jne_engine.cortex.surfaces import GEOMETRIES
 from jne_engine.viewer.payload import ViewerSurface
 from jne_engine.viewer.surfaces.files import SurfaceFiles, build_subject_surface, read_surface_files
 from jne_engine.viewer.surfaces.packaged import load_viewer_surface
-from jne_engine.viewer.surfaces.places import find_surface_files, list_descriptions
+from jne_engine.viewer.surfaces.places import (
+    find_described,
+    find_surface_files,
+    list_descriptions,
+)
 
 STAND_IN = "fsaverage5"
 """The packaged mesh that finer ones of fsaverage are shown on where they are not on disk."""
@@ -43,7 +48,7 @@ class Display:
 def choose_display(
     space: SurfaceSpace, environment: Mapping[str, str] = os.environ
 ) -> Display | None:
-    """Choose the surface on which to draw a run: packaged, on disk, or a coarser fsaverage.
+    """Choose the surface on which to draw a run: described, packaged, on disk, or a coarser one.
 
     Parameters
     ----------
@@ -60,9 +65,12 @@ def choose_display(
     Raises
     ------
     InputError
-        If the surface's files cannot be read.
+        If the surface's files cannot be read, or are not of the size that its name has.
     """
     name = canonical_name(space.surface)
+    described = find_described(space.surface, environment)
+    if described is not None:
+        return _whole(_check_size(name, _read_once(described)))
     if name in GEOMETRIES:
         return _whole(load_viewer_surface(name))
     files = find_surface_files(space.surface, environment)
@@ -88,7 +96,18 @@ def list_drawable(environment: Mapping[str, str] = os.environ) -> dict[str, str]
             missing = f"not on disk: shown on {STAND_IN}; python -m jne_engine surfaces --fetch"
             found[name] = place or f"{missing} {name}"
     described = list_descriptions(environment)
-    return found | {n: str(f.shapes[0].left.parent) for n, f in described.items()}
+    return found | {canonical_name(n): str(f.shapes[0].left.parent) for n, f in described.items()}
+
+
+def _check_size(name: str, surface: ViewerSurface) -> ViewerSurface:
+    """Require the vertices that a surface of a usual name has."""
+    for hemi in HEMISPHERES:
+        found, expected = surface.n_vertices(hemi), VERTICES.get(name)
+        if expected not in (None, found):
+            fix = "give the described surface a name of its own, or the files of this mesh"
+            what = f"surface {name}, {hemi}"
+            raise InputError(what, f"{expected} vertices", f"{found}", fix)
+    return surface
 
 
 @lru_cache(maxsize=4)

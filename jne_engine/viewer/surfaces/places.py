@@ -39,14 +39,23 @@ def find_surface_files(
     SurfaceFiles or None
         None where it is nowhere.
     """
-    described = list_descriptions(environment)
-    if surface in described:
-        return described[surface]
+    described = find_described(surface, environment)
+    if described is not None:
+        return described
     if canonical_name(surface) not in FSAVERAGE:
         return None
     name = canonical_name(surface)
     places = [*_freesurfer_places(name, environment), *_nilearn_places(name, environment)]
     return next(iter(places), None)
+
+
+def find_described(
+    surface: str, environment: Mapping[str, str] = os.environ
+) -> SurfaceFiles | None:
+    """Return the user's own surface of a name, in whichever spelling, None without."""
+    described = list_descriptions(environment)
+    named = {canonical_name(name): files for name, files in described.items()}
+    return described.get(surface) or named.get(canonical_name(surface))
 
 
 def list_descriptions(environment: Mapping[str, str] = os.environ) -> dict[str, SurfaceFiles]:

@@ -140,6 +140,22 @@ def test_a_described_surface_is_drawn_and_listed(tmp_path):
         list_drawable(environment)
 
 
+@pytest.mark.parametrize("spelling", ["fsaverage3", "fsaverage-3"])
+def test_a_described_surface_comes_before_the_packaged_one_of_its_name(tmp_path, spelling):
+    write_subject(tmp_path)
+    path = tmp_path / "my-subject.toml"
+    path.write_text(path.read_text().replace("my-subject", spelling))
+    environment = {"JNE_SURFACES": str(tmp_path)}
+    assert list_drawable(environment)["fsaverage3"] == str(tmp_path)
+    display = choose_display(space("fsaverage3", [641], [0]), environment)
+    assert display.surface.name == spelling
+    packaged = choose_display(space("fsaverage3", [641], [0]), {}).surface
+    assert {s.name for s in display.surface.shapes} != {s.name for s in packaged.shapes}
+    path.write_text(path.read_text().replace(spelling, "fsLR32k"))
+    with pytest.raises(InputError, match=r"fsLR32k, left: expected 32492 vertices, found 642"):
+        choose_display(space("fsLR32k", [641], [0]), environment)
+
+
 def test_a_download_that_fails_is_one_line_that_says_what_to_do(monkeypatch):
     def fail(name, data_dir):
         raise OSError("An error occurred while fetching\nhttps://osf.io")
