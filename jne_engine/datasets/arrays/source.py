@@ -104,7 +104,8 @@ class ArraysSource(LinkedSource):
 
     def settle(self, folder: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request's choices; the dataset is called as its folder."""
-        return {**super().settle(folder, chosen), "name": folder.name}
+        given = {name: value for name, value in chosen.items() if value != ""}
+        return {**super().settle(folder, given), "name": folder.name}
 
     def request(self, folder: Path, choices: Mapping[str, Any]) -> Any:
         """Return the request; tiers and shares come as texts from the command line."""
