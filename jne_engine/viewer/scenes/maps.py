@@ -27,6 +27,7 @@ from jne_engine.analysis.masks import (
 )
 from jne_engine.core.arrays import IntArray
 from jne_engine.cortex.spaces import Hemisphere
+from jne_engine.model.measures import find_measure
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import ViewerScene
 from jne_engine.viewer.scenes.run import list_run_maps, select_vertices
