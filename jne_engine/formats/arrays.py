@@ -94,13 +94,25 @@ def read_raw(
         values = values.ravel() if len(axes) == 1 and max(values.shape) == values.size else values
     else:
         found = printable(path.suffix) or "no ending"
-        fix = "save the array as .npy, .npz or .h5"
+        fix = advise(path) or "save the array as .npy, .npz or .h5"
         raise InputError(name, f"one of {', '.join(READ_SUFFIXES)}", found, fix)
     fix = "transpose the array" if len(axes) > 1 else "save it as a list of values"
     if suffix != ".npy":
         fix = f"{fix}, or pass another {key_option}"
     check_matrix(name, values, axes, fix=fix)
     return values
+
+
+def advise(path: Path) -> str:
+    """Say how to turn a usual file that is not read here into one that is, empty for others."""
+    name = printable(path.name)
+    load = {
+        ".pt": f"torch.load({name!r}, weights_only=True).numpy()",
+        ".pth": f"torch.load({name!r}, weights_only=True).numpy()",
+        ".safetensors": f"safetensors.numpy.load_file({name!r})[KEY]",
+        ".parquet": f"pandas.read_parquet({name!r}).to_numpy()",
+    }.get(path.suffix.lower())
+    return "" if load is None else f"in Python: numpy.save({path.stem + '.npy'!r}, {load})"
 
 
 def choose_key(path: Path, keys: Sequence[str], key: str | None, key_option: str) -> str:
