@@ -93,7 +93,7 @@ def test_navigation_keeps_the_selection_and_a_link_restores_it(page, app, contex
     again = context.new_page()
     again.goto(page.url)
     again.locator(".jne-gallery img").first.wait_for()
-    expect(again.get_by_text("by JNE-SS in RSC")).to_be_visible()
+    expect(again.get_by_text("Pictures by JNE-SS in RSC")).to_be_visible()
 
 
 def test_a_choice_is_written_to_the_address(page, app):
