@@ -17,6 +17,7 @@ from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.progress import StageProgress, ignore_stages
 from jne_engine.cortex.spaces import CorticalSpace, SurfaceSpace
 from jne_engine.datasets.arrays.files import hash_inputs
+from jne_engine.datasets.arrays.pairing import is_picture
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.folder import ImportedParts, ImportFolder, check_free, create_folder
 from jne_engine.datasets.preview import Preview, count_rois
@@ -55,7 +56,7 @@ def preview_trials(plan: TrialPlan) -> Preview:
         disk_bytes=n_images * (4 * n_columns + pictures),
         memory_bytes=_BASE_BYTES + 32 * longest * n_columns + 4 * n_images * n_columns,
         read_bytes=plan.betas.n_bytes,
-        notes=plan.notes,
+        notes=_list_notes(plan),
         problems=(*plan.problems, *_lacks(plan)),
     )
 
@@ -92,7 +93,7 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
             projection=plan.projection,
         )
         inputs = (InputRecord("betas, imported values", digest), *hash_inputs(plan.files))
-        told = (*plan.notes, *plan.problems, *_count_masked(plan, finite))
+        told = (*_list_notes(plan), *plan.problems, *_count_masked(plan, finite))
         folder.finish(parts, told, inputs)
     return out
 
@@ -102,6 +103,14 @@ def name_space(space: CorticalSpace | None) -> str:
     if space is None:
         return ""
     return space.surface if isinstance(space, SurfaceSpace) else space.name
+
+
+def _list_notes(plan: TrialPlan) -> tuple[str, ...]:
+    """Return the plan's decisions, and how features come to the import."""
+    named = all(is_picture(str(name)) for name in plan.stimuli.index)
+    ids = "stimuli.tsv" if named else "image_ids.npy"
+    how = f"features extract IMAGES --ids OUT/{ids}, then import features OUT FEATURES.h5"
+    return (*plan.notes, f"features are not part of this import: {how}")
 
 
 def _lacks(plan: TrialPlan) -> tuple[str, ...]:

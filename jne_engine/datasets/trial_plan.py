@@ -35,8 +35,8 @@ READ_AT_ONCE: Final = 512
 """Trials that are read together where nothing binds them."""
 
 NO_SURFACE: Final = (
-    "no surface: no map of the brain; name --surface-folder (FreeSurfer's surf folder of the"
-    " subject, in the volume's millimetres) or --surface (a template in whose space the volume is)"
+    "no surface: the brain is shown as slices; name --surface-folder (FreeSurfer's surf folder of"
+    " the subject, in the volume's millimetres) or --surface (a template in whose space it lies)"
 )
 
 
