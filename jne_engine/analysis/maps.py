@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.variant_maps import explain_variants, read_variant
+from jne_engine.analysis.variant_maps import list_missing, read_variant
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
@@ -22,7 +22,6 @@ from jne_engine.model.measures import (
     find_measure,
     list_measures,
     list_sources,
-    list_stored,
     name_unit,
 )
 from jne_engine.runs.store import Run, read_projection, read_roi_sets, read_space, read_unit
@@ -55,7 +54,7 @@ def select_known(run: Run, measures: Iterable[Measure]) -> tuple[Measure, ...]:
 def _find_missing(run: Run) -> set[str]:
     """Return the names of the optional measures that a run stores no value of."""
     optional = [m for m in MEASURES.values() if m.optional and m.stage is not None]
-    variants = {m.name for m in list_stored(VARIANT_STAGE)} if explain_variants(run) else set()
+    variants = list_missing(run)
     if not read_unit(run.stage("dataset")):
         variants |= {"response_mean", "response_scale"}
     return variants | {

@@ -10,6 +10,7 @@ import pandas as pd
 
 from jne_engine.analysis.validation import VALIDATION, read_validation
 from jne_engine.core.errors import InputError, StoreError
+from jne_engine.model.measures import VARIANT_STAGE, list_stored
 from jne_engine.runs.results import RESULT
 from jne_engine.runs.store import Run
 
@@ -33,6 +34,15 @@ def explain_variants(run: Run) -> str:
         return str(error)
 
 
+def list_missing(run: Run) -> set[str]:
+    """Return the measures that are stored with the variants and that this run has no map of."""
+    names = {measure.name for measure in list_stored(VARIANT_STAGE)}
+    if explain_variants(run):
+        return names
+    table = _read_table(run)
+    return names if table is None else names - set(table.columns)
+
+
 def read_variant(run: Run, variant: str) -> npt.NDArray[Any]:
     """Return one variant of JNE at every response column, shape (n_voxels,), float32.
 
@@ -41,7 +51,8 @@ def read_variant(run: Run, variant: str) -> npt.NDArray[Any]:
     run : Run
         A run for which :func:`explain_variants` has nothing to say.
     variant : str
-        One of :data:`jne_engine.model.variants.VARIANTS`.
+        One of :data:`jne_engine.model.variants.VARIANTS`, or of
+        :data:`jne_engine.model.bending.BENDS`, which earlier results lack.
 
     Raises
     ------
@@ -51,7 +62,7 @@ def read_variant(run: Run, variant: str) -> npt.NDArray[Any]:
         If they are there and altered.
     """
     table = _read_table(run)
-    if table is None or _explain(run, table):
+    if table is None or _explain(run, table) or variant not in table:
         raise InputError(f"{run.run_id}, variants of JNE", "a stored result", "none", _FIX)
     return table[variant].to_numpy(dtype="float32")
 

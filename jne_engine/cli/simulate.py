@@ -174,7 +174,7 @@ def _format(result: SimulationResult) -> str:
     return "\n\n".join([*parts, f"{result.made['seconds']} s"])
 
 
-OBSERVATIONS = {"repetitions", "curves", "voxels", "maps"}
+OBSERVATIONS = {"repetitions", "curves", "voxels", "maps", "bends", "directions"}
 """Tables of single observations, which are not printed."""
 MAX_ROWS = 250
 """Longest table that is printed."""

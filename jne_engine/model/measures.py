@@ -245,6 +245,7 @@ def _list_jne() -> Iterable[Measure]:
             f" mean{scaled}.",
             formula, stage=VARIANT_STAGE, uses=_uses("map", "recovery", "variant"), optional=True,
         )  # fmt: skip
+    yield from _list_bends()
     yield Measure(
         "jne_per_gain", "JNE / gain", "ratio", "sequential",
         "JNE divided by the size of the mean Jacobian, so that strong responses do not count more.",
@@ -303,6 +304,27 @@ def _list_in_own_unit() -> Iterable[Measure]:
             "sequential", f"{label} of responses in their own unit instead of their deviations.",
             f"{name} * sd of the training responses",
             needs=(name, "response_scale"), compute=_multiply, uses=_uses("map"), since="0.2.0",
+        )  # fmt: skip
+
+
+def _list_bends() -> Iterable[Measure]:
+    """Yield how the Jacobian changes; stored with the variants, which older results lack."""
+    for name, label, unit, explanation, formula in (
+        ("gain", "Gain change", JNE_UNIT, "Change of the Jacobian over stimuli along its mean:"
+         " the same preference, stronger or weaker.",
+         "sqrt(mean_s (a_s - 1)^2 ||mean_s J_s||^2), a_s projection of J_s on the mean"),
+        ("shape", "Shape change", JNE_UNIT, "Change of the Jacobian over stimuli at right angles"
+         " to its mean: another preference.", "sqrt(mean_s ||J_s - a_s mean_s J_s||^2)"),
+        ("gain_share", "Gain change / all change", "fraction of squared change", "Part of the"
+         " Jacobian's squared change that is along its mean, 0 to 1.",
+         "bend_gain^2 / (bend_gain^2 + bend_shape^2)"),
+        ("directions", "Directions of change", "directions", "Along how many directions of the"
+         " features the Jacobian changes: the participation ratio.",
+         "(tr K)^2 / tr K^2, K covariance of J_s over stimuli"),
+    ):  # fmt: skip
+        yield Measure(
+            f"bend_{name}", label, unit, "sequential", explanation, formula,
+            stage=VARIANT_STAGE, uses=_uses("map"), optional=True, since="0.2.0",
         )  # fmt: skip
 
 

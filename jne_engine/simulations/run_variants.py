@@ -7,6 +7,8 @@ Gao et al. (2025), arXiv 2510.13688, appendix A.9.2.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,11 +16,14 @@ import torch
 
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import Progress
+from jne_engine.model.bending import Bending, measure_bending
 from jne_engine.model.encoders import ResidualEncoder, restore_encoder
 from jne_engine.model.variants import VARIANTS, stream_variants
 from jne_engine.runs.results import SimulationResult
-from jne_engine.runs.store import Run, read_scaling
+from jne_engine.runs.store import Run, read_roi_sets, read_scaling
 
+N_ENDS = 8
+"""Test stimuli told at each end of a direction."""
 TOLERANCE = 0.02
 """Largest mean relative difference of L1 from the stored JNE; bfloat16 runs stay below it."""
 
@@ -40,7 +45,10 @@ def compute_run_variants(
     Returns
     -------
     SimulationResult
-        ``maps``: voxel, significant, and the variants (NaN in invalid voxels);
+        ``maps``: voxel, significant, the variants, and how the Jacobian bends (NaN in invalid
+        voxels); ``bends``: place, stimulus (row of the test), and its gain and shape change;
+        ``directions``: place, direction, the share of the place's change that it holds,
+        feature, weight; ``ends``: place, direction, and the test stimuli at both its ends;
         ``correlations``: Pearson's r of each pair of variants over the significant voxels
         (over all valid ones where none is), in long form.
 
@@ -54,16 +62,20 @@ def compute_run_variants(
     scaling = read_scaling(run.stage("dataset"), "feature")
     inputs = features if scaling is None else scaling.apply(features)
     variants = stream_variants(encoder, torch.from_numpy(inputs), progress=progress)
+    areas = _list_areas(run, valid)
+    bending = measure_bending(encoder, torch.from_numpy(inputs), torch.from_numpy(areas.masks))
     columns: dict[str, npt.NDArray[np.float32]] = {
-        name: _spread_over(valid, variants[name].numpy()) for name in VARIANTS
+        name: _spread_over(valid, values.numpy())
+        for name, values in (*variants.items(), *bending.maps.items())
     }
     _check_features(run, columns["jne"])
     q = run.stage("scores").read_array("q_nonlinear")
     significant = np.nan_to_num(q, nan=1.0) < float(run.manifest.spec["fdr_q"])
     maps = pd.DataFrame({"voxel": np.arange(valid.size), "significant": significant, **columns})
     settings = {"run": run.run_id, "simulated": run.manifest.simulated}
+    tables = {"maps": maps, "correlations": correlate_variants(maps)}
     return SimulationResult(
-        "variants", settings, {"maps": maps, "correlations": correlate_variants(maps)}
+        "variants", settings, tables | _tabulate_bending(bending, areas.names, inputs)
     )
 
 
@@ -78,6 +90,45 @@ def correlate_variants(maps: pd.DataFrame) -> pd.DataFrame:
         for i, j in pairs
     ]
     return pd.DataFrame(rows)
+
+
+class _Areas(NamedTuple):
+    names: tuple[str, ...]
+    masks: npt.NDArray[np.bool_]
+
+
+def _list_areas(run: Run, valid: npt.NDArray[np.bool_]) -> _Areas:
+    """Return the whole brain and the areas of the run's first ROI set, over valid voxels."""
+    sets = tuple(read_roi_sets(run.stage("dataset")).values())
+    rois = [(n, m[valid]) for s in sets[:1] for n, m in zip(s.names, s.masks, strict=True)]
+    named = [("whole brain", np.ones(int(valid.sum()), dtype=np.bool_))]
+    named += [(name, mask) for name, mask in rois if mask.any()]
+    names, masks = zip(*named, strict=True)
+    return _Areas(names, np.stack(masks))
+
+
+def _tabulate_bending(
+    bending: Bending, names: tuple[str, ...], inputs: npt.NDArray[np.float32]
+) -> dict[str, pd.DataFrame]:
+    """Return the areas' changes a stimulus, directions, and the stimuli at their ends."""
+    changes, directions, ends = [], [], []
+    for i, place in enumerate(names):
+        gain, shape = bending.gain_ss[i].numpy(), bending.shape_ss[i].numpy()
+        stimulus = np.arange(len(gain))
+        changes.append(pd.DataFrame({"place": place, "stimulus": stimulus,
+                                     "gain_ss": gain, "shape_ss": shape}))  # fmt: skip
+        for j, weights in enumerate(bending.directions[i].numpy()):
+            about = {"place": place, "direction": j + 1, "share": float(bending.shares[i, j])}
+            feature = np.arange(len(weights))
+            directions.append(pd.DataFrame({**about, "feature": feature, "weight": weights}))
+            scores = inputs @ weights
+            order = np.argsort(scores, kind="stable")
+            n = min(N_ENDS, len(order) // 2)
+            for end, rows in (("low", order[:n]), ("high", order[::-1][:n])):
+                ends.append(pd.DataFrame({**about, "end": end, "rank": np.arange(1, n + 1),
+                                          "stimulus": rows, "score": scores[rows]}))  # fmt: skip
+    parts = {"bends": changes, "directions": directions, "ends": ends}
+    return {name: pd.concat(part, ignore_index=True) for name, part in parts.items()}
 
 
 def _load_nonlinear(run: Run) -> ResidualEncoder:
