@@ -95,7 +95,7 @@ def test_a_gate_is_pure_gain_and_a_linear_voxel_has_no_direction():
 
 
 def test_any_module_bends():
-    module = AttentionModule(12, 5)
+    module = AttentionModule(12, 5).eval()
     features = torch.randn(6, 12, generator=torch.Generator().manual_seed(1))
     maps = measure_bending(module, features).maps
     gain, shape, _, _ = oracle(differentiate(module, features).astype(np.float64))
