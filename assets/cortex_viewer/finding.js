@@ -29,11 +29,13 @@ function findLabel(asked, names) {
   const lower = asked.toLowerCase();
   const same = names.findIndex((n, i) => i > 0 && n.toLowerCase() === lower);
   if (same > 0) return same;
-  const begun = names.map((n, i) => i).filter((i) => i > 0 && names[i].toLowerCase().startsWith(lower));
+  const begun = [...names.keys()].filter((i) => i > 0 && names[i].toLowerCase().startsWith(lower));
   return begun.length === 1 && !/^\d/.test(asked) ? begun[0] : -1;
 }
 
-function findVertex([, side, number], scene) {
+/** @param {RegExpExecArray} named @param {import('./scene.js').Scene} scene */
+function findVertex(named, scene) {
+  const [, side, number] = named;
   const { surfaces, state } = scene;
   const first = shownHemis(state, surfaces.hemis)[0];
   const hemi = side ? (side[0].toLowerCase() === 'l' ? 'left' : 'right') : first;

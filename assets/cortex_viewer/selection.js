@@ -76,7 +76,7 @@ export class Selection {
     const { scene } = this.viewer;
     const found = findPlace(text, scene);
     if ('label' in found) this.selectRegion(found.label);
-    else if ('vertex' in found) this.select(found, false);
+    else if ('vertex' in found) this.select({ hemi: found.hemi, vertex: found.vertex }, false);
     return found.said;
   }
 
