@@ -110,6 +110,7 @@ def test_an_editor_signs_in_follows_a_link_and_signs_out(page, app):
     page.goto(f"{app.url}/models?roi=RSC")
     page.get_by_role("heading", name="Does the encoder predict?").wait_for()
     expect(page.get_by_text("RSC").first).to_be_visible()
+    page.get_by_test_id("stSidebar").hover()  # the rail of icons opens
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in").wait_for()
     page.goto(f"{app.url}/models?roi=RSC")

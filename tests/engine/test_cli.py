@@ -234,7 +234,7 @@ def test_one_subjects_name_is_not_given_to_several(tmp_path, more):
 def test_small_is_a_reduced_size_that_single_choices_override():
     options = {"small": True, "subjects": 1, "layers": 1, "subject": None, "subject_seed": None,
                "n_stimuli": None, "n_test": 50, "n_vertices": None, "full_batch": False,
-               "paper": False,
+               "paper": False, "change": None,
                **dict.fromkeys(f.name for f in fields(RunSpec))}  # fmt: skip
     (spec,) = _request_demos(dict(options))
     assert spec == request_demo(

@@ -18,8 +18,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-CONTROLS = {"maps": "Map", "hierarchy": "Measure", "selectivity": "Category"}
-"""The control that is changed on each page."""
+CONTROLS = {"maps": "", "hierarchy": "Measure", "selectivity": "Category"}
+"""What is changed on each page; on maps it is the viewer's menu, which changes the address."""
+MAPS = ["jne", "gain", "r2_nonlinear", "r2_linear"]
 TIMEOUT_S = 120.0
 
 
@@ -30,13 +31,16 @@ class Session:
         self.socket = socket
         self.page = page
         self.control = ""
-        self.options: list[str] = []
+        self.options = list(MAPS) if page == "maps" else []
 
     async def rerun(self, option: str | None = None) -> float:
         """Open the page, or change its control; return the seconds until the script has ended."""
         message = BackMsg()
         message.rerun_script.page_name = self.page
-        if option is not None:
+        if option is not None and not CONTROLS[self.page]:
+            message.rerun_script.query_string = f"map={option}"
+            message.rerun_script.is_history_navigation = True
+        elif option is not None:
             message.rerun_script.widget_states.widgets.add(id=self.control, string_value=option)
         start = time.perf_counter()
         await self.socket.send(message.SerializeToString())

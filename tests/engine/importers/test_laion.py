@@ -65,7 +65,7 @@ def test_shipped_embeddings_are_features_by_name(tmp_path):
     out = bring("laion", study, tmp_path, pictures=False)
     path = tmp_path / "data" / "sub-01" / "stimuli" / "task-images_desc-CLIP_embeddings.h5"
     with pytest.raises(InputError, match="choose --layer 0"):
-        attach_features(out, path)
+        attach_features(out, path, layer=1)
     attach_features(out, path, layer=0, standardisation="none")
     dataset = read_dataset(out)
     at = [study.names.index(name) for name in names_of(out)]
