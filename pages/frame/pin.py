@@ -157,9 +157,12 @@ def _ask_wide(offer: Offer) -> None:
         return
     figure = json.loads(offer.behind(taken)["figure"])
     figure["layout"] |= taken["size"]
+    width = int(taken["size"]["width"])  # the figure keeps it, though the dialog is narrower
+    place = f".{name_target(_LIGHT)} [data-testid=stElementContainer]"
+    st.html(f"<style>{place} {{ width: {width}px; min-width: {width}px; }}</style>")
     st.caption("Slides are white: drawing the figure for a light page …")
     with st.container(key=_LIGHT, height=300):
-        st.plotly_chart(figure, theme=None, width=taken["size"]["width"], key=f"{_LIGHT} figure")
+        st.plotly_chart(figure, theme=None, width=width, key=f"{_LIGHT} figure")
     data = {"kind": "figure", "target": name_target(_LIGHT), "way": "at once"}
     _show_button(data, f"{_LIGHT} picture", _take_light)
 
