@@ -158,8 +158,7 @@ def choose_comparison(run: Run, info: Measure) -> str:
         if compare:
             choose_beside(run, most=MOST_BESIDE[compare])
         if len(list_group(cached.list_runs())) < 2:
-            st.page_link("pages/data.py", label="This is the only run. Start another",
-                         icon=":material/add:")  # fmt: skip
+            st.caption("This is the only run. Start another on the page Data & runs.")
     return compare
 
 

@@ -169,4 +169,4 @@ def test_false_positives_of_maps_that_are_smooth_on_cortex_are_5_percent():
         for i, one in enumerate(maps)
         for test in spin_correlations(one, np.delete(maps, i, axis=0), spun)
     ]
-    assert abs(np.mean(hits) - 0.05) <= 0.015
+    assert abs(np.mean(hits) - 0.05) <= 0.02
