@@ -17,6 +17,7 @@ from jne_engine.core.order import natural_key
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet
 from jne_engine.datasets.dataset import Splits
+from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.splits import fixed_splits, random_splits
 from jne_engine.datasets.trial_betas import TrialBetas
 from jne_engine.datasets.trials import TrialTable, count_presentations
@@ -76,6 +77,38 @@ class TrialRequest:
     def label(self) -> str:
         """The subject's name: as asked for, else the folder's."""
         return printable(self.subject or self.root.resolve().name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnRequest(TrialRequest):
+    """What a layout leaves open whose columns may lie in a volume.
+
+    Parameters
+    ----------
+    surface : str, optional
+        A packaged template in whose space the volume lies.
+    surface_folder : pathlib.Path, optional
+        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
+    """
+
+    surface: str | None = None
+    surface_folder: Path | None = None
+
+    def draw(self, space: CorticalSpace | None) -> tuple[Projection | None, tuple[str, ...]]:
+        """Return how a volume is shown on the named surface, and what to say of it.
+
+        Raises
+        ------
+        InputError
+            If both are named, or a surface cannot be read.
+        """
+        return draw_volume(
+            space,
+            surface=self.surface,
+            surface_folder=self.surface_folder,
+            subject=self.label,
+            absent=NO_SURFACE,
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

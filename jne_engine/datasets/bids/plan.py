@@ -28,15 +28,13 @@ from jne_engine.datasets.bids.names import (
     pair_hemispheres,
 )
 from jne_engine.datasets.dataset import Splits
-from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.tables import is_missing, read_table
 from jne_engine.datasets.trial_betas import BetaParts
 from jne_engine.datasets.trial_plan import (
-    NO_SURFACE,
     TEST_SETS,
+    DrawnRequest,
     TrialPlan,
-    TrialRequest,
     choose_ceiling,
     choose_splits,
     describe_trials,
@@ -64,7 +62,7 @@ _ESTIMATE: Final = "estimate betas first (GLMsingle, FitLins, NiBetaSeries), or 
 
 
 @dataclass(frozen=True, kw_only=True)
-class BidsRequest(TrialRequest):
+class BidsRequest(DrawnRequest):
     """What to import of BIDS derivatives.
 
     Parameters
@@ -93,8 +91,6 @@ class BidsRequest(TrialRequest):
     test: str = TEST_SETS[0]
     mask: Path | None = None
     rois: Path | None = None
-    surface: str | None = None
-    surface_folder: Path | None = None
 
     def __post_init__(self) -> None:
         """Validate the choices."""
@@ -184,13 +180,7 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
     else:
         splits, split_note = divide([str(name) for name in names])
     kind, ceiling_note = choose_ceiling(request, trials, splits)
-    projection, drawn = draw_volume(
-        space,
-        surface=request.surface,
-        surface_folder=request.surface_folder,
-        subject=request.label,
-        absent=NO_SURFACE,
-    )
+    projection, drawn = request.draw(space)
     images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in names])
     n_bold = count_time_series(request.files())
     tables = {part.table for part in parts if part.table is not None}

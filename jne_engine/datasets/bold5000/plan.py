@@ -21,14 +21,12 @@ from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_length, check_matrix
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, VolumeSpace
-from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.splits import fixed_splits
 from jne_engine.datasets.trial_betas import BetaParts
 from jne_engine.datasets.trial_plan import (
-    NO_SURFACE,
+    DrawnRequest,
     TrialPlan,
-    TrialRequest,
     choose_ceiling,
     describe_trials,
     number_names,
@@ -55,7 +53,7 @@ _DEPTHS: Final = ("", "*/", "*/*/", "*/*/*/")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bold5000Request(TrialRequest):
+class Bold5000Request(DrawnRequest):
     """What to import of BOLD5000.
 
     Parameters
@@ -65,14 +63,7 @@ class Bold5000Request(TrialRequest):
         any depth; or with the arrays of ROIs.
     subject : str
         ``"CSI1"`` to ``"CSI4"``.
-    surface : str, optional
-        A packaged template in whose space the volume lies.
-    surface_folder : pathlib.Path, optional
-        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     """
-
-    surface: str | None = None
-    surface_folder: Path | None = None
 
     def tree(self) -> Tree:
         """Return the subject's files."""
@@ -150,13 +141,7 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
     once = np.flatnonzero(trials.presentations == 1).astype(np.int64)
     splits = fixed_splits(once, repeated, seed=request.seed)
     kind, ceiling_note = choose_ceiling(request, trials, splits)
-    projection, drawn = draw_volume(
-        space,
-        surface=request.surface,
-        surface_folder=request.surface_folder,
-        subject=request.label,
-        absent=NO_SURFACE,
-    )
+    projection, drawn = request.draw(space)
     images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in index])
     sources = ["COCO" if n.startswith("COCO") else "ImageNet" if re.match(r"n\d{8}_", n) else
                "Scene" for n in index]  # fmt: skip

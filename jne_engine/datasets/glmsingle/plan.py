@@ -15,7 +15,6 @@ from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import CorticalSpace, VolumeSpace
-from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.glmsingle.files import (
     MODELS,
     Design,
@@ -34,10 +33,9 @@ from jne_engine.datasets.locations import (
 from jne_engine.datasets.tables import read_stimuli
 from jne_engine.datasets.trial_betas import BetaBlocks
 from jne_engine.datasets.trial_plan import (
-    NO_SURFACE,
     TEST_SETS,
+    DrawnRequest,
     TrialPlan,
-    TrialRequest,
     choose_ceiling,
     choose_splits,
     describe_trials,
@@ -58,7 +56,7 @@ _TABLES: Final = (".tsv", ".csv")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlmSingleRequest(TrialRequest):
+class GlmSingleRequest(DrawnRequest):
     """What to import of a folder that GLMsingle wrote.
 
     Parameters
@@ -81,8 +79,6 @@ class GlmSingleRequest(TrialRequest):
     model: str = "D"
     test: str = TEST_SETS[0]
     voxels: Path | None = None
-    surface: str | None = None
-    surface_folder: Path | None = None
 
     def __post_init__(self) -> None:
         """Validate the choices."""
@@ -122,13 +118,7 @@ def plan_glmsingle(request: GlmSingleRequest) -> TrialPlan:
     space, at, placed = _place(request, stored)
     splits, split_note = choose_splits(request, trials, request.test)
     kind, ceiling_note = choose_ceiling(request, trials, splits)
-    projection, drawn = draw_volume(
-        space,
-        surface=request.surface,
-        surface_folder=request.surface_folder,
-        subject=request.label,
-        absent=NO_SURFACE,
-    )
+    projection, drawn = request.draw(space)
     images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in stimuli.index])
     model = f"GLMsingle's model {request.model}"
     return TrialPlan(

@@ -25,7 +25,7 @@ from jne_engine.datasets.bids.names import list_series
 from jne_engine.datasets.bids.plan import BidsRequest, list_read_files, plan_bids
 from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.splits import fixed_splits
-from jne_engine.datasets.trial_plan import TrialPlan, TrialRequest, choose_ceiling
+from jne_engine.datasets.trial_plan import DrawnRequest, TrialPlan, choose_ceiling
 from jne_engine.formats.guard import printable, read_text, reading
 from jne_engine.formats.volumes import read_volume
 
@@ -41,7 +41,7 @@ _NO_CEILING: Final = "no noise ceiling, as asked"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaionRequest(TrialRequest):
+class LaionRequest(DrawnRequest):
     """What to import of LAION-fMRI.
 
     Parameters
@@ -55,16 +55,10 @@ class LaionRequest(TrialRequest):
     splits : pathlib.Path, optional
         A split of the package laion_fmri (``splits/data/sub-01/tau.json``); without, the
         out-of-distribution images are the test set and all others train.
-    surface : str, optional
-        A packaged template in whose space the volume lies.
-    surface_folder : pathlib.Path, optional
-        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     """
 
     normalise: str = "session"
     splits: Path | None = None
-    surface: str | None = None
-    surface_folder: Path | None = None
 
     @property
     def label(self) -> str:

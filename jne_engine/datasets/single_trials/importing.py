@@ -11,15 +11,13 @@ import pandas as pd
 
 from jne_engine.core.checks import check_length, check_matrix
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.splits import random_splits
 from jne_engine.datasets.tables import read_integer_columns
 from jne_engine.datasets.trial_betas import BetaParts
 from jne_engine.datasets.trial_plan import (
-    NO_SURFACE,
+    DrawnRequest,
     TrialPlan,
-    TrialRequest,
     choose_ceiling,
     describe_trials,
 )
@@ -31,7 +29,7 @@ _FIX: Final = "give every trial its row in both, in the same order"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SingleTrialRequest(TrialRequest):
+class SingleTrialRequest(DrawnRequest):
     """What to import of a folder of single trials.
 
     Parameters
@@ -40,14 +38,7 @@ class SingleTrialRequest(TrialRequest):
         Folder with ``betas.npy`` (n_trials, n_voxels); ``trials.tsv`` with the columns session,
         run and image, a row a trial, images counted from 0; and ``mask.nii.gz``, whose voxels
         above 0 are the columns, x slowest.
-    surface : str, optional
-        A packaged template in whose space the volume lies.
-    surface_folder : pathlib.Path, optional
-        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     """
-
-    surface: str | None = None
-    surface_folder: Path | None = None
 
     def paths(self) -> tuple[Path, Path, Path]:
         """Return betas, trials and mask."""
@@ -73,13 +64,7 @@ def plan_single_trials(request: SingleTrialRequest) -> TrialPlan:
     splits = random_splits(trials.image_ids.size, seed=request.seed)
     kind, ceiling_note = choose_ceiling(request, trials, splits)
     space = read_volume_space(mask, values.shape[1])
-    projection, drawn = draw_volume(
-        space,
-        surface=request.surface,
-        surface_folder=request.surface_folder,
-        subject=request.label,
-        absent=NO_SURFACE,
-    )
+    projection, drawn = request.draw(space)
     names = [f"image-{i}" for i in trials.image_ids]
     return TrialPlan(
         request=request,

@@ -25,14 +25,12 @@ from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import RoiSet, VolumeSpace
-from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.splits import fixed_splits
 from jne_engine.datasets.trial_betas import BetaBlocks
 from jne_engine.datasets.trial_plan import (
-    NO_SURFACE,
+    DrawnRequest,
     TrialPlan,
-    TrialRequest,
     choose_ceiling,
     describe_trials,
     number_names,
@@ -62,7 +60,7 @@ _MASK: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThingsRequest(TrialRequest):
+class ThingsRequest(DrawnRequest):
     """What to import of THINGS-fMRI.
 
     Parameters
@@ -75,16 +73,10 @@ class ThingsRequest(TrialRequest):
         All voxels, or those that lie in an ROI.
     mask : pathlib.Path, optional
         Brain mask of the subject; by default found beside the tables.
-    surface : str, optional
-        A packaged template in whose space the volume lies.
-    surface_folder : pathlib.Path, optional
-        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     """
 
     voxels: str = VOXEL_SETS[0]
     mask: Path | None = None
-    surface: str | None = None
-    surface_folder: Path | None = None
 
     def __post_init__(self) -> None:
         """Validate the choices."""
@@ -145,13 +137,7 @@ def plan_things(request: ThingsRequest) -> TrialPlan:
     ceiling = _read_ceiling(voxels.iloc[kept])
     known = "" if ceiling is None else f"the data set's own {CEILING_COLUMN} (mean test responses)"
     kind, ceiling_note = choose_ceiling(request, trials, splits, shipped=known)
-    projection, drawn = draw_volume(
-        space,
-        surface=request.surface,
-        surface_folder=request.surface_folder,
-        subject=request.label,
-        absent=NO_SURFACE,
-    )
+    projection, drawn = request.draw(space)
     folder = find_image_folder(request.root)
     images, absent = find_pictures(folder, [str(name) for name in stimuli.index])
     return TrialPlan(
