@@ -74,6 +74,12 @@ def click(page, name, *, role="button"):
     page.get_by_role(role, name=name).last.click(timeout=SLOW_MS)
 
 
+def open_data(page):
+    """Go to Data & runs by the rail, which lies over the page until the pointer leaves it."""
+    click(page, "Data & runs", role="link")
+    page.mouse.move(640, 10)
+
+
 def start_run(page):
     """Choose a small encoder and start."""
     hidden = page.get_by_role("spinbutton", name="Hidden units")
@@ -118,7 +124,7 @@ def check_brain(page, root):
 def test_a_surface_from_an_empty_store_to_maps(page, app, folder, space):
     root, server = app
     page.goto(server.url)
-    click(page, "Data & runs", role="link")
+    open_data(page)
     click(page, re.compile(f"{folder}$"))
     if space is not None:
         page.get_by_role("combobox", name="Space").click(timeout=SLOW_MS)
@@ -135,7 +141,7 @@ def test_a_surface_from_an_empty_store_to_maps(page, app, folder, space):
 def test_a_newcomers_table_pictures_and_surface_pair_to_a_map(page, app):
     root, server = app
     page.goto(server.url)
-    click(page, "Data & runs", role="link")
+    open_data(page)
     click(page, re.compile("pilot$"))
     expect(page.get_by_text("features beside lh.func.gii and rh.func.gii")).to_be_visible()
     click(page, "Import")
@@ -152,7 +158,7 @@ def test_a_newcomers_table_pictures_and_surface_pair_to_a_map(page, app):
 def test_a_newcomers_pictures_and_responses_to_a_map_without_features(page, app):
     root, server = app
     page.goto(server.url)
-    click(page, "Data & runs", role="link")
+    open_data(page)
     click(page, re.compile("scanned$"))
     for label, value in (("Responses", "lh.func.gii"), ("Folder of the stimuli", "pictures")):
         page.get_by_role("combobox", name=re.compile(label)).click(timeout=SLOW_MS)
@@ -178,7 +184,7 @@ def extract_gabor(page):
 def test_from_an_empty_store_to_maps(page, app, data):
     root, server = app
     page.goto(server.url)
-    click(page, "Data & runs", role="link")
+    open_data(page)
 
     click(page, re.compile("nsd$"))
     expect(page.get_by_text("Natural Scenes Dataset").first).to_be_visible()
@@ -191,7 +197,7 @@ def test_from_an_empty_store_to_maps(page, app, data):
     expect(page.get_by_text("Projected from voxels for display")).to_be_visible(timeout=SLOW_MS)
     check_brain(page, root)
 
-    click(page, "Data & runs", role="link")
+    open_data(page)
     page.get_by_role("button", name="To the data").first.click()
     page.get_by_role("button", name=data.name).first.click()
     click(page, re.compile("mylab$"))
