@@ -1,16 +1,35 @@
-"""Small statistics with their intervals and counts: correlations and means."""
+"""Numbers with their 95 % intervals and counts: correlations, means, shares, medians."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
-from jne_engine.core.arrays import AnyArray
+from jne_engine.core.arrays import AnyArray, Float64Array
 
 CONFIDENCE = 0.95
 SMALLEST_SAMPLE = 4  # Fisher's interval divides by sqrt(n - 3)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval.
+
+    Parameters
+    ----------
+    value, low, high : float
+        Estimate and limits; NaN where there are too few values.
+    n : int
+        Values that it is made of; of a difference, both samples together.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
 
 
 @dataclass(frozen=True)
@@ -61,24 +80,86 @@ def correlate(first: AnyArray, second: AnyArray) -> Correlation:
 
 def compute_mean(values: AnyArray) -> float:
     """Return the mean of the finite values in float64, NaN where there is none."""
-    finite = np.asarray(values, dtype=np.float64)
-    finite = finite[np.isfinite(finite)]
+    finite = keep_finite(values)
     return float(finite.mean()) if finite.size else float("nan")
 
 
-def compute_mean_interval(values: AnyArray) -> tuple[float, float]:
-    """Return Student's 95 % interval of the mean of the finite values.
+def estimate_mean(values: npt.ArrayLike) -> Estimate:
+    """Return the mean of the finite values with Student's interval.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Values of voxels, stimuli or subjects, taken as independent; not finite ones are left out.
 
     Returns
     -------
-    tuple of float
-        Low and high limit; NaN below two values.
+    Estimate
+        The interval is NaN below two values.
     """
-    finite = np.asarray(values, dtype=np.float64)
-    finite = finite[np.isfinite(finite)]
-    if finite.size < 2:
-        return float("nan"), float("nan")
-    error = finite.std(ddof=1) / np.sqrt(finite.size)
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, finite.size - 1) * error)
-    mean = float(finite.mean())
-    return mean - half, mean + half
+    x = keep_finite(values)
+    if x.size < 2:
+        return Estimate(float(x[0]) if x.size else np.nan, np.nan, np.nan, x.size)
+    error = x.std(ddof=1) / np.sqrt(x.size)
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, x.size - 1) * error)
+    mean = float(x.mean())
+    return Estimate(mean, mean - half, mean + half, x.size)
+
+
+def estimate_share(values: npt.ArrayLike, cutoff: float) -> Estimate:
+    """Return the share of the finite values above ``cutoff`` with Wilson's interval.
+
+    Unlike Student's it stays within 0 and 1 and says something of a share of 0 or 1.
+
+    Returns
+    -------
+    Estimate
+        NaN throughout where there is no value.
+
+    References
+    ----------
+    Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion, *Statistical
+    Science* 16, doi 10.1214/ss/1009213286.
+    """
+    high = keep_finite(values) > cutoff
+    if not high.size:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    found = stats.binomtest(int(high.sum()), high.size).proportion_ci(CONFIDENCE, method="wilson")
+    return Estimate(float(high.mean()), float(found.low), float(found.high), high.size)
+
+
+def estimate_median(values: npt.ArrayLike) -> Estimate:
+    """Return the median of the finite values with its percentile bootstrap interval.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_voxels,)
+        Not finite ones are left out.
+
+    Returns
+    -------
+    Estimate
+        The limits are those of infinitely many resamples, which need not be drawn: the m-th
+        smallest value of a resample is at most x_(k) where m or more of its n draws are among the
+        k smallest, P = P(Binomial(n, k / n) >= m). Of an even number of values the lower of both
+        middle ones gives the low limit and the upper one the high one. NaN below two values.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), *An Introduction to the Bootstrap*, chapters 2 and 13.
+    """
+    x = np.sort(keep_finite(values))
+    n = x.size
+    if n < 2:
+        return Estimate(float(x[0]) if n else np.nan, np.nan, np.nan, n)
+    tail, among = (1 - CONFIDENCE) / 2, np.arange(1, n + 1) / n
+    low = np.searchsorted(stats.binom.sf((n + 1) // 2 - 1, n, among), tail)
+    high = np.searchsorted(stats.binom.sf(n // 2, n, among), 1 - tail)
+    return Estimate(float(np.median(x)), float(x[low]), float(x[high]), n)
+
+
+def keep_finite(values: npt.ArrayLike) -> Float64Array:
+    """Return the finite values in float64."""
+    x: Float64Array = np.asarray(values, dtype=np.float64).ravel()
+    finite: Float64Array = x[np.isfinite(x)]
+    return finite

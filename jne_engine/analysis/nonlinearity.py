@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from jne_engine.analysis.estimates import Estimate, estimate_median
 from jne_engine.analysis.maps import read_map, read_significant
-from jne_engine.analysis.statistics import Estimate, estimate_median
 from jne_engine.core.arrays import BoolArray
 from jne_engine.runs.store import Run
 

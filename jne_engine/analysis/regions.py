@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.estimates import compute_mean, compute_mean_interval
+from jne_engine.analysis.estimates import compute_mean, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
 from jne_engine.core.arrays import BoolArray
 from jne_engine.cortex.spaces import TIERS, RoiSet
@@ -99,6 +99,6 @@ def _tabulate(
     for measure in select_known(run, list_measures("region")):
         values = read_map(run, measure.name)
         columns[measure.mean_name] = [compute_mean(values[mask]) for mask in chosen]
-    limits = [compute_mean_interval(read_map(run, "jne")[mask]) for mask in chosen]
-    columns["jne_low"], columns["jne_high"] = zip(*limits, strict=True) if limits else ((), ())
+    jne = [estimate_mean(read_map(run, "jne")[mask]) for mask in chosen]
+    columns["jne_low"], columns["jne_high"] = [e.low for e in jne], [e.high for e in jne]
     return pd.DataFrame(columns)

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from jne_engine.analysis.estimates import estimate_mean, estimate_share
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
-from jne_engine.analysis.statistics import Estimate, estimate_mean, estimate_share
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
@@ -127,8 +127,8 @@ def drop_empty(groups: Groups) -> Groups:
     )
 
 
-def tabulate_means(groups: Groups, *, seed: int = 0) -> pd.DataFrame:
-    """Return each group's mean with its 95 % bootstrap interval.
+def tabulate_means(groups: Groups) -> pd.DataFrame:
+    """Return each group's mean with Student's 95 % interval over its voxels.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def tabulate_means(groups: Groups, *, seed: int = 0) -> pd.DataFrame:
     """
     rows = []
     for name, tier, values in zip(groups.names, groups.tiers, groups.values, strict=True):
-        found = estimate_mean(values, seed=seed)
+        found = estimate_mean(values)
         median = float(np.median(values)) if len(values) else float("nan")
         rows.append((name, tier, found.n, found.value, found.low, found.high, median))
     return pd.DataFrame(rows, columns=MEAN_COLUMNS)
@@ -178,16 +178,14 @@ def compute_cutoff(
     return float(np.quantile(values[shown], quantile)) if shown.any() else float("nan")
 
 
-def tabulate_high_shares(groups: Groups, cutoff: float, *, seed: int = 0) -> pd.DataFrame:
-    """Return the share of each group's voxels above a cutoff, with its bootstrap interval.
+def tabulate_high_shares(groups: Groups, cutoff: float) -> pd.DataFrame:
+    """Return the share of each group's voxels above a cutoff, with Wilson's 95 % interval.
 
     Parameters
     ----------
     groups : Groups
     cutoff : float
         What :func:`compute_cutoff` returns.
-    seed : int
-        Of the resamples.
 
     Returns
     -------
@@ -196,7 +194,7 @@ def tabulate_high_shares(groups: Groups, cutoff: float, *, seed: int = 0) -> pd.
     """
     rows = []
     for name, tier, values in zip(groups.names, groups.tiers, groups.values, strict=True):
-        found: Estimate = estimate_share(values, cutoff, seed=seed)
+        found = estimate_share(values, cutoff)
         n_high = int((values > cutoff).sum())
         rows.append((name, tier, found.n, n_high, found.value, found.low, found.high, cutoff))
     return pd.DataFrame(rows, columns=SHARE_COLUMNS)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.analysis.estimates import compute_mean, compute_mean_interval
+from jne_engine.analysis.estimates import estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_significant
 from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.runs.grouping import Grouping
@@ -94,8 +94,8 @@ def tabulate_category_means(values: pd.Series, grouping: Grouping) -> pd.DataFra
     rows = []
     for category in grouping.categories:
         chosen = values.to_numpy()[grouping.member(category)]
-        low, high = compute_mean_interval(chosen)
-        rows.append((category, len(chosen), compute_mean(chosen), low, high))
+        mean = estimate_mean(chosen)
+        rows.append((category, len(chosen), mean.value, mean.low, mean.high))
     columns = ["category", "n_stimuli", "mean_jne_ss", "low", "high"]
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values("mean_jne_ss", ascending=False, kind="stable", ignore_index=True)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from jne_engine.analysis.estimates import CONFIDENCE, compute_mean, compute_mean_interval
+from jne_engine.analysis.estimates import CONFIDENCE, compute_mean, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
 from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray, Float64Array
@@ -187,17 +187,17 @@ def _judge(
 ) -> dict[str, object]:
     """Return the row of one place."""
     means = np.array([compute_mean(row[mask]) for row in values])
-    low, high = compute_mean_interval(means)
+    mean = estimate_mean(means)
     icc, icc_of_mean = compute_icc(values[:, mask])
     r = _correlate_halves(changed, mask)
     alone = _mean_of(changed, f"{place}{ALONE}", mask)
     return {
         "place": place, "n": int(mask.sum()), "n_seeds": len(values),
-        "mean": compute_mean(means), "low": low, "high": high,
+        "mean": mean.value, "low": mean.low, "high": mean.high,
         "icc": icc, "icc_of_mean": icc_of_mean,
         "half_r": r, "half_reliability": extrapolate_reliability(r),
         "floor": _mean_of(changed, "pairing shuffled", mask),
-        "alone": alone, "company": compute_mean(means) - alone,
+        "alone": alone, "company": mean.value - alone,
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.estimates import compute_mean, compute_mean_interval, correlate
+from jne_engine.analysis.estimates import compute_mean, correlate, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
 from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray
@@ -143,13 +143,12 @@ def average_places(run: Run, name: str, *, significant: bool = True) -> pd.DataF
     shown = np.isfinite(values)
     if significant:
         shown &= read_significant(run)
-    rows = [
-        (kind, place, tier, int(mask.sum()), int((mask & shown).sum()),
-         compute_mean(values[mask & shown]), *compute_mean_interval(values[mask & shown]),
-         compute_mean(r2[mask]))
-        for kind, place, tier, mask in _list_places(run)
-        if mask.any()
-    ]  # fmt: skip
+    rows = []
+    for kind, place, tier, mask in _list_places(run):
+        if mask.any():
+            mean = estimate_mean(values[mask & shown])
+            found = (mean.n, mean.value, mean.low, mean.high, compute_mean(r2[mask]))
+            rows.append((kind, place, tier, int(mask.sum()), *found))
     return pd.DataFrame(rows, columns=PLACE_COLUMNS)
 
 
@@ -264,5 +263,5 @@ def _average(part: pd.DataFrame) -> tuple[float, float, float, int, str]:
     if len(part) == 1:
         row = part.iloc[0]
         return row["mean"], row["low"], row["high"], int(row["n"]), "voxels"
-    return (compute_mean(means), *compute_mean_interval(means), int(np.isfinite(means).sum()),
-            "subjects")  # fmt: skip
+    mean = estimate_mean(means)
+    return mean.value, mean.low, mean.high, mean.n, "subjects"

@@ -170,7 +170,7 @@ def read_spin(run: Run, settings: SpinSettings) -> SimulationResult | None:
 
 @_keep
 def tabulate_group_means(run: Run, measure: str, by: Any, *, significant: bool) -> Any:
-    """Return the mean of every group with its bootstrap interval."""
+    """Return the mean of every group with its interval."""
     return roi_groups.tabulate_means(read_groups(run, measure, by, significant_only=significant))
 
 
@@ -178,7 +178,7 @@ def tabulate_group_means(run: Run, measure: str, by: Any, *, significant: bool) 
 def tabulate_group_shares(
     run: Run, measure: str, by: Any, quantile: float, *, significant: bool
 ) -> Any:
-    """Return the share of high voxels of every group with its bootstrap interval."""
+    """Return the share of high voxels of every group with its interval."""
     cutoff = roi_groups.compute_cutoff(run, measure, quantile, significant_only=significant)
     groups = read_groups(run, measure, by, significant_only=significant)
     return roi_groups.tabulate_high_shares(groups, cutoff)

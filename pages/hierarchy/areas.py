@@ -145,15 +145,14 @@ def show_distribution(run: Run, view: View) -> None:
 
 
 def show_means_and_shares(run: Run, view: View) -> None:
-    """Show the mean and the share of high voxels of every group, with bootstrap intervals."""
+    """Show the mean and the share of high voxels of every group, with intervals."""
     means = _tabulate_means(run, view)
     show_result(
         plot_estimates(means, "mean", axis=f"Mean {view.info.axis}", dark=is_dark()),
         means, "means", *view.names, run.run_id,
         title=f"Mean {view.info.label} of {PLACES[view.by]}, with 95 % intervals",
-        how="mean over voxels; the interval is the middle 95 % of 1,000 bootstrap resamples of"
-        " the voxels, C x / n with C the resample counts. Neighbouring voxels are not independent:"
-        " read it as a lower bound of the uncertainty.",
+        how="mean over voxels with Student's 95 % interval. Neighbouring voxels are not"
+        " independent: read it as a lower bound of the uncertainty.",
         alt=f"Mean {view.info.label} of {PLACES[view.by]} with intervals",
     )  # fmt: skip
     shares = cached.tabulate_group_shares(
@@ -167,7 +166,7 @@ def show_means_and_shares(run: Run, view: View) -> None:
         " of the whole brain",
         how=f"voxels above the {float(view.quantile):g} quantile of {view.voxels} of the whole"
         f" brain, over the group's voxels; dashed: the whole brain's {1 - float(view.quantile):g}."
-        " Intervals as above.",
+        " Wilson's 95 % interval, a lower bound as above.",
         alt=f"Share of high {view.info.label} in {PLACES[view.by]}",
     )  # fmt: skip
 

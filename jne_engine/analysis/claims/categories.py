@@ -15,6 +15,7 @@ import pandas as pd
 from jne_engine.analysis.claims.catalogue import LIMITS
 from jne_engine.analysis.claims.evidence import Evidence, find_areas, lack, pick
 from jne_engine.analysis.comparisons import correlate_with_truth, has_truth
+from jne_engine.analysis.estimates import estimate_mean
 from jne_engine.analysis.groupings import COLUMN, list_groupings, read_grouping
 from jne_engine.analysis.hierarchy import ALPHA
 from jne_engine.analysis.maps import read_significant
@@ -24,7 +25,6 @@ from jne_engine.analysis.selectivity_index import (
     rank_planted_categories,
     tabulate_leading_categories,
 )
-from jne_engine.analysis.statistics import estimate_mean
 from jne_engine.analysis.stimulus_maps import average_maps_by_category
 from jne_engine.core import areas
 from jne_engine.runs.grouping import Grouping

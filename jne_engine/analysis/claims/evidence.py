@@ -16,13 +16,12 @@ import pandas as pd
 
 from jne_engine.analysis.claims.catalogue import LIMITS
 from jne_engine.analysis.comparisons import compare_r2
-from jne_engine.analysis.estimates import compute_mean
+from jne_engine.analysis.estimates import compute_mean, estimate_mean
 from jne_engine.analysis.hierarchy import tabulate_group_pairs, tabulate_trends
 from jne_engine.analysis.maps import read_map
 from jne_engine.analysis.nonlinearity import has_nonlinearity
 from jne_engine.analysis.roi_groups import drop_empty, read_groups
 from jne_engine.analysis.spins import SpinSettings, read_spin, tell_why_not_spun
-from jne_engine.analysis.statistics import estimate_mean
 from jne_engine.analysis.subjects import (
     choose_one_a_subject,
     compare_subjects,

@@ -5,13 +5,6 @@ Voxels are taken as independent in all but :mod:`~jne_engine.analysis.statistics
 are not, so that those intervals and p-values are lower bounds of the real uncertainty.
 """
 
-from jne_engine.analysis.statistics.bootstrap import (
-    Estimate,
-    estimate_mean,
-    estimate_median,
-    estimate_share,
-    resample_means,
-)
 from jne_engine.analysis.statistics.matching import (
     Matching,
     compare_matched_pairs,
@@ -41,7 +34,6 @@ from jne_engine.analysis.statistics.subjects import (
 from jne_engine.analysis.statistics.trend import Trend, compute_trend
 
 __all__ = [
-    "Estimate",
     "Matching",
     "MixedModel",
     "PairComparison",
@@ -54,15 +46,11 @@ __all__ = [
     "compute_matched_trend",
     "compute_trend",
     "draw_rotations",
-    "estimate_mean",
-    "estimate_median",
-    "estimate_share",
     "fit_mixed_model",
     "match_groups",
     "measure_areas",
     "measure_distortion",
     "mirror_rotations",
-    "resample_means",
     "spin_columns",
     "spin_correlations",
     "spin_differences",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from jne_engine.analysis.statistics.bootstrap import keep_finite
+from jne_engine.analysis.estimates import keep_finite
 from jne_engine.analysis.statistics.ranks import compute_effect, count_values
 from jne_engine.model.scoring import correct_fdr
 

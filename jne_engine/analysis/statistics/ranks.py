@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from jne_engine.analysis.statistics.bootstrap import CONFIDENCE, keep_finite
+from jne_engine.analysis.estimates import CONFIDENCE, keep_finite
 from jne_engine.core.arrays import Float64Array
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.statistics.bootstrap import find_limits
+from jne_engine.analysis.estimates import CONFIDENCE
 from jne_engine.analysis.statistics.ranks import count_codes, count_ordered_pairs, sum_ordered
 from jne_engine.analysis.statistics.sphere import NOWHERE
 from jne_engine.core.arrays import BoolArray, Float64Array, Int32Array
@@ -242,7 +242,13 @@ def _summarise(
     reached = np.abs(values) >= abs(observed) if two_sided else values >= observed
     p = (1 + int(reached.sum())) / (1 + n_kept)
     return SpinTest(
-        float(observed), p, float(values.mean()), *find_limits(values),
+        float(observed), p, float(values.mean()), *_find_limits(values),
         n=int(n), n_usual=int(np.median(left[kept])), n_rotations=n_kept,
         n_left_out=len(null) - n_kept,
     )  # fmt: skip
+
+
+def _find_limits(draws: Float64Array) -> tuple[float, float]:
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    return float(low), float(high)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from jne_engine.analysis.statistics.bootstrap import CONFIDENCE
+from jne_engine.analysis.estimates import CONFIDENCE, estimate_mean
 from jne_engine.core.arrays import Float64Array
 from jne_engine.core.errors import InputError
 
@@ -185,6 +185,5 @@ def _describe(d: Float64Array) -> tuple[float, float, float]:
     spread = float(d.std(ddof=1)) if d.size > 1 else 0.0
     if spread == 0:
         return float("nan"), float("nan"), float("nan")
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, d.size - 1)) * spread / np.sqrt(d.size)
-    mean = float(d.mean())
-    return mean - half, mean + half, mean / spread
+    mean = estimate_mean(d)
+    return mean.low, mean.high, mean.value / spread

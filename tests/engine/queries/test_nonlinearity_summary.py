@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from jne_engine.analysis.estimates import Estimate, estimate_median
 from jne_engine.analysis.nonlinearity import (
     LATER,
     NonlinearitySummary,
@@ -15,7 +16,6 @@ from jne_engine.analysis.nonlinearity import (
     summarise_nonlinearity,
     tell_nonlinearity,
 )
-from jne_engine.analysis.statistics import Estimate, estimate_median
 from jne_engine.cli.main import main
 from jne_engine.model.nonlinearity import CANNOT_TELL, UNPREDICTED
 from jne_engine.report.export.methods import describe_methods
