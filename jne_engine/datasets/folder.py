@@ -41,6 +41,7 @@ from jne_engine.datasets.imported import (
     RoiRecord,
     SpaceRecord,
 )
+from jne_engine.datasets.standardise import Standardisation
 from jne_engine.datasets.trials import TrialTable
 
 
@@ -68,6 +69,8 @@ class ImportedParts:
         Which image each trial showed.
     projection : Projection, optional
         How the columns of a volume are shown on a surface.
+    standardisation : {"within-run", "global"}
+        How features are z-scored unless told otherwise; without trials over training images.
     """
 
     name: str
@@ -80,6 +83,7 @@ class ImportedParts:
     roi_sets: Sequence[RoiSet] = ()
     trials: TrialTable | None = None
     projection: Projection | None = None
+    standardisation: Standardisation = "within-run"
 
 
 class ImportFolder:
@@ -138,7 +142,7 @@ class ImportFolder:
         )
         text = msgspec.json.format(msgspec.json.encode(record), indent=1)
         (self.path / RECORD_NAME).write_bytes(text)
-        standardisation = "global" if parts.trials is None else "within-run"
+        standardisation = "global" if parts.trials is None else parts.standardisation
         values = {"folder": ".", "name": parts.name, "subject": parts.subject}
         values |= {"standardisation": standardisation}
         write_description(self.path / DESCRIPTION_NAME, {"kind": "imported", **values})

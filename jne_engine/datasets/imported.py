@@ -304,7 +304,10 @@ def _normalise(
     if not np.array_equal(trials.image_ids, ids):
         raise InputError(TRIALS_NAME, f"the ids of {IMAGE_IDS_NAME}", "others", _IMPORT_AGAIN)
     scored = zscore_within_runs(values, ids, trials)
-    note = "features z-scored within each run over its trials, averaged over presentations"
+    note = (
+        "features z-scored within each run over all its trials, those of validation and test images"
+        " among them, averaged over presentations"
+    )
     return scored.values, note
 
 

@@ -22,7 +22,7 @@ from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.nsd.betas import BetaFile, open_betas
 from jne_engine.datasets.nsd.layout import SessionFiles
 from jne_engine.datasets.standardise import zscore
-from jne_engine.datasets.trials import TrialTable
+from jne_engine.datasets.trials import TrialTable, find_training_trials
 from jne_engine.formats.guard import printable
 
 N_REPEATS: Final = 3
@@ -49,12 +49,16 @@ class BetaStream:
         Positions that are kept.
     zscored : bool
         Z-score each voxel within each run; otherwise percent signal change is kept.
+    train : numpy.ndarray of int64, optional
+        Training images, as rows of the trials' ``image_ids``: only their trials decide mean and
+        deviation of a run. Without, all trials do.
     """
 
     sessions: tuple[SessionFiles, ...]
     trials: TrialTable
     columns: Columns
     zscored: bool = True
+    train: IntArray | None = None
 
     def read_session(self, session: SessionFiles) -> RunBetas:
         """Yield trials, response columns and betas of each run of a session.
@@ -73,8 +77,15 @@ class BetaStream:
             for run, values in betas.read_runs(local, positions):
                 trials = np.arange(run.start, run.stop) + first
                 if self.zscored:
-                    values = zscore(values, constant=np.nan).astype(np.float32)
+                    fit_rows = self._fit_on(trials)
+                    scores = zscore(values, fit_rows=fit_rows, constant=np.nan)
+                    values = scores.astype(np.float32)
                 yield trials, columns, values
+
+    def _fit_on(self, trials: IntArray) -> IntArray | slice:
+        if self.train is None:
+            return slice(None)
+        return find_training_trials(self.trials, trials, self.train)
 
     def _open(self, path: Path, part: int) -> BetaFile:
         betas = open_betas(path)

@@ -37,7 +37,10 @@ def preview_trials(plan: TrialPlan) -> Preview:
     """Tell what an import would do; betas are not read."""
     splits, n_images = plan.splits, plan.trials.image_ids.size
     n_columns = plan.betas.n_columns
-    longest = max(rows.size for rows in plan.group())
+    groups = plan.group()
+    for group in groups:
+        plan.fit_on(group)
+    longest = max(rows.size for rows in groups)
     pictures = 3 * THUMBNAIL_PIXELS**2 if plan.images else 0
     return Preview(
         kind=plan.name,
@@ -91,6 +94,7 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
             roi_sets=plan.roi_sets,
             trials=plan.trials if plan.has_runs else None,
             projection=plan.projection,
+            standardisation="global" if plan.is_fitted_on_training else "within-run",
         )
         inputs = (InputRecord("betas, imported values", digest), *hash_inputs(plan.files))
         told = (*_list_notes(plan), *plan.problems, *_count_masked(plan, finite))
@@ -120,9 +124,9 @@ def _lacks(plan: TrialPlan) -> tuple[str, ...]:
 def _count_masked(plan: TrialPlan, finite: BoolArray) -> tuple[str, ...]:
     broken = int((~finite).sum())
     kind = "vertices" if isinstance(plan.space, SurfaceSpace) else "voxels"
-    within = {"run": " within a run", "session": " within a session", "none": ""}
-    why = "NaN" + (" or no variance" if plan.request.normalise != "none" else "")
-    note = f"{broken} of {finite.size} {kind} have {why}{within[plan.request.normalise]}"
+    unit = plan.request.normalise.removesuffix("-training")
+    why = "NaN" if unit == "none" else f"NaN or no variance within a {unit}"
+    note = f"{broken} of {finite.size} {kind} have {why}"
     return (f"{note} and are masked",) if broken else ()
 
 
@@ -180,11 +184,12 @@ def _read_normalised(plan: TrialPlan, report: StageProgress) -> Iterator[tuple[
 ]]:  # fmt: skip
     """Yield trials, columns and normalised betas; tell how many sessions' worth are read."""
     groups, done = plan.group(), 0
+    fits = [plan.fit_on(group) for group in groups]
     n_sessions, total = len(plan.trials.sessions), len(plan.trials) * plan.betas.n_columns
     report("betas", 0, n_sessions)
     for number, columns, values in plan.betas.read_groups([plan.rows[g] for g in groups]):
         if plan.request.normalise != "none":
-            values = zscore(values, constant=np.nan)
+            values = zscore(values, fit_rows=fits[number], constant=np.nan)
         yield groups[number], columns, values
         done += values.size
         report("betas", done * n_sessions // total, n_sessions)

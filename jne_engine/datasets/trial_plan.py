@@ -20,11 +20,23 @@ from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.drawn import draw_volume
 from jne_engine.datasets.splits import fixed_splits, random_splits
 from jne_engine.datasets.trial_betas import TrialBetas
-from jne_engine.datasets.trials import TrialTable, count_presentations
+from jne_engine.datasets.trials import TrialTable, count_presentations, find_training_trials
 from jne_engine.formats.guard import printable
 
-NORMALISATIONS: Final = ("run", "session", "none")
-"""Over which trials each voxel is z-scored."""
+NORMALISATIONS: Final = ("run-training", "run", "session-training", "session", "none")
+"""How each voxel is z-scored: by a run's or session's trials of training images, or by all."""
+
+NORMALISED: Final = {
+    "run-training": "z-scored per voxel within each run by its trials of training images (ddof 0)",
+    "run": "z-scored per voxel within each run over all its trials, those of validation and test"
+    " images among them (ddof 0)",
+    "session-training": "z-scored per voxel within each session by its trials of training images"
+    " (ddof 0)",
+    "session": "z-scored per voxel within each session over all its trials, those of validation"
+    " and test images among them (ddof 0)",
+    "none": "as is",
+}
+"""What people are told of each."""
 
 TEST_SETS: Final = ("random", "repeated")
 """Test images: drawn, or those that were shown most often."""
@@ -51,8 +63,9 @@ class TrialRequest:
         Its folder.
     subject : str
         Which subject, or a name shown to people; by default that of the folder.
-    normalise : {"run", "session", "none"}
-        Z-score each voxel over the trials of each run or session, or take betas as they are.
+    normalise : {"run-training", "run", "session-training", "session", "none"}
+        Z-score each voxel within each run or session, by the trials of training images or over
+        all trials, or take betas as they are.
     ceiling : {"auto", "shipped", "repeats", "none"}
         Noise ceiling; auto takes the data set's own where it has one, else repeats.
     seed : int
@@ -173,13 +186,30 @@ class TrialPlan:
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
+    @property
+    def is_fitted_on_training(self) -> bool:
+        """Whether only trials of training images decide means and scales."""
+        return self.request.normalise.endswith("-training")
+
+    def fit_on(self, group: IntArray) -> IntArray | slice:
+        """Return which trials of a group decide its means and scales.
+
+        Raises
+        ------
+        InputError
+            If training images have fewer than two trials in it.
+        """
+        if not self.is_fitted_on_training:
+            return slice(None)
+        return find_training_trials(self.trials, group, self.splits.train)
+
     def group(self) -> tuple[IntArray, ...]:
         """Return the trials that are z-scored together; where none are, those read together."""
-        if self.request.normalise == "session":
+        if self.request.normalise.startswith("session"):
             sessions = self.trials.session
             return tuple(np.flatnonzero(sessions == s) for s in self.trials.sessions)
         runs = self.trials.group_runs()
-        if self.request.normalise == "run":
+        if self.request.normalise.startswith("run"):
             return runs
         return tuple(
             run[start : start + READ_AT_ONCE]
@@ -248,13 +278,9 @@ def choose_ceiling(
     return "none", "no noise ceiling: no two test images were shown twice"
 
 
-def describe_trials(request: TrialRequest, trials: TrialTable) -> str:
+def describe_trials(normalise: str, trials: TrialTable) -> str:
     """Say how betas become responses."""
-    how = {
-        "run": "z-scored per voxel within each run (ddof 0)",
-        "session": "z-scored per voxel within each session (ddof 0)",
-        "none": "as is",
-    }[request.normalise]
+    how = NORMALISED[normalise]
     shown = count_presentations(trials.presentations)
     counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
     return f"betas {how}, averaged over presentations ({counts})"

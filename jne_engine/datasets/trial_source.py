@@ -21,9 +21,13 @@ SUBJECTS: Final = Option(
 )  # fmt: skip
 NORMALISE: Final = Option(
     "normalise", label="Normalise betas", values=NORMALISATIONS,
-    names={"run": "z-score within each run", "session": "z-score within each session",
+    names={"run-training": "z-score within runs, by training images",
+           "run": "z-score within runs, over all trials",
+           "session-training": "z-score within sessions, by training images",
+           "session": "z-score within sessions, over all trials",
            "none": "Take them as they are"},
-    help="z-score each voxel over the trials of each run or session.",
+    help="z-score each voxel within each run or session: by the trials of training images"
+    " (…-training), or over all trials, those of test images among them.",
 )  # fmt: skip
 CEILING: Final = Option(
     "ceiling", label="Noise ceiling", values=CEILINGS,

@@ -109,6 +109,39 @@ class TrialTable:
         return TrialTable(self.session[kept], self.run[kept], self.image[kept])
 
 
+def find_training_trials(trials: TrialTable, group: IntArray, train: IntArray) -> IntArray:
+    """Return which trials of a run or session showed training images.
+
+    Parameters
+    ----------
+    trials : TrialTable
+        All trials.
+    group : numpy.ndarray of int64
+        Trials of the run or session.
+    train : numpy.ndarray of int64
+        Training images, as rows of ``trials.image_ids``.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Positions within ``group``.
+
+    Raises
+    ------
+    InputError
+        If they are fewer than two, which have no spread.
+    """
+    found = np.flatnonzero(np.isin(trials.image_rows[group], train))
+    if found.size < 2:
+        place = f"session {trials.session[group[0]]}"
+        if np.ptp(trials.run[group]) == 0:
+            place = f"run {trials.run[group[0]]} of {place}"
+        fix = "choose --normalise session-training, or run, session or none"
+        expected = "two trials of training images or more in each run or session"
+        raise InputError("normalise", expected, f"{found.size} in {place}", fix)
+    return found
+
+
 def count_presentations(presentations: IntArray) -> dict[int, int]:
     """Return how many images were shown once, twice, and so on."""
     times, images = np.unique(presentations, return_counts=True)

@@ -203,7 +203,7 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
         notes=(
             f"{n_bold} time series (_bold) are left out: only betas or statistical maps are taken",
             *_count_dropped(shown),
-            describe_trials(request, trials),
+            describe_trials(request.normalise, trials),
             split_note,
             ceiling_note,
             *placed,

@@ -163,7 +163,7 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
         images=images if request.pictures else {},
         found={"betas": f"{n_files} files, {betas.n_trials} trials, {betas.dtype}"},
         notes=(
-            describe_trials(request, trials),
+            describe_trials(request.normalise, trials),
             f"runs are the {TRIALS_A_RUN} trials that follow each other; rep_ is taken off names",
             f"test: the {repeated.size} images shown twice or more;"
             f" {splits.validation.size} of the others to validation with seed {request.seed}",

@@ -138,7 +138,7 @@ def plan_glmsingle(request: GlmSingleRequest) -> TrialPlan:
         found={stored.path.name: f"{stored.shape}, {stored.dtype}"},
         notes=(
             f"betas of {model}, in percent signal change unless it was told otherwise",
-            describe_trials(request, trials),
+            describe_trials(request.normalise, trials),
             split_note,
             ceiling_note,
             placed,

@@ -50,8 +50,8 @@ class LaionRequest(DrawnRequest):
         The data folder, which holds ``derivatives/glmsingle-tedana``.
     subject : str
         ``"01"``, ``"03"``, ``"05"``, ``"06"`` or ``"07"``.
-    normalise : {"session", "run", "none"}
-        As the data set's authors advise: within each session.
+    normalise : {"session", "run-training", "run", "session-training", "none"}
+        As the data set's authors advise: within each session, over all its trials.
     splits : pathlib.Path, optional
         A split of the package laion_fmri (``splits/data/sub-01/tau.json``); without, the
         out-of-distribution images are the test set and all others train.

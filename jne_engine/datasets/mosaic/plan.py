@@ -145,7 +145,7 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
         images=images if request.pictures else {},
         found={path.name: f"{len(stored)} trials of {N_GRAYORDINATES:,} grayordinates"},
         notes=(
-            f"betas as MOSAIC normalised them; {describe_trials(request, trials)}",
+            f"betas as MOSAIC normalised them; {describe_trials(request.normalise, trials)}",
             "sessions and runs are not in the file",
             f"test: the {test.size} stimuli of the data set's own phase test (MOSAIC's joint split"
             f" over data sets is another); {splits.validation.size} of the others to validation"

@@ -27,13 +27,11 @@ from jne_engine.datasets.nsd.plan import NsdPlan, NsdRequest, plan_nsd
 from jne_engine.datasets.nsd.projection import read_nsd_projection
 from jne_engine.datasets.responses import (
     N_REPEATS,
-    BetaStream,
     RepeatCollector,
     StreamedResponses,
     stream_responses,
 )
 from jne_engine.datasets.stimuli import shrink_pictures, tabulate_categories
-from jne_engine.datasets.trials import count_presentations
 from jne_engine.formats.guard import find_absent, hash_file, printable
 
 _SCRATCH: Final = "repeats.scratch.npy"
@@ -87,8 +85,9 @@ def import_nsd(request: NsdRequest, out: Path, *, report: StageProgress = ignore
             roi_sets=plan.roi_sets,
             trials=plan.trials,
             projection=projection,
+            standardisation="global" if request.normalise == "run-training" else "within-run",
         )
-        told = (*_describe_trials(plan), *plan.notes, *plan.problems, *ceiling_notes, *notes)
+        told = (*plan.notes, *plan.problems, *ceiling_notes, *notes)
         told += (*_count_broken(plan, streamed), *outside)
         told += () if projection is None else (projection.note,)
         folder.finish(parts, told, _hash_inputs(plan, streamed))
@@ -103,9 +102,9 @@ def _read_projection(plan: NsdPlan) -> Projection | None:
 def _write_responses(
     plan: NsdPlan, folder: ImportFolder, report: StageProgress
 ) -> tuple[StreamedResponses, tuple[str, ...]]:
-    request, n_columns = plan.request, plan.columns.n_columns
+    n_columns = plan.columns.n_columns
     path = folder.create_responses(plan.trials.image_ids.size, n_columns)
-    stream = BetaStream(plan.sessions, plan.trials, plan.columns, request.normalise == "run")
+    stream = plan.open_stream()
     kind, note = choose_ceiling(plan)
     collector = None
     if kind == "repeats":
@@ -138,14 +137,6 @@ def _write_stimuli(
     elif plan.request.pictures:
         notes += (f"no pictures: {tree.images.name} {absent}",)
     return tabulate_categories(ids, objects), notes
-
-
-def _describe_trials(plan: NsdPlan) -> tuple[str, ...]:
-    shown = count_presentations(plan.trials.presentations)
-    counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
-    how = "z-scored per voxel within each run (ddof 0)"
-    how = how if plan.request.normalise == "run" else "in percent signal change"
-    return (f"betas {how}, averaged over presentations ({counts})",)
 
 
 def _count_broken(plan: NsdPlan, streamed: StreamedResponses) -> tuple[str, ...]:

@@ -37,13 +37,15 @@ from jne_engine.datasets.nsd.rois import (
 )
 from jne_engine.datasets.nsd.trials import read_trials
 from jne_engine.datasets.preview import readable_ranges
+from jne_engine.datasets.responses import BetaStream
 from jne_engine.datasets.scripts.files import script_splits
-from jne_engine.datasets.trials import TrialTable, count_presentations
+from jne_engine.datasets.trial_plan import describe_trials
+from jne_engine.datasets.trials import TrialTable, count_presentations, find_training_trials
 from jne_engine.formats.guard import printable
 from jne_engine.formats.volumes import open_volume
 
 TEST_SETS: Final = ("shared", "common")
-NORMALISATIONS: Final = ("run", "none")
+NORMALISATIONS: Final = ("run", "run-training", "none")
 CEILINGS: Final = ("auto", "ncsnr", "repeats", "none")
 
 
@@ -67,8 +69,9 @@ class NsdRequest:
         Test images: the shared ones, or all that every subject of ``common_subjects`` saw.
     common_subjects : tuple of int
         Subjects that must have seen a test image.
-    normalise : {"run", "none"}
-        Z-score each voxel within each run (the paper), or keep percent signal change.
+    normalise : {"run", "run-training", "none"}
+        Z-score each voxel within each run over all its trials (the paper), or by those of
+        training images; or keep percent signal change.
     ceiling : {"auto", "ncsnr", "repeats", "none"}
         Noise ceiling from NSD's ncsnr, from the test images shown three times, or none; auto
         takes ncsnr where it is there.
@@ -139,6 +142,21 @@ class NsdPlan:
         """The subject's place in the copy of NSD."""
         return self.request.tree()
 
+    def open_stream(self) -> BetaStream:
+        """Return the betas, normalised as asked.
+
+        Raises
+        ------
+        InputError
+            If training images have fewer than two trials in a run that they shall normalise.
+        """
+        how, train = self.request.normalise, None
+        if how == "run-training":
+            train = self.splits.train
+            for run in self.trials.group_runs():
+                find_training_trials(self.trials, run, train)
+        return BetaStream(self.sessions, self.trials, self.columns, how != "none", train)
+
     @property
     def sessions_missing(self) -> tuple[int, ...]:
         """Sessions of the complete data set that will not be read."""
@@ -175,7 +193,8 @@ def plan_nsd(request: NsdRequest) -> NsdPlan:
     )
     plan = NsdPlan(
         request, sessions, trials, columns, roi_sets, splits,
-        notes=(*notes, choice, note, *labels.notes, *roi_notes, *filter(None, [drawn])),
+        notes=(describe_trials(request.normalise, trials), *notes, choice, note, *labels.notes,
+               *roi_notes, *filter(None, [drawn])),
         problems=(*problems, *lost, *labels.problems, *filter(None, [not_drawn])),
     )  # fmt: skip
     return replace(plan, problems=(*plan.problems, *_find_oddities(plan, first)))

@@ -10,7 +10,6 @@ from jne_engine.datasets.nsd.ceiling import choose_ceiling
 from jne_engine.datasets.nsd.maps import find_ncsnr
 from jne_engine.datasets.nsd.plan import NsdPlan, NsdRequest, plan_nsd
 from jne_engine.datasets.preview import Preview, count_rois
-from jne_engine.datasets.responses import BetaStream
 from jne_engine.datasets.stimuli import THUMBNAIL_PIXELS
 from jne_engine.datasets.trials import count_presentations
 from jne_engine.formats.guard import find_absent
@@ -38,6 +37,7 @@ def preview_nsd(request: NsdRequest, *, measure: bool = True) -> Preview:
         If the import could not begin.
     """
     plan = plan_nsd(request)
+    plan.open_stream()
     trials, splits = plan.trials, plan.splits
     return Preview(
         kind=f"NSD {request.betas}",
@@ -87,11 +87,10 @@ def _describe_files(plan: NsdPlan) -> dict[str, str]:
 
 
 def _measure_seconds(plan: NsdPlan) -> float:
-    stream = BetaStream(plan.sessions, plan.trials, plan.columns, plan.request.normalise == "run")
     session = plan.sessions[0]
     runs = plan.trials.runs(session.session)
     start = time.perf_counter()
-    betas = stream.read_session(session)
+    betas = plan.open_stream().read_session(session)
     trials, _, _ = next(betas)
     betas.close()
     whole = open_betas(session.files[0]).reads_whole_session(runs)

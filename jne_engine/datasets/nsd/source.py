@@ -15,6 +15,7 @@ from jne_engine.datasets.nsd.plan import CEILINGS, NORMALISATIONS, TEST_SETS, Ns
 from jne_engine.datasets.nsd.preview import preview_nsd
 from jne_engine.datasets.preview import Preview
 from jne_engine.datasets.source import CopiedSource, Found, Option
+from jne_engine.datasets.trial_source import NORMALISE
 from jne_engine.formats.label_tables import LABEL_NAMES
 
 NSD: Final = cite(
@@ -45,6 +46,12 @@ _VOXELS: Final = Option(
 _TEST: Final = Option("test", label="Test images", values=TEST_SETS, names={
     "shared": "The shared 1000", "common": "Seen by all chosen subjects",
 })  # fmt: skip
+
+_NORMALISE: Final = replace(
+    NORMALISE, values=NORMALISATIONS,
+    names={**NORMALISE.names, "run": "z-score within runs, over all trials (as the paper)",
+           "none": "Keep percent signal change"},
+)  # fmt: skip
 
 _MASKS: Final = Option("mask", values=("nsdgeneral", "rois", "brainmask", "all"), names={
     "nsdgeneral": "nsdgeneral", "rois": "Some ROIs", "brainmask": "Brain mask", "all": "Everything",
@@ -95,7 +102,7 @@ class NsdSource(CopiedSource):
         _SUBJECT, _SPACE, _BETAS, _VOXELS, _TEST,
         Option("common_subjects", int, help="With --test common: subjects, such as 1,2,5,7.",
                flag="--common", several=True),
-        Option("normalise", values=NORMALISATIONS),
+        _NORMALISE,
         Option("ceiling", values=CEILINGS),
         Option("seed", int, help="Of the validation images."),
         Option("pictures", bool, help="Keep small pictures."),
@@ -138,7 +145,7 @@ class NsdSource(CopiedSource):
         masks = tuple(v for v in _MASKS.values if v != "brainmask" or volume)
         asked += [replace(_MASKS, values=masks, label="Voxels" if volume else "Vertices")]
         asked += [_ROIS] * (chosen.get("mask") == "rois")
-        return (*asked, *[_TEST] * (len(subjects) > 1))
+        return (*asked, *[_TEST] * (len(subjects) > 1), _NORMALISE)
 
     def lacks(self, found: FoundNsd, chosen: Mapping[str, Any]) -> str:
         """Say what stands in the way of an import."""
@@ -153,7 +160,7 @@ class NsdSource(CopiedSource):
     def settle(self, folder: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request's choices: mask or ROIs are its voxels."""
         del folder
-        choices = {k: chosen[k] for k in ("subject", "space", "betas")}
+        choices = {k: chosen[k] for k in ("subject", "space", "betas", "normalise") if k in chosen}
         choices["voxels"] = chosen["rois"] if chosen["mask"] == "rois" else [chosen["mask"]]
         choices["test"] = chosen.get("test", "shared")
         common = {"common_subjects": chosen["subject"]} if choices["test"] == "common" else {}

@@ -83,7 +83,7 @@ def plan_single_trials(request: SingleTrialRequest) -> TrialPlan:
         projection=projection,
         found={"betas.npy": f"{values.shape}, {values.dtype.name}"},
         notes=(
-            describe_trials(request, trials),
+            describe_trials(request.normalise, trials),
             f"train, validation and test images drawn with seed {request.seed}",
             ceiling_note,
             *(drawn if projection is not None else ()),

@@ -161,7 +161,7 @@ def plan_things(request: ThingsRequest) -> TrialPlan:
             "voxels": f"{kept.size:,} of {len(voxels):,} ({request.voxels})",
         },
         notes=(
-            describe_trials(request, trials),
+            describe_trials(request.normalise, trials),
             "catch trials are not in the table format",
             f"test: the {test.size} images of trial type test;"
             f" {splits.validation.size} of the others to validation with seed {request.seed}",

@@ -11,7 +11,11 @@ from jne_engine.datasets.bids.plan import BidsRequest, plan_bids
 from jne_engine.datasets.imported import read_responses
 from jne_engine.datasets.registry import find_layout, recognise
 from tests.engine.importers.test_trial_layouts import names_of
-from tests.engine.importers.trial_layouts import write_bids_gifti, write_bids_volume
+from tests.engine.importers.trial_layouts import (
+    write_bids_cifti,
+    write_bids_gifti,
+    write_bids_volume,
+)
 from tests.engine.importers.trial_study import AFFINE, Study, average_loop
 
 
@@ -41,7 +45,7 @@ def test_time_series_are_left_out_and_told(tmp_path):
 def test_pairs_of_hemispheres_become_vertices_in_the_order_that_the_table_gives(tmp_path):
     study = small()
     root = write_bids_gifti(study, tmp_path / "data")
-    out = bring(root, tmp_path / "out")
+    out = bring(root, tmp_path / "out", normalise="run")
     responses, space = read_responses(out), np.load(out / "space.npz")
     assert responses.shape == (60, 1284)
     used = np.flatnonzero(np.isfinite(responses).all(axis=0))
@@ -54,24 +58,12 @@ def test_pairs_of_hemispheres_become_vertices_in_the_order_that_the_table_gives(
 
 def test_grayordinates_are_taken_from_cifti(tmp_path):
     study = small()
-    axis = nib.cifti2.BrainModelAxis
-    vertices = np.arange(6) * 1000
-    brain = axis.from_surface(vertices, 32492, name="CIFTI_STRUCTURE_CORTEX_LEFT")
-    brain += axis.from_surface(vertices + 7, 32492, name="CIFTI_STRUCTURE_CORTEX_RIGHT")
-    for session, run, rows in study.runs():
-        place = tmp_path / "data" / "sub-07" / "func"
-        place.mkdir(parents=True, exist_ok=True)
-        stem = f"sub-07_ses-{session}_task-see_run-{run}"
-        maps = nib.cifti2.ScalarAxis([f"map{i}" for i in range(len(rows))])
-        image = nib.Cifti2Image(study.betas[rows].astype(np.float32), (maps, brain))
-        image.to_filename(place / f"{stem}_space-fsLR_den-91k_stat-effect_statmap.dscalar.nii")
-        lines = ["stimulus", *(study.shown[t] for t in rows)]
-        (place / f"{stem}_trials.tsv").write_text("\n".join(lines) + "\n")
-    out = bring(tmp_path / "data", tmp_path / "out", normalise="session")
+    root = write_bids_cifti(study, tmp_path / "data")
+    out = bring(root, tmp_path / "out", normalise="session")
     expected = average_loop(study, "session")
     rows = [expected[name] for name in names_of(out)]
     np.testing.assert_allclose(read_responses(out), rows, atol=2e-5)
-    np.testing.assert_array_equal(np.load(out / "space.npz")["right"], vertices + 7)
+    np.testing.assert_array_equal(np.load(out / "space.npz")["right"], np.arange(6) * 1000 + 7)
 
 
 def test_one_map_a_contrast_is_one_row_a_stimulus(tmp_path):

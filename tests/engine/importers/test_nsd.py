@@ -18,6 +18,7 @@ from jne_engine.datasets.nsd.importing import import_nsd
 from jne_engine.datasets.nsd.plan import NsdRequest, plan_nsd
 from jne_engine.formats.label_tables import LABEL_NAMES
 from tests.engine.importers import nsd_tree
+from tests.engine.importers.doors import DOORS
 from tests.engine.importers.nsd_tree import (
     AFFINE,
     GRID,
@@ -511,3 +512,22 @@ def test_nothing_is_overwritten(volume_nsd, tmp_path):
         import_nsd(NsdRequest(root=volume_nsd.root, subject=1), tmp_path / "out")
     with refused(tmp_path.name, "no folder nsddata"):
         import_nsd(NsdRequest(root=tmp_path, subject=1), tmp_path / "other")
+
+
+def test_training_images_alone_decide_where_that_is_asked_for(tmp_path):
+    door = DOORS["nsd"]
+    study = door.study(n_voxels=6, offset=3.0, scale=2.0)
+    dataset = door.open(study, tmp_path, "run-training")
+    trials, ids = np.load(tmp_path / "out" / "trials.npz"), np.load(tmp_path / "out/image_ids.npy")
+    image = trials["image"]
+    betas = np.round(300 * study.respond(image, np.random.default_rng((2, 0)))) / 300
+    decides = np.isin(image, ids[dataset.splits.train])
+    sums, counts = np.zeros((ids.size, 6)), np.zeros((ids.size, 1))
+    for t, beta in enumerate(betas):
+        same = (trials["session"] == trials["session"][t]) & (trials["run"] == trials["run"][t])
+        fitted = betas[same & decides]
+        row = np.flatnonzero(ids == image[t])[0]
+        sums[row] += (beta - fitted.mean(axis=0)) / fitted.std(axis=0)
+        counts[row] += 1
+    np.testing.assert_allclose(dataset.responses, sums / counts, atol=1e-5)
+    assert any("by its trials of training images" in note for note in dataset.provenance.notes)

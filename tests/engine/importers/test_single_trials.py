@@ -105,6 +105,16 @@ def test_what_does_not_fit_is_refused(folder, name, match):
         preview_source(source(folder))
 
 
+def test_a_run_without_two_training_trials_is_refused_before_betas_are_read(folder):
+    table = folder / "trials.tsv"
+    lines = table.read_text().splitlines()
+    lines[1] = f"9\t9\t{lines[1].split()[2]}"
+    table.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=r"in each run or session, found [01] in run 9"):
+        preview_source(source(folder))
+    assert preview_source(source(folder, normalise="run")).n_trials == 60
+
+
 def test_a_link_out_of_the_allowed_folder_is_refused(folder, tmp_path):
     (tmp_path / "betas.npy").write_bytes((folder / "betas.npy").read_bytes())
     (folder / "betas.npy").unlink()

@@ -141,6 +141,24 @@ def write_bids_gifti(study: Study, root: Path) -> Path:
     return root
 
 
+def write_bids_cifti(study: Study, root: Path) -> Path:
+    """Write statmaps of runs as CIFTI on fsLR32k, six vertices of each hemisphere."""
+    axis = nib.cifti2.BrainModelAxis
+    vertices = np.arange(6) * 1000
+    brain = axis.from_surface(vertices, 32492, name="CIFTI_STRUCTURE_CORTEX_LEFT")
+    brain += axis.from_surface(vertices + 7, 32492, name="CIFTI_STRUCTURE_CORTEX_RIGHT")
+    for session, run, rows in study.runs():
+        place = root / "sub-07" / "func"
+        place.mkdir(parents=True, exist_ok=True)
+        stem = f"sub-07_ses-{session}_task-see_run-{run}"
+        maps = nib.cifti2.ScalarAxis([f"map{i}" for i in range(len(rows))])
+        image = nib.Cifti2Image(study.betas[rows].astype(np.float32), (maps, brain))
+        image.to_filename(place / f"{stem}_space-fsLR_den-91k_stat-effect_statmap.dscalar.nii")
+        lines = ["stimulus", *(study.shown[t] for t in rows)]
+        (place / f"{stem}_trials.tsv").write_text("\n".join(lines) + "\n")
+    return root
+
+
 def write_bold5000(study: Study, root: Path) -> Path:
     """Write BOLD5000 2.0: NIfTI of sessions without an affine, masks, list of names."""
     root.mkdir(parents=True)
@@ -200,6 +218,48 @@ def write_laion(study: Study, root: Path) -> Path:
         file["embedding"] = study.features[order].astype(np.float16)
         file["image_ids"] = [study.names[i] for i in order]
         file["valid"] = np.ones(study.n_images, bool)
+    return root
+
+
+GRAYORDINATES = np.arange(12) * 4000
+"""Those of MOSAIC's that have responses."""
+
+
+def write_mosaic(study: Study, root: Path) -> Path:
+    """Write a subject of MOSAIC as create_hdf5_pkl.py does."""
+    root.mkdir(parents=True, exist_ok=True)
+    seen: dict[str, int] = {}
+    with h5py.File(root / "sub-03_GOD_crc32-1a2b3c4d.hdf5", "w") as file:
+        file.attrs["subjectID"] = "sub-03"
+        betas = file.create_group("betas", track_order=True)
+        for trial, name in enumerate(study.shown):
+            phase = "test" if study.image[trial] < study.n_repeated else "train"
+            rep = seen[name] = seen.get(name, -1) + 1
+            values = np.full(91282, np.nan, np.float32)
+            values[GRAYORDINATES], values[60_000] = study.betas[trial], 7
+            stem = name.removesuffix(".png")
+            key = f"sub-03_GOD_stimulus-{stem}_phase-{phase}_rep-{rep}"
+            item = betas.create_dataset(key, data=values, track_order=True)
+            item.attrs.update(phase=phase, repetition=rep, presented_stimulus_filename=name)
+        ceilings = file.create_group("noiseceilings")
+        for n, phase in (("avg", "test"), ("1", "test"), ("avg", "train")):
+            values = np.full(91282, np.nan, np.float32)
+            values[GRAYORDINATES] = np.arange(12) * 5 + (n == "1")
+            item = ceilings.create_dataset(f"sub-03_GOD_phase-{phase}_n-{n}_split", data=values)
+            item.attrs.update(n=n, phase=phase)
+    return root
+
+
+def write_single_trials(study: Study, root: Path) -> Path:
+    """Write betas.npy, trials.tsv and mask.nii.gz, trials in an order of their own."""
+    root.mkdir(parents=True, exist_ok=True)
+    mask = np.ones((study.n_voxels // 6, 3, 2), np.uint8)
+    nib.save(nib.Nifti1Image(mask, AFFINE), root / "mask.nii.gz")
+    order = np.random.default_rng(4).permutation(study.image.size)
+    trials = np.stack([study.session, study.run, study.image], 1)[order]
+    np.savetxt(root / "trials.tsv", trials, fmt="%d", delimiter="\t", header="session\trun\timage",
+               comments="")  # fmt: skip
+    np.save(root / "betas.npy", study.betas[order].astype(np.float32))
     return root
 
 

@@ -21,7 +21,8 @@ N_FEATURES = 5
 class Study:
     """Trials of images, 3 sessions of 2 runs each; the first images are shown four times.
 
-    ``offset`` and ``scale`` move every voxel's response, which is linear in ``features``.
+    ``offset`` and ``scale`` move every voxel's response, which is linear in ``features`` but for
+    noise; ``feature_offset`` moves the features.
     """
 
     n_images: int = 300
@@ -31,6 +32,8 @@ class Study:
     scale: float = 1.0
     noise: float = 0.5
     seed: int = 0
+    n_features: int = N_FEATURES
+    feature_offset: float = 0.0
     names: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -44,12 +47,17 @@ class Study:
         for session in (1, 2, 3):
             rows = np.flatnonzero(self.session == session)
             self.run[rows] = np.sort(np.arange(rows.size) % 2) + 1
-        self.features = rng.standard_normal((self.n_images, N_FEATURES))
-        weights = rng.standard_normal((N_FEATURES, self.n_voxels)) / np.sqrt(N_FEATURES)
-        noise = self.noise * rng.standard_normal((n, self.n_voxels))
-        self.betas = self.offset + self.scale * (self.features[self.image] @ weights + noise)
+        self.features = rng.standard_normal((self.n_images, self.n_features)) + self.feature_offset
+        shape = (self.n_features, self.n_voxels)
+        self.weights = rng.standard_normal(shape) / np.sqrt(self.n_features)
+        self.betas = self.respond(self.image, rng)
         self.columns = list(range(self.n_voxels))  # voxel of each column, as a layout orders them
         self.names = self.names or [f"picture{i}.png" for i in range(self.n_images)]
+
+    def respond(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return responses to images, one a row, with noise of their own."""
+        noise = self.noise * rng.standard_normal((len(image), self.n_voxels))
+        return self.offset + self.scale * (self.features[image] @ self.weights + noise)
 
     @property
     def shown(self) -> list[str]:
@@ -91,36 +99,36 @@ class Study:
         return path
 
 
-def average_loop(study: Study, normalise: str = "run", keep=None) -> dict[str, np.ndarray]:
-    """Return each image's mean over its trials, z-scored by loops over groups of trials."""
-    keep = np.ones(study.image.size, bool) if keep is None else keep
-    betas = study.betas.astype(np.float32).astype(np.float64)
-    rows: dict[str, list[np.ndarray]] = {}
-    for t in np.flatnonzero(keep):
-        same = keep & (study.session == study.session[t])
-        if normalise == "run":
-            same &= study.run == study.run[t]
-        beta = betas[t]
-        if normalise != "none":
-            beta = (beta - betas[same].mean(axis=0)) / betas[same].std(axis=0)
-        rows.setdefault(study.shown[t], []).append(beta)
-    columns = study.columns
-    return {name: np.mean(values, axis=0)[columns] for name, values in rows.items()}
+def score_loop(study: Study, normalise: str, keep=None, train=()) -> dict[str, list[np.ndarray]]:
+    """Return each image's z-scored trials, by loops over groups of trials.
 
-
-def ceiling_loop(study: Study, test: set[str], normalise: str = "run", keep=None) -> np.ndarray:
-    """Return the noise ceiling of the test images' means, voxel by voxel."""
+    ``train`` names the training images, whose trials alone decide where ``normalise`` says so.
+    """
     keep = np.ones(study.image.size, bool) if keep is None else keep
+    deciding = keep & np.isin(study.shown, list(train))
     betas = study.betas.astype(np.float32).astype(np.float64)
     scored: dict[str, list[np.ndarray]] = {}
     for t in np.flatnonzero(keep):
-        same = keep & (study.session == study.session[t])
-        if normalise == "run":
+        same = (deciding if normalise.endswith("training") else keep).copy()
+        same &= study.session == study.session[t]
+        if normalise.startswith("run"):
             same &= study.run == study.run[t]
         beta = betas[t]
         if normalise != "none":
             beta = (beta - betas[same].mean(axis=0)) / betas[same].std(axis=0)
         scored.setdefault(study.shown[t], []).append(beta)
+    return scored
+
+
+def average_loop(study: Study, normalise: str = "run", keep=None, train=()):
+    """Return each image's mean over its trials, by name."""
+    scored = score_loop(study, normalise, keep, train)
+    return {name: np.mean(trials, axis=0)[study.columns] for name, trials in scored.items()}
+
+
+def ceiling_loop(study: Study, test: set[str], normalise: str = "run", keep=None, train=()):
+    """Return the noise ceiling of the test images' means, voxel by voxel."""
+    scored = score_loop(study, normalise, keep, train)
     several = [np.array(scored[name]) for name in test if len(scored[name]) > 1]
     share = np.mean([1 / len(scored[name]) for name in test])
     ceiling = np.empty(study.betas.shape[1])
