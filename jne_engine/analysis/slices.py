@@ -11,13 +11,14 @@ import pandas as pd
 from nibabel.affines import apply_affine
 from nibabel.orientations import io_orientation
 
+from jne_engine.analysis.anatomy import cut_anatomy
 from jne_engine.analysis.maps import choose_roi_set, list_maps, read_map
 from jne_engine.analysis.masks import Masks, select_masked
 from jne_engine.core.arrays import BoolArray, Float32Array, Float64Array, IntArray
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.spaces import VolumeSpace
+from jne_engine.cortex.spaces import Anatomy, VolumeSpace
 from jne_engine.model.measures import Measure
-from jne_engine.runs.store import Run, read_space
+from jne_engine.runs.store import Run, read_anatomy, read_space
 
 Voxel = tuple[int, int, int]
 
@@ -30,7 +31,7 @@ RANK_COLUMNS = ["rank", "column", "value", "shown", "roi", "x", "y", "z"]
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """One slice of a volume, one voxel thick, as it is stored: nothing is interpolated.
+    """One slice of a volume, one voxel thick; its values are those stored, none interpolated.
 
     Parameters
     ----------
@@ -48,6 +49,9 @@ class Plane:
         Response column of each voxel, −1 where there is none.
     values : numpy.ndarray of float32, shape (n_up, n_right)
         The map's value; NaN where it has none or a mask hides it.
+    beneath : numpy.ndarray of float32, optional
+        The anatomical image there, as :func:`~jne_engine.analysis.anatomy.cut_anatomy` returns
+        it; None where the run has none.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Plane:
     sides: tuple[str, str, str, str]
     columns: IntArray
     values: Float32Array
+    beneath: Float32Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,8 @@ class Slices:
         on both sides of 0 in a diverging one.
     n_shown : int
         How many voxels are shown, in the whole map.
+    anatomy : str
+        File of the anatomical image beneath; empty without.
     """
 
     info: Measure
@@ -103,6 +110,7 @@ class Slices:
     low: float
     high: float
     n_shown: int
+    anatomy: str = ""
 
 
 def read_volume(run: Run) -> VolumeSpace | None:
@@ -156,9 +164,10 @@ def read_slices(run: Run, name: str, masks: Masks, at: Voxel | None = None) -> S
     low, high = _choose_range(values, info)
     edges = np.sqrt((space.affine[:3, :3] ** 2).sum(axis=0))
     x, y, z = apply_affine(space.affine, at)
+    anatomy = read_anatomy(run.stage("dataset"))
     return Slices(
         info=info,
-        planes=tuple(_cut(space, values, world, at) for world in range(3)),
+        planes=tuple(_cut(space, values, anatomy, world, at) for world in range(3)),
         at=at,
         millimetres=(float(x), float(y), float(z)),
         column=column,
@@ -168,6 +177,7 @@ def read_slices(run: Run, name: str, masks: Masks, at: Voxel | None = None) -> S
         low=low,
         high=high,
         n_shown=int(np.isfinite(values).sum()),
+        anatomy="" if anatomy is None else anatomy.name,
     )
 
 
@@ -240,7 +250,13 @@ def _orient(affine: Float64Array) -> tuple[list[int], list[bool]]:
     return axes, [bool(found[axis, 1] < 0) for axis in axes]
 
 
-def _cut(space: VolumeSpace, values: Float32Array, world: int, at: Sequence[int]) -> Plane:
+def _cut(
+    space: VolumeSpace,
+    values: Float32Array,
+    anatomy: Anatomy | None,
+    world: int,
+    at: Sequence[int],
+) -> Plane:
     axes, flipped = _orient(space.affine)
     right_world, up_world = ((1, 2), (0, 2), (0, 1))[world]
     across, right, up = axes[world], axes[right_world], axes[up_world]
@@ -250,10 +266,16 @@ def _cut(space: VolumeSpace, values: Float32Array, world: int, at: Sequence[int]
     columns[rows, places] = inside
     shown = np.full(columns.shape, np.nan, dtype=np.float32)
     shown[rows, places] = values[inside]
+    beneath = None
+    if anatomy is not None:
+        beneath = cut_anatomy(
+            anatomy, space, across=across, right=right, up=up, index=int(at[across])
+        )
     return Plane(
         PLANE_NAMES[world], across, right, up, int(at[across]), space.shape[across] - 1,
         right_flipped=flipped[right_world], up_flipped=flipped[up_world],
         sides=(*SIDES[right_world], *SIDES[up_world]), columns=columns, values=shown,
+        beneath=beneath,
     )  # fmt: skip
 
 

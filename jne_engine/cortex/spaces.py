@@ -107,6 +107,25 @@ class VolumeSpace:
 CorticalSpace = SurfaceSpace | VolumeSpace
 
 
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """What the slices of a volume are drawn on: an image in the same millimetres.
+
+    Parameters
+    ----------
+    name : str
+        Its file.
+    values : numpy.ndarray of uint8, shape (x, y, z)
+        Brightness.
+    affine : numpy.ndarray of float64, shape (4, 4)
+        Voxel index to the volume's millimetres.
+    """
+
+    name: str
+    values: npt.NDArray[np.uint8]
+    affine: npt.NDArray[np.float64]
+
+
 class Mesh(NamedTuple):
     """One hemisphere's mesh, in nilearn's words.
 

@@ -28,7 +28,7 @@ from jne_engine.core.checks import (
 )
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
-from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
+from jne_engine.cortex.spaces import Anatomy, CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
 
 DESCRIPTION_NAME: Final = "dataset.toml"
 """File in which a folder says what it holds."""
@@ -188,6 +188,8 @@ class EncodingDataset:
         Planted values of a simulated subject.
     projection : Projection, optional
         How the columns of a volume are shown on a surface; None where nobody knows.
+    anatomy : Anatomy, optional
+        What slices of a volume are drawn on; None draws them on nothing.
     feature_set, layer : str, int
         Which features these are (``"gabor"``, ``"clip-vit-b32"``) and of which layer.
     n_layers : int
@@ -216,6 +218,7 @@ class EncodingDataset:
     noise_ceiling: Float32Array | None = None
     ground_truth: GroundTruth | None = None
     projection: Projection | None = None
+    anatomy: Anatomy | None = None
     feature_set: str = "features"
     layer: int = 0
     n_layers: int = 1
@@ -317,6 +320,8 @@ class EncodingDataset:
         arrays += [roi_set.masks for roi_set in self.roi_sets.values()]
         if self.projection is not None:
             arrays += self.projection.arrays().values()
+        if self.anatomy is not None:
+            arrays += [self.anatomy.values, self.anatomy.affine]
         for array in arrays:
             _update_digest(digest, array)
         names = [(k, r.names, r.tiers) for k, r in self.roi_sets.items()]

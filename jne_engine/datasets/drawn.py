@@ -1,17 +1,21 @@
-"""On which surface a volume's columns are drawn, and what to do where none is known."""
+"""On which surface or anatomical image a volume's columns are drawn, if on any."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.projection_weights import build_projection, sample_sheets
-from jne_engine.cortex.spaces import CorticalSpace, VolumeSpace
+from jne_engine.cortex.spaces import Anatomy, CorticalSpace, VolumeSpace
 from jne_engine.formats.guard import printable
 from jne_engine.formats.sheets import load_sheets, read_subject_surface
+from jne_engine.formats.volumes import read_volume
 
 NOT_DRAWN: Final = (
     "no map of the brain: a volume needs a surface in its own millimetres; name surface_folder (the"
@@ -66,3 +70,101 @@ def draw_volume(
     else:
         return None, (absent,)
     return made, (made.note,)
+
+
+_MOST_VOXELS: Final = 2**24
+"""Of an anatomical image that are kept; of a finer one every second, third … of them."""
+_SAME: Final = "name an image of the subject in the space of the responses"
+
+
+def read_anatomy(
+    path: Path | None, space: CorticalSpace | None
+) -> tuple[Anatomy | None, tuple[str, ...]]:
+    """Read the image that a volume's slices are drawn on, and say which it is.
+
+    Parameters
+    ----------
+    path : pathlib.Path, optional
+        NIfTI or MGH of any grid whose header gives the responses' millimetres.
+    space : SurfaceSpace or VolumeSpace, optional
+        Where the columns lie.
+
+    Returns
+    -------
+    Anatomy or None
+        What lies within the responses' grid, darkest to brightest hundredth as 0 to 255.
+    tuple of str
+        For the record.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has no contrast, or holds none of the responses' voxels; or
+        there is no volume.
+    """
+    if path is None:
+        return None, ()
+    name = printable(path.name)
+    if not isinstance(space, VolumeSpace):
+        fix = "leave the anatomy out: a surface is drawn as it is"
+        raise InputError(name, "responses in a volume", "columns elsewhere", fix)
+    values, affine = _read_image(path)
+    to_image = np.linalg.inv(affine) @ space.affine
+    inside = _count_inside(to_image, space, values.shape)
+    if not inside:
+        found = f"none of {space.n_voxels:,} voxels inside it"
+        raise InputError(name, "an image of where the responses lie", found, _SAME)
+    low, high = _find_box(to_image, space, values.shape)
+    step = max(1, int(np.ceil((np.prod(high - low) / _MOST_VOXELS) ** (1 / 3))))
+    kept = values[tuple(slice(a, b, step) for a, b in zip(low, high, strict=True))]
+    shift = np.diag([step, step, step, 1.0])
+    shift[:3, 3] = low
+    sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    told = f"slices are drawn on {name} (voxels of {' × '.join(f'{s:.3g}' for s in sizes)} mm)"
+    told += f", every {step}th of them" if step > 1 else ""
+    outside = space.n_voxels - inside
+    told += f"; {outside:,} of {space.n_voxels:,} voxels lie outside of it" if outside else ""
+    return Anatomy(name, _brighten(name, kept), affine @ shift), (told,)
+
+
+def _read_image(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    volume = read_volume(path)
+    values = volume.values[..., 0] if volume.values.shape[3:] == (1,) else volume.values
+    if values.ndim != 3:
+        found = f"shape {values.shape}"
+        raise InputError(printable(path.name), "one image (x, y, z)", found, _SAME)
+    if np.linalg.det(volume.affine) == 0:
+        found = "a matrix without an inverse"
+        raise InputError(printable(path.name), "an affine to millimetres", found, _SAME)
+    return values, volume.affine
+
+
+def _count_inside(
+    to_image: npt.NDArray[np.float64], space: VolumeSpace, shape: tuple[int, ...]
+) -> int:
+    places = space.voxels @ to_image[:3, :3].T + to_image[:3, 3]
+    return int(((places > -0.5) & (places < np.asarray(shape) - 0.5)).all(axis=1).sum())
+
+
+def _find_box(
+    to_image: npt.NDArray[np.float64], space: VolumeSpace, shape: tuple[int, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return first and one past last index of the image's part within the responses' grid."""
+    ends = np.stack([np.full(3, -0.5), np.asarray(space.shape) - 0.5])
+    corners = np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i, j, k in np.ndindex(2, 2, 2)])
+    places = corners @ to_image[:3, :3].T + to_image[:3, 3]
+    low = np.floor(places.min(axis=0)).clip(0).astype(np.int64)
+    high = np.minimum(np.ceil(places.max(axis=0)).astype(np.int64) + 1, shape)
+    return low, high
+
+
+def _brighten(name: str, values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    known = np.where(np.isfinite(values), values, 0).astype(np.float32)
+    low, high = np.percentile(known, (1, 99))
+    if low == high:
+        low, high = known.min(), known.max()
+    if low == high:
+        raise InputError(name, "an image with contrast", "one value everywhere", _SAME)
+    share = ((known - low) / (high - low)).clip(0, 1)
+    brightness: npt.NDArray[np.uint8] = np.round(255 * share).astype(np.uint8)
+    return brightness

@@ -21,9 +21,10 @@ import psutil
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.errors import InputError, StoreError
 from jne_engine.cortex.projection import Projection
-from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace
+from jne_engine.cortex.spaces import Anatomy, CorticalSpace, RoiSet, SurfaceSpace
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, InputRecord, Splits
 from jne_engine.datasets.imported import (
+    ANATOMY_NAME,
     CEILING_NAME,
     IMAGE_IDS_NAME,
     PROJECTION_NAME,
@@ -69,6 +70,8 @@ class ImportedParts:
         Which image each trial showed.
     projection : Projection, optional
         How the columns of a volume are shown on a surface.
+    anatomy : Anatomy, optional
+        What slices of a volume are drawn on.
     standardisation : {"within-run", "global"}
         How features are z-scored unless told otherwise; without trials over training images.
     """
@@ -83,6 +86,7 @@ class ImportedParts:
     roi_sets: Sequence[RoiSet] = ()
     trials: TrialTable | None = None
     projection: Projection | None = None
+    anatomy: Anatomy | None = None
     standardisation: Standardisation = "within-run"
 
 
@@ -130,6 +134,9 @@ class ImportFolder:
             t = parts.trials
             np.savez(self.path / TRIALS_NAME, session=t.session, run=t.run, image=t.image)
         space = _write_space(self.path, parts.space)
+        if parts.anatomy is not None:
+            image = parts.anatomy
+            np.savez_compressed(self.path / ANATOMY_NAME, values=image.values, affine=image.affine)
         masks: dict[str, Any] = {r.preset: r.masks for r in parts.roi_sets}
         np.savez_compressed(self.path / ROIS_NAME, **masks)
         record = ImportRecord(
@@ -139,6 +146,7 @@ class ImportFolder:
             space=space,
             roi_sets=tuple(_describe_rois(r) for r in parts.roi_sets),
             projection=_write_projection(self.path, parts.projection),
+            anatomy="" if parts.anatomy is None else parts.anatomy.name,
         )
         text = msgspec.json.format(msgspec.json.encode(record), indent=1)
         (self.path / RECORD_NAME).write_bytes(text)

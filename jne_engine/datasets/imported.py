@@ -18,7 +18,14 @@ import numpy as np
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection, restore_projection
-from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier, VolumeSpace
+from jne_engine.cortex.spaces import (
+    Anatomy,
+    CorticalSpace,
+    RoiSet,
+    SurfaceSpace,
+    Tier,
+    VolumeSpace,
+)
 from jne_engine.datasets.arrays.pairing import is_picture
 from jne_engine.datasets.dataset import (
     EncodingDataset,
@@ -48,6 +55,7 @@ SPLITS_NAME: Final = "splits.npz"
 TRIALS_NAME: Final = "trials.npz"
 SPACE_NAME: Final = "space.npz"
 PROJECTION_NAME: Final = "projection.npz"
+ANATOMY_NAME: Final = "anatomy.npz"
 ROIS_NAME: Final = "rois.npz"
 CEILING_NAME: Final = "noise_ceiling.npy"
 THUMBNAILS_NAME: Final = "thumbnails.npy"
@@ -110,6 +118,8 @@ class ImportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ROI sets, in order.
     projection : ProjectionRecord, optional
         How the voxels of a volume are shown on a surface.
+    anatomy : str
+        File of the image that slices are drawn on; empty without.
     """
 
     source: str
@@ -118,6 +128,7 @@ class ImportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     space: SpaceRecord
     roi_sets: tuple[RoiRecord, ...] = ()
     projection: ProjectionRecord | None = None
+    anatomy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +164,7 @@ class ImportedFiles:
         """Return every file that may be read."""
         names = (
             RECORD_NAME, RESPONSES_NAME, IMAGE_IDS_NAME, STIMULI_NAME, SPLITS_NAME, TRIALS_NAME,
-            SPACE_NAME, PROJECTION_NAME, ROIS_NAME, CEILING_NAME, THUMBNAILS_NAME,
+            SPACE_NAME, PROJECTION_NAME, ANATOMY_NAME, ROIS_NAME, CEILING_NAME, THUMBNAILS_NAME,
         )  # fmt: skip
         return tuple(self.folder / name for name in names)
 
@@ -235,6 +246,7 @@ def build_imported_dataset(files: ImportedFiles, found: FeatureFile) -> Encoding
         roi_sets=_read_rois(files.folder, record.roi_sets),
         noise_ceiling=_to_float32(read_npy(ceiling)) if ceiling.exists() else None,
         projection=_read_projection(files.folder, record.projection),
+        anatomy=_read_anatomy(files.folder, record.anatomy),
         feature_set=files.feature_set or found.model,
         layer=files.layer,
     )
@@ -340,6 +352,13 @@ def _read_projection(folder: Path, record: ProjectionRecord | None) -> Projectio
         has_depth=record.has_depth,
         read=partial(read_npz, folder / PROJECTION_NAME),
     )
+
+
+def _read_anatomy(folder: Path, name: str) -> Anatomy | None:
+    if not name:
+        return None
+    values, affine = (read_npz(folder / ANATOMY_NAME, key) for key in ("values", "affine"))
+    return Anatomy(printable(name), values.astype(np.uint8), affine.astype(np.float64))
 
 
 def _read_rois(folder: Path, records: tuple[RoiRecord, ...]) -> Mapping[str, RoiSet]:

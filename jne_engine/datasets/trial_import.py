@@ -40,6 +40,7 @@ def preview_trials(plan: TrialPlan) -> Preview:
     groups = plan.group()
     for group in groups:
         plan.fit_on(group)
+    _, drawn = plan.read_anatomy()
     longest = max(rows.size for rows in groups)
     pictures = 3 * THUMBNAIL_PIXELS**2 if plan.images else 0
     return Preview(
@@ -59,7 +60,7 @@ def preview_trials(plan: TrialPlan) -> Preview:
         disk_bytes=n_images * (4 * n_columns + pictures),
         memory_bytes=_BASE_BYTES + 32 * longest * n_columns + 4 * n_images * n_columns,
         read_bytes=plan.betas.n_bytes,
-        notes=_list_notes(plan),
+        notes=(*_list_notes(plan), *drawn),
         problems=(*plan.problems, *_lacks(plan)),
     )
 
@@ -75,6 +76,7 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
         If the disk is full or not writable.
     """
     check_free(out)
+    anatomy, drawn = plan.read_anatomy()
     with create_folder(out) as folder:
         finite, digest = _write_responses(plan, folder, report)
         if plan.ceiling is not None:
@@ -94,10 +96,12 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
             roi_sets=plan.roi_sets,
             trials=plan.trials if plan.has_runs else None,
             projection=plan.projection,
+            anatomy=anatomy,
             standardisation="global" if plan.is_fitted_on_training else "within-run",
         )
-        inputs = (InputRecord("betas, imported values", digest), *hash_inputs(plan.files))
-        told = (*_list_notes(plan), *plan.problems, *_count_masked(plan, finite))
+        files = (*plan.files, *plan.anatomy_files)
+        inputs = (InputRecord("betas, imported values", digest), *hash_inputs(files))
+        told = (*_list_notes(plan), *drawn, *plan.problems, *_count_masked(plan, finite))
         folder.finish(parts, told, inputs)
     return out
 

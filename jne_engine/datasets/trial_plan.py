@@ -15,9 +15,9 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.core.order import natural_key
 from jne_engine.cortex.projection import Projection
-from jne_engine.cortex.spaces import CorticalSpace, RoiSet
+from jne_engine.cortex.spaces import Anatomy, CorticalSpace, RoiSet
 from jne_engine.datasets.dataset import Splits
-from jne_engine.datasets.drawn import draw_volume
+from jne_engine.datasets.drawn import draw_volume, read_anatomy
 from jne_engine.datasets.splits import fixed_splits, random_splits
 from jne_engine.datasets.trial_betas import TrialBetas
 from jne_engine.datasets.trials import TrialTable, count_presentations, find_training_trials
@@ -34,9 +34,8 @@ NORMALISED: Final = {
     " (ddof 0)",
     "session": "z-scored per voxel within each session over all its trials, those of validation"
     " and test images among them (ddof 0)",
-    "none": "as is",
 }
-"""What people are told of each."""
+"""What people are told of each that changes betas."""
 
 TEST_SETS: Final = ("random", "repeated")
 """Test images: drawn, or those that were shown most often."""
@@ -102,10 +101,13 @@ class DrawnRequest(TrialRequest):
         A packaged template in whose space the volume lies.
     surface_folder : pathlib.Path, optional
         FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
+    anatomy : pathlib.Path, optional
+        Image in the volume's millimetres that its slices are drawn on.
     """
 
     surface: str | None = None
     surface_folder: Path | None = None
+    anatomy: Path | None = None
 
     def draw(self, space: CorticalSpace | None) -> tuple[Projection | None, tuple[str, ...]]:
         """Return how a volume is shown on the named surface, and what to say of it.
@@ -203,6 +205,22 @@ class TrialPlan:
             return slice(None)
         return find_training_trials(self.trials, group, self.splits.train)
 
+    @property
+    def anatomy_files(self) -> tuple[Path, ...]:
+        """The image that slices are drawn on, if any."""
+        asked = self.request.anatomy if isinstance(self.request, DrawnRequest) else None
+        return () if asked is None else (asked,)
+
+    def read_anatomy(self) -> tuple[Anatomy | None, tuple[str, ...]]:
+        """Return the image that slices are drawn on, and what to say of it.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or shows another place.
+        """
+        return read_anatomy(next(iter(self.anatomy_files), None), self.space)
+
     def group(self) -> tuple[IntArray, ...]:
         """Return the trials that are z-scored together; where none are, those read together."""
         if self.request.normalise.startswith("session"):
@@ -278,9 +296,9 @@ def choose_ceiling(
     return "none", "no noise ceiling: no two test images were shown twice"
 
 
-def describe_trials(normalise: str, trials: TrialTable) -> str:
-    """Say how betas become responses."""
-    how = NORMALISED[normalise]
+def describe_trials(normalise: str, trials: TrialTable, *, raw: str = "as is") -> str:
+    """Say how betas become responses; ``raw`` is what they are where nothing is done."""
+    how = NORMALISED.get(normalise, raw)
     shown = count_presentations(trials.presentations)
     counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
     return f"betas {how}, averaged over presentations ({counts})"

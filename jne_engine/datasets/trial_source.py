@@ -41,7 +41,10 @@ SURFACE: Final = Option("surface", help="A template in whose space the volume li
 SURFACE_FOLDER: Final = Option(
     "surface_folder", Path, help="FreeSurfer's surf folder of the subject: draws a volume."
 )
-DRAWN: Final = (SURFACE, SURFACE_FOLDER)
+ANATOMY: Final = Option(
+    "anatomy", Path, help="T1w.nii.gz in the volume's millimetres: slices are drawn on it."
+)
+DRAWN: Final = (SURFACE, SURFACE_FOLDER, ANATOMY)
 
 
 class TrialSource(CopiedSource):
@@ -71,7 +74,8 @@ class TrialSource(CopiedSource):
         """Tell what an import would do; nothing outside ``allowed_root`` is opened."""
         del measure
         if allowed_root is not None:
-            for path in self.list_files(request):
+            asked = getattr(request, ANATOMY.name, None)
+            for path in (*self.list_files(request), *filter(None, [asked])):
                 check_inside(path, allowed_root)
         return preview_trials(self.plan(request))
 

@@ -73,14 +73,18 @@ def _show_slices(run: Run, info: Measure, masks: Masks) -> None:
     _show_steps(slices)
     at, place = slices.at, ", ".join(f"{v:.1f}" for v in slices.millimetres)
     value = format_number(slices.value) if slices.value == slices.value else "no value shown"
+    bare = "grey has a response but no value shown"
+    if slices.anatomy:
+        beneath = plain(slices.anatomy)
+        bare = f"a blue tint has a response but no value shown; beneath lies {beneath}"
     unit = f" {info.unit}" if info.unit and slices.value == slices.value else ""
     show_result(
         plot_slices(slices, dark=is_dark()), cached.rank_voxels(run, info.name, masks),
         "slices", info.name, run.run_id,
         title=f"{plain(info.label)} at voxel {at} · ({place}) mm: {value}{unit}",
         how="stored values of the voxels in three planes through the cross, none interpolated;"
-        " colours span the 1st to 99th percentile of all voxels shown; grey has a response but"
-        " no value shown. Click a voxel to go there. Left of the picture is left of the brain.",
+        f" colours span the 1st to 99th percentile of all voxels shown; {bare}. Click a voxel to"
+        " go there. Left of the picture is left of the brain.",
         alt=f"{info.label} in a sagittal, a coronal and an axial slice",
         on_points=_take_voxel,
     )  # fmt: skip

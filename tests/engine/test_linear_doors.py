@@ -22,18 +22,19 @@ BIG = {
 OFFSETS = {"centred": 0.0, "uncentred": 4.0}
 
 
-def list_cases():
-    """Each door as it stands open, and with betas taken as they are where that is a choice."""
-    for name, door in DOORS.items():
-        found = door.normalisations
-        yield from ((name, how) for how in dict.fromkeys((found[0], *({"none"} & {*found}))))
+CASES = [
+    (name, how)
+    for name, door in DOORS.items()
+    for how in dict.fromkeys((door.normalisations[0], *({"none"} & {*door.normalisations})))
+]
+"""Each door as it stands open, and with betas taken as they are where that is a choice."""
 
 
 def test_every_source_of_data_has_its_door():
     assert {door.kind for door in DOORS.values()} == {layout.kind for layout in list_layouts()}
 
 
-@pytest.mark.parametrize(("name", "normalise"), list_cases())
+@pytest.mark.parametrize(("name", "normalise"), CASES)
 def test_an_offset_and_a_scale_of_linear_responses_change_no_score(name, normalise, tmp_path):
     scores = []
     for how, moved in (("centred", {}), ("moved", {"offset": 30.0, "scale": 7.0})):

@@ -8,27 +8,32 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from jne_engine.analysis.listing import list_runs
 from jne_engine.jobs.queue import open_jobs
+from jne_engine.report.export.html import offline_html
+from jne_engine.runs.store import open_run
+from jne_engine.viewer.scenes.run import build_run_scene
 from tests.engine.importers import nsd_tree
 from tests.engine.importers.algonauts_tree import write_subject
 from tests.job_helpers import stop_worker, write_folder
-from tests.newcomer import write_newcomer
+from tests.newcomer import N_VERTICES, write_newcomer
 
 ROOT = Path(__file__).parents[2]
 
 
-def walk(folder: Path, *arguments: object) -> None:
-    """Run ``python -m jne_engine`` in a folder as a user does."""
+def walk(folder: Path, *arguments: object) -> str:
+    """Run ``python -m jne_engine`` in a folder as a user does; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "jne_engine", *map(str, arguments)],
         cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
         capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def read_recipes() -> list[list[list[str]]]:
@@ -78,7 +83,6 @@ def write_own(folder: Path) -> dict[str, Path]:
         (0, write_nsd, 1),
         (1, write_algonauts, 1),
         (2, write_arrays, 2),
-        (3, write_own, 1),
         (4, write_own, 1),
     ],
 )
@@ -97,6 +101,42 @@ def test_a_recipe_of_the_readme_runs_as_printed(tmp_path, number, write, n_runs)
     runs = list_runs(root).runs
     assert len(runs) == n_runs
     assert all(np.isfinite(run.stage("dispersion").read_array("jne")).any() for run in runs)
+
+
+def test_a_newcomer_comes_from_a_table_pictures_and_a_surface_pair_to_a_map(tmp_path):
+    study = write_newcomer(tmp_path / "study")
+    printed = {}
+    try:
+        for words in read_recipes()[3]:
+            told = walk(tmp_path, *words[3:])
+            printed[words[3]] = " ".join(told.split())
+    finally:
+        stop_worker(open_jobs(tmp_path / "runs"))
+    assert list(printed) == ["import", "check", "run", "info", "export"]
+    for fact in ("fsaverage3", "1284 columns", "100", "pictures"):
+        assert fact in printed["import"]
+    assert not (tmp_path / "look").exists()
+    run = open_run(tmp_path / "runs")
+    assert run.run_id in printed["info"]
+    scene = build_run_scene(run, significant=False)
+    assert (tmp_path / "map.html").read_text() == offline_html(scene)
+    jne = run.stage("dispersion").read_array("jne").astype(np.float32)
+    (shown,) = [m for m in scene.maps if m.name == "jne"]
+    np.testing.assert_array_equal(np.concatenate([shown.left, shown.right]), jne)
+    assert jne.size == 2 * N_VERTICES == 1284
+    responses = [nib.load(study / f"{side}.func.gii") for side in ("lh", "rh")]
+    weights = [fit_least_squares(study, np.stack(pair.agg_data())) for pair in responses]
+    linear = run.stage("scores").read_array("r2_linear")
+    assert np.median(linear) > 0.5
+    assert np.corrcoef(linear, np.concatenate(weights))[0, 1] > 0.9
+
+
+def fit_least_squares(study: Path, responses: np.ndarray) -> np.ndarray:
+    """Return the R² of least squares with an intercept over all pictures, vertex by vertex."""
+    x = np.loadtxt(study / "features.csv", delimiter=",")
+    x = np.column_stack([x, np.ones(len(x))])
+    residual = responses - x @ np.linalg.lstsq(x, responses, rcond=None)[0]
+    return 1 - residual.var(axis=0) / responses.var(axis=0)
 
 
 def test_there_are_five_recipes_and_they_name_what_they_need():

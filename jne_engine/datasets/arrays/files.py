@@ -31,7 +31,7 @@ from jne_engine.datasets.dataset import (
     Splits,
     StimulusTable,
 )
-from jne_engine.datasets.drawn import draw_volume
+from jne_engine.datasets.drawn import draw_volume, read_anatomy
 from jne_engine.datasets.imported import NOTE_LETTERS
 from jne_engine.datasets.locations import read_noise_ceiling, read_rois
 from jne_engine.datasets.repeats import join_groups, number_stimuli
@@ -95,6 +95,8 @@ class ArrayFiles:
         Where the columns lie in a volume: a mask, or an ``.npz`` file of indices.
     surface_folder : pathlib.Path, optional
         With ``voxels``: FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
+    anatomy : pathlib.Path, optional
+        With ``voxels``: image in the volume's millimetres that slices are drawn on.
     rois : pathlib.Path, optional
         ``.npz`` file of named ROIs, or an atlas: ``.annot``, ``.label.gii``, ``.dlabel.nii``,
         ``.label``, or ``.mgz`` and ``.nii`` of labels.
@@ -140,6 +142,7 @@ class ArrayFiles:
     vertices: Path | None = None
     voxels: Path | None = None
     surface_folder: Path | None = None
+    anatomy: Path | None = None
     rois: Path | None = None
     rois_other: Path | None = None
     roi_names: Path | None = None
@@ -164,7 +167,7 @@ class ArrayFiles:
         splits = self.splits.values() if isinstance(self.splits, Mapping) else (self.splits,)
         named = (self.features, *self.response_files(), self.stimuli, *splits, self.vertices)
         named = (*named, *self.roi_files(), self.roi_names)
-        named = (*named, self.noise_ceiling, self.test_repeats, self.voxels)
+        named = (*named, self.noise_ceiling, self.test_repeats, self.voxels, self.anatomy)
         if self.surface_folder is not None:
             named = (*named, *list_subject_files(self.surface_folder))
         return tuple(dict.fromkeys(path for path in named if path is not None))
@@ -220,6 +223,7 @@ def read_arrays_dataset(files: ArrayFiles, *, stand_in: bool = False) -> Encodin
         surface_folder=files.surface_folder,
         subject=files.subject,
     )
+    anatomy, beneath = read_anatomy(files.anatomy, space)
     masked = invalid_column_notes(responses, splits)
     paired = () if pictures is None else (pictures.note,)
     given = [printable(files.notes, limit=NOTE_LETTERS)] * bool(files.notes)
@@ -233,10 +237,11 @@ def read_arrays_dataset(files: ArrayFiles, *, stand_in: bool = False) -> Encodin
         provenance=Provenance(
             source=_tell_source(files),
             inputs=(*hash_inputs(files.data_files()), *_hash_pictures(files.pictures)),
-            notes=(*given, *notes, *paired, *split_notes, *masked, *drawn),
+            notes=(*given, *notes, *paired, *split_notes, *masked, *drawn, *beneath),
         ),
         space=space,
         projection=projection,
+        anatomy=anatomy,
         roi_sets=_roi_sets(files, n_voxels, space),
         test_repeats=_test_repeats(files, splits.test.size, n_voxels),
         noise_ceiling=_noise_ceiling(files, n_voxels),

@@ -37,6 +37,7 @@ _LABELS: Final = {
     "unit": "Unit of the responses, optional",
 }
 _HELP: Final = {
+    "anatomy": "T1w.nii.gz in the volume's millimetres: slices are drawn on it.",
     "layer": "Which layer of a features file that holds several; the last by default.",
     "pictures": "The stimuli's images: shown on pages, and features can be extracted from them.",
     "roi_tiers": "Tiers of ROIs: V1=primary,V4=intermediate,PPA=higher.",

@@ -19,6 +19,7 @@ from jne_engine.datasets.glmsingle.source import TEST
 from jne_engine.datasets.source import Found, Option
 from jne_engine.datasets.trial_plan import TrialPlan
 from jne_engine.datasets.trial_source import (
+    ANATOMY,
     CEILING,
     NORMALISE,
     PICTURES,
@@ -79,7 +80,7 @@ class BidsSource(TrialSource):
         Option("mask", Path, help="Mask of a volume's voxels, on its grid."),
         Option("rois", Path, help="An atlas on the same surface or grid."),
         Option("surface", help="Surface of GIFTI files, or template of a volume."),
-        SURFACE_FOLDER,
+        SURFACE_FOLDER, ANATOMY,
     )  # fmt: skip
     citations = (BIDS, FMRIPREP)
     words = ("bids derivatives",)

@@ -15,6 +15,7 @@ from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found, Option
 from jne_engine.datasets.trial_plan import TEST_SETS, TrialPlan
 from jne_engine.datasets.trial_source import (
+    ANATOMY,
     CEILING,
     NORMALISE,
     PICTURES,
@@ -46,7 +47,7 @@ class GlmSingleSource(TrialSource):
         Option("voxels", Path, "Mask", "Mask on the betas' grid."),
         Option("surface", label="Surface",
                help="Surface of betas without a grid; of a volume the template it lies in."),
-        SURFACE_FOLDER,
+        SURFACE_FOLDER, ANATOMY,
     )  # fmt: skip
     citations = (GLMSINGLE,)
     words = ("by glmsingle's model",)

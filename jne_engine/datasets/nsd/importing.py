@@ -18,6 +18,7 @@ from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import VolumeSpace
 from jne_engine.datasets.ceilings import ceiling_from_ncsnr, ceiling_from_repeats
 from jne_engine.datasets.dataset import InputRecord
+from jne_engine.datasets.drawn import read_anatomy
 from jne_engine.datasets.folder import ImportedParts, ImportFolder, check_free, create_folder
 from jne_engine.datasets.nsd.betas import open_betas
 from jne_engine.datasets.nsd.ceiling import choose_ceiling, read_ncsnr
@@ -72,6 +73,7 @@ def import_nsd(request: NsdRequest, out: Path, *, report: StageProgress = ignore
     with create_folder(out) as folder:
         # Small files before hours of betas, so that a broken one is known at once.
         projection = _read_projection(plan)
+        anatomy, drawn = read_anatomy(request.anatomy, plan.columns.space)
         table, notes = _write_stimuli(plan, folder, report)
         streamed, ceiling_notes = _write_responses(plan, folder, report)
         parts = ImportedParts(
@@ -85,9 +87,10 @@ def import_nsd(request: NsdRequest, out: Path, *, report: StageProgress = ignore
             roi_sets=plan.roi_sets,
             trials=plan.trials,
             projection=projection,
+            anatomy=anatomy,
             standardisation="global" if request.normalise == "run-training" else "within-run",
         )
-        told = (*plan.notes, *plan.problems, *ceiling_notes, *notes)
+        told = (*plan.notes, *plan.problems, *ceiling_notes, *notes, *drawn)
         told += (*_count_broken(plan, streamed), *outside)
         told += () if projection is None else (projection.note,)
         folder.finish(parts, told, _hash_inputs(plan, streamed))
@@ -164,6 +167,7 @@ def _hash_inputs(plan: NsdPlan, streamed: StreamedResponses) -> tuple[InputRecor
     """Return the hashes of betas and of the experiment's own files."""
     tree = plan.tree
     small = [tree.responses, tree.design, tree.stimulus_info, *find_ncsnr(tree)]
+    small += [] if plan.request.anatomy is None else [plan.request.anatomy]
     there = [path for path in small if path.exists()]
     records = (InputRecord(printable(path.name), hash_file(path)) for path in there)
     return (*streamed.inputs, *records)

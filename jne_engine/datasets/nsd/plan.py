@@ -79,6 +79,8 @@ class NsdRequest:
         Seed of the division into train and validation.
     pictures : bool
         Whether to keep small pictures and COCO categories where their files are there.
+    anatomy : pathlib.Path, optional
+        Image in the millimetres of a volume's betas that slices are drawn on.
     """
 
     root: Path
@@ -92,6 +94,7 @@ class NsdRequest:
     ceiling: str = "auto"
     seed: int = 0
     pictures: bool = True
+    anatomy: Path | None = None
 
     def __post_init__(self) -> None:
         """Validate the choices."""
@@ -187,14 +190,14 @@ def plan_nsd(request: NsdRequest) -> NsdPlan:
     test, test_note = _find_test(request, trials)
     splits = script_splits(trials.image_ids.size, test, seed=request.seed)
     drawn, not_drawn = find_projection(tree)
+    done = describe_trials(request.normalise, trials, raw="in percent signal change")
     note = (
         f"test: {test_note}; {splits.validation.size} of the other images to validation with "
         f"seed {request.seed}"
     )
     plan = NsdPlan(
         request, sessions, trials, columns, roi_sets, splits,
-        notes=(describe_trials(request.normalise, trials), *notes, choice, note, *labels.notes,
-               *roi_notes, *filter(None, [drawn])),
+        notes=(done, *notes, choice, note, *labels.notes, *roi_notes, *filter(None, [drawn])),
         problems=(*problems, *lost, *labels.problems, *filter(None, [not_drawn])),
     )  # fmt: skip
     return replace(plan, problems=(*plan.problems, *_find_oddities(plan, first)))

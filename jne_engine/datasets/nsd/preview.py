@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from jne_engine.datasets.drawn import read_anatomy
 from jne_engine.datasets.nsd.betas import BetaFile, open_betas
 from jne_engine.datasets.nsd.ceiling import choose_ceiling
 from jne_engine.datasets.nsd.maps import find_ncsnr
@@ -38,6 +39,7 @@ def preview_nsd(request: NsdRequest, *, measure: bool = True) -> Preview:
     """
     plan = plan_nsd(request)
     plan.open_stream()
+    _, drawn = read_anatomy(request.anatomy, plan.columns.space)
     trials, splits = plan.trials, plan.splits
     return Preview(
         kind=f"NSD {request.betas}",
@@ -58,7 +60,7 @@ def preview_nsd(request: NsdRequest, *, measure: bool = True) -> Preview:
         memory_bytes=_memory_bytes(plan),
         read_bytes=sum(file.stat().st_size for s in plan.sessions for file in s.files),
         seconds=_measure_seconds(plan) if measure else None,
-        notes=(*plan.notes, choose_ceiling(plan)[1]),
+        notes=(*plan.notes, choose_ceiling(plan)[1], *drawn),
         problems=(*plan.problems, *_missing_files(plan)),
     )
 

@@ -15,7 +15,8 @@ from jne_engine.datasets.nsd.plan import CEILINGS, NORMALISATIONS, TEST_SETS, Ns
 from jne_engine.datasets.nsd.preview import preview_nsd
 from jne_engine.datasets.preview import Preview
 from jne_engine.datasets.source import CopiedSource, Found, Option
-from jne_engine.datasets.trial_source import NORMALISE
+from jne_engine.datasets.trial_source import ANATOMY, NORMALISE
+from jne_engine.formats.guard import check_inside
 from jne_engine.formats.label_tables import LABEL_NAMES
 
 NSD: Final = cite(
@@ -105,7 +106,7 @@ class NsdSource(CopiedSource):
         _NORMALISE,
         Option("ceiling", values=CEILINGS),
         Option("seed", int, help="Of the validation images."),
-        Option("pictures", bool, help="Keep small pictures."),
+        Option("pictures", bool, help="Keep small pictures."), ANATOMY,
     )  # fmt: skip
     volumes = tuple(VOLUME_SPACES)
     citations = (NSD,)
@@ -176,7 +177,8 @@ class NsdSource(CopiedSource):
         self, request: NsdRequest, *, measure: bool = True, allowed_root: Path | None = None
     ) -> Preview:
         """Tell what an import would do."""
-        del allowed_root
+        if allowed_root is not None and request.anatomy is not None:
+            check_inside(request.anatomy, allowed_root)
         return preview_nsd(request, measure=measure)
 
     def bring(self, request: NsdRequest, out: Path, *, report: StageProgress) -> Path:

@@ -9,19 +9,23 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from jne_engine.analysis.anatomy import FINER
 from jne_engine.analysis.slices import Plane, Slices
 from jne_engine.core.palettes import ACCENT, NEUTRAL, plotly_scale, region_colours
 from jne_engine.model.measures import Measure
 from jne_engine.report.figures.template import choose_ink, style_figure
 
 _AXES = "xyz"
+_GREYS = [[0, "rgb(10,10,10)"], [1, "rgb(235,235,235)"]]
+_TINT = "rgba(80,140,255,0.35)"
 
 
 def plot_slices(slices: Slices, *, dark: bool = False, height: int = 430) -> go.Figure:
     """Plot three planes as they are stored, left of the brain at the left, with a cross.
 
-    Grey squares are voxels with a response whose value is hidden or not known. Every response
-    voxel can be clicked: its ``customdata`` is its (x, y, z) index as text.
+    Grey squares (on an anatomical image: a blue tint) are voxels with a response whose value is
+    hidden or not known. Every response voxel can be clicked: its ``customdata`` is its (x, y, z)
+    index as text. On an anatomical image the whole grid is shown, else where responses lie.
 
     Parameters
     ----------
@@ -75,10 +79,17 @@ def _draw_plane(
     figure: go.Figure, column: int, plane: Plane, slices: Slices, *, dark: bool
 ) -> None:
     ink, place = choose_ink(dark), {"row": 1, "col": column}
-    has_column = plane.columns >= 0
+    has_column, tint = plane.columns >= 0, ink.grid
+    if plane.beneath is not None:
+        tint, step = _TINT, 1 / FINER
+        start = (step - 1) / 2
+        figure.add_heatmap(
+            z=plane.beneath, x0=start, dx=step, y0=start, dy=step, zmin=0, zmax=255,
+            showscale=False, hoverinfo="skip", colorscale=_GREYS, **place,
+        )  # fmt: skip
     figure.add_heatmap(
         z=np.where(has_column, 1.0, np.nan), showscale=False, hoverinfo="skip",
-        colorscale=[[0, ink.grid], [1, ink.grid]], **place,
+        colorscale=[[0, tint], [1, tint]], **place,
     )  # fmt: skip
     figure.add_heatmap(z=plane.values, coloraxis="coloraxis", hoverinfo="skip", **place)
     figure.add_trace(_click_targets(plane, has_column, slices.info), **place)
@@ -86,14 +97,14 @@ def _draw_plane(
     figure.add_vline(x=slices.at[plane.right], **cross, **place)
     figure.add_hline(y=slices.at[plane.up], **cross, **place)
     left, right, low, high = plane.sides
-    upright = {"range": _span(slices.box[plane.up], flipped=plane.up_flipped),
+    upright = {"range": _span(_box(slices, plane.up), flipped=plane.up_flipped),
                "scaleanchor": _name("x", column),
                "scaleratio": slices.sizes[plane.up] / slices.sizes[plane.right]}  # fmt: skip
     figure.update_yaxes(
         title_text=f"{low} – {high}", constrain="domain", **upright, **_quiet(), **place
     )
     figure.update_xaxes(title_text=f"{left} – {right}", constrain="domain",
-                        range=_span(slices.box[plane.right], flipped=plane.right_flipped),
+                        range=_span(_box(slices, plane.right), flipped=plane.right_flipped),
                         **_quiet(), **place)  # fmt: skip
 
 
@@ -135,13 +146,20 @@ def _colour_axis(slices: Slices) -> dict[str, Any]:
             "colorbar": bar}  # fmt: skip
 
 
+def _box(slices: Slices, axis: int) -> tuple[int, int]:
+    """Return the first and last index to show: of responses, or of the grid around anatomy."""
+    if slices.anatomy:
+        return 0, next(p.most for p in slices.planes if p.across == axis)
+    return slices.box[axis]
+
+
 def _count(slices: Slices, axis: int) -> int:
-    low, high = slices.box[axis]
+    low, high = _box(slices, axis)
     return high - low + 1
 
 
 def _span(box: tuple[int, int], *, flipped: bool) -> list[float]:
-    """Return the range of an axis: where there are responses, and two voxels around them."""
+    """Return the range of an axis, two voxels around what it shows."""
     ends = [box[0] - 2.5, box[1] + 2.5]
     return ends[::-1] if flipped else ends
 

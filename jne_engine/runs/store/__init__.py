@@ -15,6 +15,7 @@ every other file a SHA-256 in the manifest; both are verified when read.
 from jne_engine.runs.folder import MANIFEST
 from jne_engine.runs.store.contents import (
     name_features,
+    read_anatomy,
     read_features,
     read_projection,
     read_roi_sets,
@@ -44,6 +45,7 @@ __all__ = [
     "find_unfinished",
     "name_features",
     "open_run",
+    "read_anatomy",
     "read_features",
     "read_projection",
     "read_roi_sets",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection, restore_projection
-from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
+from jne_engine.cortex.spaces import Anatomy, CorticalSpace, RoiSet, SurfaceSpace, VolumeSpace
 from jne_engine.datasets.dataset import EncodingDataset, GroundTruth, StimulusTable
 from jne_engine.model.scaling import Scaling
 from jne_engine.runs.store.stages import StageReader, StageWriter
@@ -34,6 +34,7 @@ def write_dataset(stage: StageWriter, dataset: EncodingDataset) -> None:
         "roi_sets": [_describe_rois(roi_set) for roi_set in dataset.roi_sets.values()],
         "truth": _write_truth(stage, dataset.ground_truth),
         "projection": _write_projection(stage, dataset.projection),
+        "anatomy": _write_anatomy(stage, dataset.anatomy),
         "features_sha256": _hash_features(features),
         "unit": dataset.unit,
     }
@@ -78,6 +79,14 @@ def read_projection(stage: StageReader) -> Projection | None:
     if found is None:
         return None
     return restore_projection(**found, read=lambda name: stage.read_array(f"projection_{name}"))
+
+
+def read_anatomy(stage: StageReader) -> Anatomy | None:
+    """Read what slices of the volume are drawn on, None for nothing."""
+    name = stage.read_json("description").get("anatomy")  # older runs have none
+    if name is None:
+        return None
+    return Anatomy(name, stage.read_array("anatomy"), stage.read_array("anatomy_affine"))
 
 
 def read_roi_sets(stage: StageReader) -> dict[str, RoiSet]:
@@ -161,6 +170,14 @@ def _write_projection(stage: StageWriter, projection: Projection | None) -> dict
         "shapes": list(projection.shapes),
         "has_depth": projection.has_depth,
     }
+
+
+def _write_anatomy(stage: StageWriter, anatomy: Anatomy | None) -> str | None:
+    if anatomy is None:
+        return None
+    stage.write_array("anatomy", anatomy.values)
+    stage.write_array("anatomy_affine", anatomy.affine)
+    return anatomy.name
 
 
 def _write_truth(stage: StageWriter, truth: GroundTruth | None) -> dict[str, Any] | None:

@@ -63,7 +63,8 @@ def test_each_vertex_of_the_brain_shows_the_value_of_its_column(name, tmp_path):
 def test_each_voxel_of_the_slices_shows_the_value_of_its_column(name, tmp_path):
     study, run, jne = fit(name, tmp_path)
     places = np.argwhere(study.mask())[study.columns]
-    for column, voxel in enumerate(places):
+    for column in (0, 5, 11):
+        voxel = places[column]
         slices = read_slices(run, "jne", EVERY, tuple(voxel))
         assert (slices.column, slices.value) == (column, jne[column])
         np.testing.assert_allclose(slices.millimetres, (AFFINE @ [*voxel, 1])[:3])

@@ -1,0 +1,49 @@
+"""The anatomical image under a slice of a volume."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+from nibabel.processing import resample_from_to
+
+from jne_engine.core.arrays import Float32Array
+from jne_engine.cortex.spaces import Anatomy, VolumeSpace
+
+FINER: Final = 3
+"""Points of the image along each edge of a response voxel; odd, so that one is its centre."""
+
+
+def cut_anatomy(
+    anatomy: Anatomy, space: VolumeSpace, *, across: int, right: int, up: int, index: int
+) -> Float32Array:
+    """Return the image in a plane of the responses' grid, by millimetres.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+        An image of any grid.
+    space : VolumeSpace
+        The responses' grid.
+    across, right, up : int
+        Voxel axis that stands upright on the plane, and those along its sides.
+    index : int
+        Where the plane lies along ``across``.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (FINER n_up, FINER n_right)
+        Brightness from 0 to 255, linear between the image's voxels; NaN where it ends. Each
+        response voxel is FINER × FINER points, the middle one at its centre.
+    """
+    shape = [FINER * n for n in space.shape]
+    shape[across] = 1
+    to_voxel = np.diag([1 / FINER, 1 / FINER, 1 / FINER, 1.0])
+    to_voxel[:3, 3] = -(FINER - 1) / (2 * FINER)
+    to_voxel[across, across], to_voxel[across, 3] = 1, index
+    image = Nifti1Image(anatomy.values.astype(np.float32), anatomy.affine)
+    target = (tuple(shape), space.affine @ to_voxel)
+    found = resample_from_to(image, target, order=1, cval=np.nan).get_fdata(dtype=np.float32)
+    cut: Float32Array = found.transpose(across, up, right)[0]
+    return cut
