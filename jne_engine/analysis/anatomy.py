@@ -1,10 +1,11 @@
-"""The anatomical image under a slice of a volume."""
+"""The anatomical image under the slices of a volume."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
+from nibabel.affines import apply_affine
 from nibabel.nifti1 import Nifti1Image
 from nibabel.processing import resample_from_to
 
@@ -13,6 +14,8 @@ from jne_engine.cortex.spaces import Anatomy, VolumeSpace
 
 FINER: Final = 3
 """Points of the image along each edge of a response voxel; odd, so that one is its centre."""
+_DARK: Final = 25
+"""Brightness (of 255) up to which an image shows air."""
 
 
 def cut_anatomy(
@@ -47,3 +50,26 @@ def cut_anatomy(
     found = resample_from_to(image, target, order=1, cval=np.nan).get_fdata(dtype=np.float32)
     cut: Float32Array = found.transpose(across, up, right)[0]
     return cut
+
+
+def find_extent(anatomy: Anatomy | None, space: VolumeSpace) -> tuple[tuple[int, int], ...]:
+    """Return the first and last index of what there is to see, along each axis of the grid.
+
+    Parameters
+    ----------
+    anatomy : Anatomy, optional
+        Its part that is not dark is seen.
+    space : VolumeSpace
+        Its responses are seen.
+    """
+    low, high = space.voxels.min(axis=0), space.voxels.max(axis=0)
+    if anatomy is not None and (anatomy.values > _DARK).any():
+        bright = anatomy.values > _DARK
+        others = ((1, 2), (0, 2), (0, 1))
+        ends = [np.flatnonzero(bright.any(axis=axes))[[0, -1]] for axes in others]
+        corners = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
+        places = apply_affine(np.linalg.inv(space.affine) @ anatomy.affine, corners)
+        most = np.asarray(space.shape) - 1
+        low = np.minimum(low, np.floor(places.min(axis=0)).clip(0, most))
+        high = np.maximum(high, np.ceil(places.max(axis=0)).clip(0, most))
+    return tuple((int(a), int(b)) for a, b in zip(low, high, strict=True))

@@ -11,7 +11,7 @@ import pandas as pd
 from nibabel.affines import apply_affine
 from nibabel.orientations import io_orientation
 
-from jne_engine.analysis.anatomy import cut_anatomy
+from jne_engine.analysis.anatomy import cut_anatomy, find_extent
 from jne_engine.analysis.maps import choose_roi_set, list_maps, read_map
 from jne_engine.analysis.masks import Masks, select_masked
 from jne_engine.core.arrays import BoolArray, Float32Array, Float64Array, IntArray
@@ -89,7 +89,8 @@ class Slices:
     sizes : tuple of float
         Edge lengths of a voxel in millimetres, along x, y, z.
     box : tuple of (int, int)
-        First and last index along x, y, z at which there is a response.
+        First and last index along x, y, z at which there is a response, or the anatomical image is
+        not dark.
     low, high : float
         Range of the colours: 1st to 99th percentile of what is shown of the whole map, the same
         on both sides of 0 in a diverging one.
@@ -173,7 +174,7 @@ def read_slices(run: Run, name: str, masks: Masks, at: Voxel | None = None) -> S
         column=column,
         value=float("nan") if column is None else float(values[column]),
         sizes=(float(edges[0]), float(edges[1]), float(edges[2])),
-        box=tuple((int(own.min()), int(own.max())) for own in space.voxels.T),
+        box=find_extent(anatomy, space),
         low=low,
         high=high,
         n_shown=int(np.isfinite(values).sum()),

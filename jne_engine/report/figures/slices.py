@@ -17,7 +17,7 @@ from jne_engine.report.figures.template import choose_ink, style_figure
 
 _AXES = "xyz"
 _GREYS = [[0, "rgb(10,10,10)"], [1, "rgb(235,235,235)"]]
-_TINT = "rgba(80,140,255,0.35)"
+_TINT, _ON_IMAGE = "rgba(80,140,255,0.35)", "rgb(255,255,255)"
 
 
 def plot_slices(slices: Slices, *, dark: bool = False, height: int = 430) -> go.Figure:
@@ -25,7 +25,7 @@ def plot_slices(slices: Slices, *, dark: bool = False, height: int = 430) -> go.
 
     Grey squares (on an anatomical image: a blue tint) are voxels with a response whose value is
     hidden or not known. Every response voxel can be clicked: its ``customdata`` is its (x, y, z)
-    index as text. On an anatomical image the whole grid is shown, else where responses lie.
+    index as text.
 
     Parameters
     ----------
@@ -93,18 +93,19 @@ def _draw_plane(
     )  # fmt: skip
     figure.add_heatmap(z=plane.values, coloraxis="coloraxis", hoverinfo="skip", **place)
     figure.add_trace(_click_targets(plane, has_column, slices.info), **place)
-    cross = {"line": {"color": ink.text, "width": 1, "dash": "dot"}, "opacity": 0.7}
+    line = ink.text if plane.beneath is None else _ON_IMAGE
+    cross = {"line": {"color": line, "width": 1, "dash": "dot"}, "opacity": 0.7}
     figure.add_vline(x=slices.at[plane.right], **cross, **place)
     figure.add_hline(y=slices.at[plane.up], **cross, **place)
     left, right, low, high = plane.sides
-    upright = {"range": _span(_box(slices, plane.up), flipped=plane.up_flipped),
+    upright = {"range": _span(slices.box[plane.up], flipped=plane.up_flipped),
                "scaleanchor": _name("x", column),
                "scaleratio": slices.sizes[plane.up] / slices.sizes[plane.right]}  # fmt: skip
     figure.update_yaxes(
         title_text=f"{low} – {high}", constrain="domain", **upright, **_quiet(), **place
     )
     figure.update_xaxes(title_text=f"{left} – {right}", constrain="domain",
-                        range=_span(_box(slices, plane.right), flipped=plane.right_flipped),
+                        range=_span(slices.box[plane.right], flipped=plane.right_flipped),
                         **_quiet(), **place)  # fmt: skip
 
 
@@ -146,15 +147,8 @@ def _colour_axis(slices: Slices) -> dict[str, Any]:
             "colorbar": bar}  # fmt: skip
 
 
-def _box(slices: Slices, axis: int) -> tuple[int, int]:
-    """Return the first and last index to show: of responses, or of the grid around anatomy."""
-    if slices.anatomy:
-        return 0, next(p.most for p in slices.planes if p.across == axis)
-    return slices.box[axis]
-
-
 def _count(slices: Slices, axis: int) -> int:
-    low, high = _box(slices, axis)
+    low, high = slices.box[axis]
     return high - low + 1
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.analysis.anatomy import FINER, cut_anatomy
+from jne_engine.analysis.anatomy import FINER, cut_anatomy, find_extent
 from jne_engine.analysis.masks import Masks
 from jne_engine.analysis.slices import read_slices
 from jne_engine.cli.main import main
@@ -84,6 +84,18 @@ def test_the_kept_part_shows_the_same_place_as_the_file(tmp_path):
         expected = np.clip((far[at[0] + 6, at[1] + 9, at[2] + 8] - low) / (high - low), 0, 1)
         assert scale == 1
         assert anatomy.values[i, j, k] == np.round(255 * expected)
+
+
+def test_what_is_shown_spans_responses_and_what_is_bright():
+    values = np.zeros((12, 12, 12), np.uint8)
+    values[5, 4, 6] = values[5, 9, 6] = 200
+    values[0, 0, 0] = 20  # air
+    finer = AFFINE @ np.diag([0.5, 0.5, 0.5, 1])  # two of its voxels are one of the responses'
+    space = VolumeSpace(SHAPE, AFFINE, np.array([[3, 1, 0]]))
+    assert find_extent(None, space) == ((3, 3), (1, 1), (0, 0))
+    assert find_extent(Anatomy("T1w", values, finer), space) == ((2, 3), (1, 4), (0, 2))
+    dark = Anatomy("T1w", np.full((12, 12, 12), 9, np.uint8), finer)
+    assert find_extent(dark, space) == ((3, 3), (1, 1), (0, 0))
 
 
 def crop(values, anatomy, affine):
