@@ -61,6 +61,7 @@ features = "features.npy"
 responses = "responses.npy"         # (n_stimuli, n_voxels)
 voxels = "mask.nii.gz"              # the columns: its voxels above 0, x slowest; or an .npz file
 surface_folder = "sub-01/surf"      # lh.white, lh.pial, … in the volume's millimetres
+anatomy = "T1w.nii.gz"              # optional: what slices are drawn on, in these millimetres
 """
 """A description of plain arrays that lie in a volume."""
 

@@ -41,12 +41,12 @@ def test_several_subjects_of_nsd_become_an_import_each():
     layout = find_layout("nsd")
     chosen, labels = ask(layout, NSD, subject=[1, 2], mask="rois", rois=["V1"], test="common")
     assert labels == ["Subjects", "Space", "Betas", "Vertices", "ROIs or collections",
-                      "Test images"]  # fmt: skip
+                      "Test images", "Normalise betas"]  # fmt: skip
     assert chosen["space"] == "fsaverage"
     assert layout.lacks(NSD, chosen) == ""
     first, second = divide(layout, layout.settle(Path("/nsd"), chosen))
     assert first == {"subject": 1, "space": "fsaverage", "betas": BEST, "voxels": ["V1"],
-                     "test": "common", "common_subjects": [1, 2]}  # fmt: skip
+                     "test": "common", "common_subjects": [1, 2], "normalise": "run"}  # fmt: skip
     assert second == {**first, "subject": 2}
     source = {"kind": "nsd", "folder": "/nsd", "allowed_root": "/", "choices": second}
     assert make_request(source) == NsdRequest(

@@ -161,7 +161,7 @@ class NsdSource(CopiedSource):
     def settle(self, folder: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request's choices: mask or ROIs are its voxels."""
         del folder
-        choices = {k: chosen[k] for k in ("subject", "space", "betas", "normalise") if k in chosen}
+        choices = {k: chosen[k] for k in ("subject", "space", "betas", "normalise")}
         choices["voxels"] = chosen["rois"] if chosen["mask"] == "rois" else [chosen["mask"]]
         choices["test"] = chosen.get("test", "shared")
         common = {"common_subjects": chosen["subject"]} if choices["test"] == "common" else {}

@@ -65,7 +65,7 @@ def test_absolute_paths_and_splits_as_a_table(folder: Path, tmp_path: Path) -> N
 def test_the_example_names_every_key_and_reads(folder: Path) -> None:
     keys = set(tomllib.loads(DESCRIPTION_EXAMPLE))
     optional = {"features_key", "noise_ceiling_key", "test_repeats_key"}
-    optional |= {"voxels", "surface_folder"}  # of volumes: see below
+    optional |= {"voxels", "surface_folder", "anatomy"}  # of volumes: see below
     optional |= {"responses_other", "cifti_part", "rois_other", "roi_names"}  # of images
     assert keys == {"kind", *(f.name for f in fields(ArrayFiles))} - optional
     (folder / "responses.npy").unlink()
@@ -84,11 +84,12 @@ def test_the_example_names_every_key_and_reads(folder: Path) -> None:
 
 
 def test_the_volume_example_reads_and_is_drawn_on_the_subjects_surfaces(folder: Path) -> None:
-    assert {"voxels", "surface_folder"} <= set(tomllib.loads(VOLUME_EXAMPLE))
+    assert {"voxels", "surface_folder", "anatomy"} <= set(tomllib.loads(VOLUME_EXAMPLE))
     inside = np.linalg.norm(millimetres(grid()) - [-18, -2, 1], axis=1) < 14
     mask = np.zeros(SHAPE, np.int16)
     mask[tuple(grid().voxels[inside].T)] = 1
     nib.save(nib.Nifti1Image(mask, AFFINE), folder / "mask.nii.gz")
+    nib.save(nib.Nifti1Image(mask, AFFINE), folder / "T1w.nii.gz")
     responses = np.random.default_rng(0).normal(size=(20, mask.sum()))
     np.save(folder / "responses.npy", responses)
     path = describe(folder, VOLUME_EXAMPLE)
@@ -105,6 +106,7 @@ def test_the_volume_example_reads_and_is_drawn_on_the_subjects_surfaces(folder: 
     shown, wanted = (p.project(responses[0]) for p in (dataset.projection, expected))
     np.testing.assert_allclose(shown, wanted, atol=1e-4)  # NIfTI keeps affines in float32
     assert dataset.projection.note in dataset.provenance.notes
+    assert dataset.anatomy.name == "T1w.nii.gz"
     (folder / "sub-01/surf/lh.inflated").symlink_to("/etc/hostname")
     with refused("lh.inflated", error=UnsafeFileError):
         read_dataset(path, allowed_root=folder)
