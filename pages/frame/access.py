@@ -6,7 +6,8 @@ stored or started for everybody (jobs, runs, imports, studies, and whatever is a
 A function that changes what others see calls :func:`require_change` first, so that a forced button
 or a page that was drawn earlier changes nothing; :func:`may_change` hides or disables its button.
 Without ``[auth]`` in Streamlit's secrets nobody signs in and everybody is an editor, which is right
-for one person on ``127.0.0.1`` and for nothing else.
+for one person on ``127.0.0.1`` and for nothing else. Where the folder of runs cannot be written,
+everybody may look only: :func:`explain_read_only` says why.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from jne_engine.core.errors import AccessError, InputError, JneError
+from jne_engine.core.errors import AccessError, InputError, JneError, StoreError
+from jne_engine.jobs.database import JobFiles, prepare_table
 from pages.frame.assets import PAGES
+from pages.frame.cached import find_root
 from pages.frame.people import EDITORS, READERS, Role, find_address, read_people
 from pages.frame.plain import plain
 
 READER_HINT = "You may look and present. Only editors start, import, change or delete."
+WRITABLE_S = 5
+"""Seconds for which a folder of runs is taken to be as writable as it was found."""
 _BUTTONS = {"default": "Sign in"}
 
 
@@ -58,7 +63,23 @@ def read_role() -> Role | None:
 
 def may_change() -> bool:
     """Tell whether this session's visitor may change what others see."""
-    return read_role() == "editor"
+    return read_role() == "editor" and not explain_read_only()
+
+
+def explain_read_only() -> str:
+    """Return one line on why runs can only be looked at, ``""`` where jobs can be asked for."""
+    root = find_root()
+    return _explain_read_only(root) if root.is_dir() else ""
+
+
+@st.cache_data(ttl=WRITABLE_S, max_entries=8, show_spinner=False)
+def _explain_read_only(root: Path) -> str:
+    """Keep the answer for what one look at a page asks many times."""
+    try:
+        prepare_table(JobFiles(root.absolute()))
+    except StoreError as error:
+        return f"Runs can be looked at only, and nothing can be computed: {plain(error)}"
+    return ""
 
 
 def require_change() -> None:
@@ -76,10 +97,11 @@ def require_change() -> None:
 
 
 def tell_reader() -> bool:
-    """Say what a reader cannot do; tell whether the visitor is one."""
+    """Say what a reader cannot do, unless the page's head says it; tell who may look only."""
     if may_change():
         return False
-    st.caption(f":material/visibility: {READER_HINT}")
+    if not explain_read_only():
+        st.caption(f":material/visibility: {READER_HINT}")
     return True
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from jne_engine.core.errors import JneError, StoreError
+from jne_engine.core.errors import JneError
 from jne_engine.datasets import allowed, library
 from jne_engine.datasets.library import DatasetEntry
 from jne_engine.datasets.previewing import Previewer
@@ -29,7 +29,7 @@ from jne_engine.jobs.studies import (
     tabulate_study,
 )
 from jne_engine.report.figures.curves import tabulate_losses
-from pages.frame.access import require_change
+from pages.frame.access import explain_read_only, require_change
 from pages.frame.cached import find_root
 from pages.frame.plain import plain
 
@@ -44,21 +44,10 @@ def open_table() -> Jobs:
     return open_jobs(find_root())
 
 
-def explain_read_only() -> str:
-    """Return one line on why runs can only be looked at, ``""`` where jobs can be asked for."""
-    if not find_root().is_dir():
-        return ""
-    try:
-        open_table()
-    except StoreError as error:
-        return f"Runs can be looked at only, and nothing can be computed: {plain(error)}"
-    return ""
-
-
 def list_jobs() -> tuple[JobRecord, ...]:
     """Return all jobs, the newest first, and see to it that somebody works on them.
 
-    Where the folder of runs cannot be written there are none: see :func:`explain_read_only`.
+    Where the folder of runs cannot be written there are none.
     """
     if explain_read_only():
         return ()

@@ -12,7 +12,7 @@ from jne_engine.formats.guard import readable_size
 from jne_engine.jobs.queue import Jobs
 from jne_engine.jobs.records import JobRecord, JobSpec
 from pages.frame import jobs
-from pages.frame.access import READER_HINT, may_change
+from pages.frame.access import READER_HINT, explain_read_only, may_change
 from pages.frame.plain import one_line_errors, plain
 from pages.frame.queue import show_progress
 
@@ -98,7 +98,7 @@ def _show_button(offer: JobOffer) -> None:
     allowed = may_change()
     icon = ":material/play_arrow:" if offer.file is None else ":material/archive:"
     if st.button(offer.label, key=f"ask.{offer.kind}", disabled=not allowed, icon=icon,
-                 help=None if allowed else READER_HINT):  # fmt: skip
+                 help=None if allowed else explain_read_only() or READER_HINT):  # fmt: skip
         with one_line_errors():
             jobs.submit([offer.request()])
             st.rerun()

@@ -15,7 +15,7 @@ from jne_engine.jobs.records import JobRecord
 from jne_engine.jobs.studies import StudyRow
 from jne_engine.report.figures.curves import plot_learning_curves
 from pages.frame import jobs
-from pages.frame.access import may_change, tell_reader
+from pages.frame.access import explain_read_only, may_change, tell_reader
 from pages.frame.assets import is_dark
 from pages.frame.figures import show_figure
 from pages.frame.state import select
@@ -46,7 +46,9 @@ def _show_jobs(active: tuple[int, ...]) -> None:
     if tuple(r.id for r in records if r.is_active) != active:
         st.rerun()
     if not records:
-        st.caption("Nothing has been asked for yet. Import data, or start a run.")
+        closed = "The queue lies in the folder of runs, and cannot be read."
+        none = "Nothing has been asked for yet. Import data, or start a run."
+        st.caption(closed if explain_read_only() else none)
         return
     working = [r for r in records if r.is_active][::-1]
     with one_line_errors():

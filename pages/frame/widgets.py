@@ -12,11 +12,10 @@ from jne_engine.core.resources import find_dashboard
 from jne_engine.formats.guard import readable_size
 from jne_engine.runs.store import Run
 from pages.frame import cached
-from pages.frame.access import show_visitor
+from pages.frame.access import explain_read_only, show_visitor
 from pages.frame.comparison import choose_run, choose_study, list_group, name_run
 from pages.frame.entry import enter_through_app
 from pages.frame.figures import choose_picture_format
-from pages.frame.jobs import explain_read_only
 from pages.frame.pin import frame_page, open_corner, show_copy_link
 from pages.frame.plain import one_line_errors, plain
 from pages.frame.runtime import mount_runtime
