@@ -20,7 +20,7 @@ from jne_engine.report.stories import Pin, PinContents, PinKind
 from jne_engine.report.stories.records import MAX_TEXT, MAX_TITLE
 from pages.frame import cached, stories
 from pages.frame.access import may_change
-from pages.frame.assets import is_dark, read_asset
+from pages.frame.assets import PAGES, is_dark, read_asset
 from pages.frame.plain import one_line_errors, unmark
 from pages.frame.runtime import declare, draw_button
 
@@ -224,7 +224,8 @@ def _describe(offer: Offer, taken: Taken, **words: str) -> Pin:
 def read_address(text: str) -> tuple[str, dict[str, str]]:
     """Return the page of an address, and its parts by name; the viewer's under :data:`HASH`."""
     parts = urlsplit(text)
-    page = parts.path.rstrip("/").rpartition("/")[2] or "overview"
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    page = last if last in PAGES else "overview"  # the server may lie below a path
     address = dict(parse_qsl(parts.query, keep_blank_values=True))
     return page, {**address, HASH: parts.fragment} if parts.fragment else address
 

@@ -206,6 +206,7 @@ def _show_studies() -> None:
 def _tabulate(rows: Sequence[StudyRow]) -> list[Mapping[str, Any]]:
     return [
         {
+            "open": f"./maps?run={row.run_id}" if row.state == "done" else None,
             "run": row.label,
             "state": row.state,
             "subject": row.subject or "–",
@@ -214,7 +215,6 @@ def _tabulate(rows: Sequence[StudyRow]) -> list[Mapping[str, Any]]:
             "activation": row.spec.get("activation", "–"),
             "hidden": row.spec.get("n_hidden"),
             "seed": row.spec.get("seed"),
-            "open": f"./maps?run={row.run_id}" if row.state == "done" else None,
         }
         for row in rows
     ]

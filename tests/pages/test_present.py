@@ -105,7 +105,8 @@ def test_a_link_leads_to_the_pins_view_and_nowhere_else():
 def test_an_address_is_read_whole():
     page, address = read_address("http://h:1/base/maps?run=a%26b&roi=V1#brain-brain=v%3Dlateral")
     assert (page, address) == ("maps", {"run": "a&b", "roi": "V1", HASH: "brain-brain=v%3Dlateral"})
-    assert read_address("http://h:1/") == ("overview", {})
+    for overview in ("http://h:1/", "http://h:1/lab/jne/", "http://h:1/lab/jne"):
+        assert read_address(overview) == ("overview", {})
 
 
 def test_words_of_a_page_become_plain_words_of_a_slide():

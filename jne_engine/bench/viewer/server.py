@@ -21,6 +21,7 @@ ROOT = find_dashboard()
 APPS = Path(__file__).resolve().parents[1] / "apps"
 """Scripts that are only ever run in a process of their own, never imported."""
 START_SECONDS = 60.0
+BELOW = "STREAMLIT_SERVER_BASE_URL_PATH"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def serve(
     log : pathlib.Path
         File that takes what the server prints.
     env : mapping of str to str, optional
-        Added to the environment.
+        Added to the environment; :data:`BELOW` gives the server a path to lie below.
     args : tuple of str
         Follow ``--``.
 
@@ -73,7 +74,7 @@ def serve(
             command, cwd=ROOT, env={**os.environ, **more}, stdout=sink, stderr=subprocess.STDOUT
         )
         try:
-            url = f"http://127.0.0.1:{port}"
+            url = f"http://127.0.0.1:{port}/{more.get(BELOW, '')}".rstrip("/")
             _wait_until_healthy(url, process, log)
             yield StreamlitApp(url=url, log=log)
         finally:
