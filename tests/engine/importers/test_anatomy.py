@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -13,14 +14,19 @@ from jne_engine.analysis.anatomy import FINER, cut_anatomy, find_extent
 from jne_engine.analysis.masks import Masks
 from jne_engine.analysis.slices import read_slices
 from jne_engine.cli.main import main
-from jne_engine.core.errors import InputError
+from jne_engine.core.errors import InputError, UnsafeFileError
 from jne_engine.cortex.spaces import Anatomy, SurfaceSpace, VolumeSpace
 from jne_engine.datasets.attach import attach_features
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.drawn import read_anatomy
-from jne_engine.datasets.registry import list_layouts
+from jne_engine.datasets.imported import read_record
+from jne_engine.datasets.nsd.importing import import_nsd
+from jne_engine.datasets.nsd.plan import NsdRequest
+from jne_engine.datasets.nsd.preview import preview_nsd
+from jne_engine.datasets.registry import list_layouts, preview_source
 from jne_engine.report.figures.slices import plot_slices
 from jne_engine.runs.pipeline import compute_run
+from tests.engine.importers import nsd_tree
 from tests.engine.importers.trial_layouts import LAYOUTS
 from tests.engine.importers.trial_study import AFFINE, SHAPE, SPEC, Study
 
@@ -144,6 +150,43 @@ def test_every_layout_of_volumes_takes_one_and_tells_it_in_the_preview(name, tmp
     printed = CliRunner().invoke(main, [*arguments, "--preview", "--json"])
     assert printed.exit_code == 0, printed.output
     assert sum("drawn on T1w.nii.gz" in note for note in json.loads(printed.stdout)["notes"]) == 1
+
+
+def test_nsd_takes_one_for_its_volumes_alone(tmp_path):
+    nsd = nsd_tree.write_nsd(tmp_path / "nsd")
+    nsd_tree.write_volume_betas(nsd, 1)
+    nsd_tree.write_surface_betas(nsd, 1, "fsaverage")
+    image = write_image(tmp_path / "T1w.nii.gz", affine=nsd_tree.AFFINE)
+    choices = {"voxels": ("all",), "pictures": False, "anatomy": image}
+    request = NsdRequest(root=nsd.root, subject=1, **choices)
+    told = [note for note in preview_nsd(request, measure=False).notes if "drawn on" in note]
+    assert len(told) == 1
+    out = import_nsd(request, tmp_path / "out")
+    assert set(told) <= set(read_record(out).notes)
+    assert "T1w.nii.gz" in {record.name for record in read_record(out).inputs}
+    x, y, z = np.load(out / "anatomy.npz")["values"].shape
+    assert (x, y, z) == tuple(np.minimum(SIZE, np.array(nsd_tree.GRID) + 1))
+    with pytest.raises(InputError, match="responses in a volume"):
+        preview_nsd(replace(request, space="fsaverage"), measure=False)
+
+
+@pytest.mark.parametrize("kind", ["bids", "nsd"])
+def test_an_image_outside_the_allowed_folder_is_refused(tmp_path, kind):
+    affine = nsd_tree.AFFINE if kind == "nsd" else OTHER
+    image = write_image(tmp_path / "T1w.nii.gz", affine=affine)
+    root = tmp_path / "data"
+    if kind == "nsd":
+        nsd_tree.write_volume_betas(nsd_tree.write_nsd(root), 1)
+        choices = {"subject": 1, "voxels": ["all"]}
+    else:
+        root = LAYOUTS["bids-nifti"].write(Study(n_images=60, n_repeated=10), root)
+        choices = {"subject": "07"}
+    source = {"kind": kind, "folder": str(root), "allowed_root": str(tmp_path / "data"),
+              "choices": {**choices, "anatomy": str(image)}}  # fmt: skip
+    with pytest.raises(UnsafeFileError, match=r"T1w\.nii\.gz"):
+        preview_source(source, measure=False)
+    source["allowed_root"] = str(tmp_path)
+    assert any("drawn on" in note for note in preview_source(source, measure=False).notes)
 
 
 def test_a_run_of_an_import_draws_its_slices_on_it(tmp_path):
