@@ -21,10 +21,10 @@ SUBJECTS: Final = Option(
 )  # fmt: skip
 NORMALISE: Final = Option(
     "normalise", label="Normalise betas", values=NORMALISATIONS,
-    names={"run-training": "z-score within runs, by training images",
-           "run": "z-score within runs, over all trials",
-           "session-training": "z-score within sessions, by training images",
-           "session": "z-score within sessions, over all trials",
+    names={"run-training": "By run, training images",
+           "run": "By run, all images",
+           "session-training": "By session, training images",
+           "session": "By session, all images",
            "none": "Take them as they are"},
     help="z-score each voxel within each run or session: by the trials of training images"
     " (…-training), or over all trials, those of test images among them.",

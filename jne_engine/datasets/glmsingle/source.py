@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,7 @@ class GlmSingleSource(TrialSource):
         Option("voxels", Path, "Mask", "Mask on the betas' grid."),
         Option("surface", label="Surface",
                help="Surface of betas without a grid; of a volume the template it lies in."),
-        SURFACE_FOLDER, ANATOMY,
+        SURFACE_FOLDER, replace(ANATOMY, label="Anatomical image, optional"),
     )  # fmt: skip
     citations = (GLMSINGLE,)
     words = ("by glmsingle's model",)

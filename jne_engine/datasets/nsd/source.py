@@ -50,7 +50,7 @@ _TEST: Final = Option("test", label="Test images", values=TEST_SETS, names={
 
 _NORMALISE: Final = replace(
     NORMALISE, values=NORMALISATIONS,
-    names={**NORMALISE.names, "run": "z-score within runs, over all trials (as the paper)",
+    names={**NORMALISE.names, "run": "By run, all images (the paper)",
            "none": "Keep percent signal change"},
 )  # fmt: skip
 
