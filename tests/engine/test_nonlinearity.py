@@ -1,6 +1,5 @@
 """Every estimate equals a plain float64 loop, and linear voxels pass for linear 95 times in 100."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from scipy import stats
 from torch import nn
 
 from jne_engine.core.errors import CancelledError, InputError
-from jne_engine.model import nonlinearity
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import build_encoder, restore_encoder
 from jne_engine.model.nonlinearity import (
@@ -21,12 +19,11 @@ from jne_engine.model.nonlinearity import (
     SplitArrays,
     measure_nonlinearity,
 )
-from jne_engine.model.scoring import draw_bootstrap_counts
 from jne_engine.model.spec import RunSpec
 from tests.engine.cases import AttentionModule
+from tests.engine.nonlinearity_oracle import ESTIMATES, estimate_voxels
 
 SPEC = RunSpec(n_resamples=40, seed=5)
-ESTIMATES = (*nonlinearity.ESTIMATES, "q_nonlinearity")
 N_FEATURES, N_HIDDEN, N_VOXELS = 6, 9, 8
 
 
@@ -48,96 +45,6 @@ def draw_arrays(seed=0, *, n_stimuli=150, n_test=48, noise=0.5, offset=0.0):
     return SplitArrays(features + offset, responses, train, validation, test)
 
 
-# --- the second implementation: one voxel, one penalty, one resample at a time -------------------
-
-
-def ridge_oracle(x, y, x_validation, y_validation, alphas):
-    """Return the weights with the least squared error on validation, by normal equations."""
-    best, best_error = None, math.inf
-    for alpha in alphas:
-        weights = np.linalg.solve(x.T @ x + alpha * np.eye(x.shape[1]), x.T @ y)
-        error = sum(
-            (y_validation[i] - x_validation[i] @ weights) ** 2 for i in range(len(y_validation))
-        )
-        if error < best_error:
-            best, best_error = weights, error
-    return best
-
-
-def bend_oracle(hidden, x, train):
-    """Return hidden units less their least-squares fit by [x, 1], one unit at a time."""
-    design = np.column_stack([x, np.ones(len(x))])
-    bent, scales = np.zeros_like(hidden), np.zeros(hidden.shape[1])
-    for unit in range(hidden.shape[1]):
-        rest = hidden[:, unit] - design @ np.linalg.lstsq(design, hidden[:, unit], rcond=None)[0]
-        rest = rest - rest[train].mean()
-        if rest[train].std() > 1e-4 * hidden[:, unit].std():
-            scales[unit] = 1 / rest[train].std()
-            bent[:, unit] = rest * scales[unit]
-    return bent, scales
-
-
-def residual_oracle(values, design):
-    return values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
-
-
-def score_oracle(e, lin, g, x, test):
-    """Return p by least squares on [1, k leading directions of all features], then on l."""
-    k = min(len(test) // 12, x.shape[1])
-    directions = np.linalg.svd(x - x.mean(axis=0))[0][test][:, :k]
-    design = np.column_stack([np.ones(len(test)), directions])
-    e, lin, g = (residual_oracle(v, design) for v in (e, lin, g))
-    if (lin**2).sum() > 1e-12:
-        e, g = (residual_oracle(v, lin[:, None]) for v in (e, g))
-    scores = [e[i] * g[i] for i in range(len(test))]
-    z = np.mean(scores) / (np.std(scores) / np.sqrt(len(test) - k - 1))
-    return stats.norm.sf(z)
-
-
-def share_oracle(y, lin, g, rows=None):
-    """Return c / (c + d) over some of the test stimuli, means over all."""
-    rows = range(len(y)) if rows is None else rows
-    e = y - lin
-    c = np.mean([(e[i] - e.mean()) * (g[i] - g.mean()) for i in rows])
-    d = np.mean([(y[i] - y.mean()) * (lin[i] - lin.mean()) for i in rows])
-    return c / (c + d)
-
-
-def oracle(encoder, arrays, spec):
-    """Return every estimate of every voxel, and the readout on the raw hidden units."""
-    x = arrays.features - arrays.features[arrays.train].mean(axis=0)
-    x = x / np.sqrt((x[arrays.train] ** 2).mean())
-    with torch.no_grad():
-        hidden = encoder.hidden(torch.from_numpy(arrays.features)).numpy()
-    bent, scales = bend_oracle(hidden, x, arrays.train)
-    train, validation, test = arrays.train, arrays.validation, arrays.test
-    found = {name: [] for name in ESTIMATES[:-1]}
-    readout = []
-    for voxel in range(arrays.responses.shape[1]):
-        y = arrays.responses[:, voxel] - arrays.responses[train, voxel].mean()
-        alphas = [10 ** (i / 2) for i in range(13)]
-        w = ridge_oracle(x[train], y[train], x[validation], y[validation], alphas)
-        lin = x @ w
-        e = y - lin
-        alphas = [10 ** (i / 2) for i in range(-2, 13)]
-        r = ridge_oracle(bent[train], e[train], bent[validation], e[validation], alphas)
-        g = bent @ r
-        n = len(test)
-        counts = draw_bootstrap_counts(n, spec.n_resamples, spec.seed).astype(int)
-        drawn = [
-            share_oracle(y[test], lin[test], g[test], np.repeat(np.arange(n), c)) for c in counts
-        ]
-        found["nonlinear_share"].append(share_oracle(y[test], lin[test], g[test]))
-        found["nonlinear_share_low"].append(np.quantile(drawn, 0.025))
-        found["nonlinear_share_high"].append(np.quantile(drawn, 0.975))
-        found["nonlinear_share_fitted"].append(g[train].var() / (g[train].var() + lin[train].var()))
-        found["p_nonlinearity"].append(score_oracle(e[test], lin[test], g[test], x, test))
-        readout.append(r * scales)
-    found = {name: np.array(values) for name, values in found.items()}
-    found["q_nonlinearity"] = stats.false_discovery_control(found["p_nonlinearity"])
-    return found, np.array(readout)
-
-
 # --- equal to it ---------------------------------------------------------------------------------
 
 
@@ -146,7 +53,7 @@ def oracle(encoder, arrays, spec):
 def test_every_estimate_equals_the_loop(choices, offset):
     encoder, arrays = build(**choices), draw_arrays(offset=offset)
     found = measure_nonlinearity(encoder, arrays, SPEC, voxel_block=3)
-    expected, readout = oracle(encoder, arrays, SPEC)
+    expected, readout = estimate_voxels(encoder, arrays, SPEC)
     for name in ESTIMATES:
         np.testing.assert_allclose(getattr(found, name), expected[name], rtol=2e-6, atol=1e-6)
     np.testing.assert_allclose(found.encoder.readout.weight, readout, rtol=1e-7, atol=1e-9)
@@ -160,7 +67,7 @@ def test_float32_is_as_good_as_its_rounding():
     narrow = replace(
         arrays, features=arrays.features.astype("f4"), responses=arrays.responses.astype("f4")
     )
-    expected, _ = oracle(build(), arrays, SPEC)
+    expected, _ = estimate_voxels(build(), arrays, SPEC)
     found = measure_nonlinearity(build(torch.float32), narrow, SPEC)
     for name in ESTIMATES:
         np.testing.assert_allclose(getattr(found, name), expected[name], rtol=1e-3, atol=2e-5)
@@ -175,7 +82,7 @@ def test_the_directions_taken_out_are_the_leading_ones():
     arrays = SplitArrays(features, responses, rows[:70], rows[70:84], rows[84:])
     encoder = build_encoder(20, 5, n_hidden=12, seed=1).double()
     found = measure_nonlinearity(encoder, arrays, SPEC)
-    expected, _ = oracle(encoder, arrays, SPEC)
+    expected, _ = estimate_voxels(encoder, arrays, SPEC)
     assert found.n_components == 3
     np.testing.assert_allclose(found.p_nonlinearity, expected["p_nonlinearity"], rtol=2e-6)
 

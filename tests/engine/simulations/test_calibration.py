@@ -1,14 +1,19 @@
 """The calibration counts what it says, over subjects that differ in everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from jne_engine.core.errors import InputError
+from jne_engine.model.nonlinearity import measure_nonlinearity
+from jne_engine.simulations import calibration
 from jne_engine.simulations.calibration import MEASURES, simulate_calibration
 from jne_engine.simulations.settings import CalibrationSettings
 from jne_engine.simulations.subject import simulate_stimuli, simulate_subject
+from tests.engine.nonlinearity_oracle import estimate_voxels
 
 SIZES = {"n_stimuli": 620, "n_test": 80, "n_vertices": 100, "n_hidden": 16}
 
@@ -102,3 +107,49 @@ def test_finished_subjects_are_kept_and_more_can_be_added(tmp_path):
     assert (both.query("seed == 0")["jne"] == 7).all(), "computed again"
     assert np.isfinite(both.query("seed == 1")["jne"]).all()
     assert len(list(tmp_path.rglob("*.parquet"))) == 2
+
+
+def count_again(shares, pvalues, planted):
+    """Return false positives and power by share, and Pearson's r, voxel by voxel."""
+    rates = {}
+    for at, window in ((0, 0), (0.1, 0.02), (0.3, 0.02), (0.6, 0.02)):
+        pairs = zip(pvalues, planted, strict=True)
+        hits = [p < 0.05 for p, truth in pairs if abs(truth - at) <= window]
+        if hits:
+            rates[f"p < .05 at share {at:g}"] = sum(hits) / len(hits)
+    told = [(s, truth) for s, truth in zip(shares, planted, strict=True) if np.isfinite(s)]
+    mean = [sum(pair[i] for pair in told) / len(told) for i in (0, 1)]
+    away = [(s - mean[0], truth - mean[1]) for s, truth in told]
+    products = [sum(a[i] * a[j] for a in away) for i, j in ((0, 1), (0, 0), (1, 1))]
+    return rates, products[0] / np.sqrt(products[1] * products[2])
+
+
+@pytest.mark.parametrize("planting", ["mixed", "v1-linear"])
+def test_a_second_implementation_counts_the_same(planting, monkeypatch):
+    """Within one point, from encoders that were fitted as the simulation fits them."""
+    given = []
+
+    def remember(*arguments):
+        given.append(arguments)
+        return measure_nonlinearity(*arguments)
+
+    monkeypatch.setattr(calibration, "measure_nonlinearity", remember)
+    settings = CalibrationSettings.reduced(plantings=(planting,), n_seeds=1, n_jacobians=2)
+    result = simulate_calibration(settings)
+    voxels = result.tables["voxels"]
+    (encoder, arrays, spec) = given[0]
+    found, _ = estimate_voxels(encoder, arrays, replace(spec, n_resamples=1))
+    told = voxels["nonlinear_share"].notna().to_numpy()
+    assert told.sum() > 300
+    away = np.abs(voxels["nonlinear_share"] - found["nonlinear_share"])[told]
+    assert np.quantile(away, 0.99) < 1e-4
+    away = np.abs(voxels["p_nonlinearity"] - found["p_nonlinearity"])
+    assert np.quantile(away, 0.99) < 1e-4
+    shares = np.where(told, found["nonlinear_share"], np.nan)
+    rates, r = count_again(shares, found["p_nonlinearity"], voxels["planted_share"])
+    assert len(rates) >= 3
+    expected = result.tables["tests"].set_index("rate")["value"]
+    for name, rate in rates.items():
+        assert expected[name] == pytest.approx(rate, abs=0.01), name
+    measured = result.tables["measures"].set_index("measure").loc["nonlinear_share", "r"]
+    assert measured == pytest.approx(r, abs=0.01)

@@ -1,0 +1,1 @@
+"""Real recordings by the command line: ``make test-real``."""
