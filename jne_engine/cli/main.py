@@ -204,12 +204,12 @@ def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
 @click.option(
     "--linear-weights",
     type=click.Path(path_type=Path),
-    help="Fitted linear encoder (.pth of the authors' scripts), instead of fitting one.",
+    help="Fitted linear encoder of the authors' scripts (.pth, .safetensors), instead of fitting.",
 )
 @click.option(
     "--nonlinear-weights",
     type=click.Path(path_type=Path),
-    help="Fitted nonlinear encoder (.pth), instead of fitting one.",
+    help="Fitted nonlinear encoder (.pth, .safetensors), instead of fitting.",
 )
 @click.option(
     "--layer",

@@ -19,7 +19,7 @@ from jne_engine.datasets.arrays.placed import find_images
 from jne_engine.datasets.dataset import DESCRIPTION_NAME, EncodingDataset
 from jne_engine.datasets.imported import ImportedFiles, read_imported_dataset
 from jne_engine.datasets.repeats import describe_repeats
-from jne_engine.formats.arrays import ARRAY_SUFFIXES, READ_SUFFIXES, advise
+from jne_engine.formats.arrays import ARRAY_SUFFIXES, READ_SUFFIXES
 from jne_engine.formats.guard import check_inside, find_absent, printable, read_text, reading
 
 DESCRIPTION_EXAMPLE: Final = """\
@@ -314,9 +314,6 @@ def _folder_files(folder: Path, *, needs_features: bool) -> dict[str, Any]:
     missing = [stem for stem in needed if stem not in found]
     if missing:
         expected = f"{DESCRIPTION_NAME}, or features.* and responses"
-        others = sorted(path for path in folder.glob(f"{missing[0]}.*") if advise(path))
         fix = f"add {missing[0]}.npy, or a {DESCRIPTION_NAME} that names the files"
-        found_here = f"only {printable(others[0].name)}" if others else f"no {missing[0]}.*"
-        fix = advise(others[0]) if others else fix
-        raise InputError(printable(folder.name), expected, found_here, fix)
+        raise InputError(printable(folder.name), expected, f"no {missing[0]}.*", fix)
     return found

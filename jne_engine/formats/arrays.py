@@ -1,8 +1,8 @@
-"""Plain arrays of ``.npy``, ``.npz``, ``.h5``, ``.mat`` and ``.csv`` files, whatever they mean."""
+"""Plain arrays of files of every kind that is read here, whatever they mean."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +17,21 @@ from jne_engine.formats.hdf5 import list_hdf5_keys, read_hdf5
 from jne_engine.formats.matlab import list_mat_keys, read_mat_array
 from jne_engine.formats.number_tables import NUMBER_TABLE_SUFFIXES, read_number_table
 from jne_engine.formats.numpy_files import list_npz_keys, read_npy, read_npz
+from jne_engine.formats.parquet import PARQUET, list_vector_columns, read_parquet_matrix
+from jne_engine.formats.tensors import TENSOR_SUFFIXES, list_tensor_keys, read_tensor
 
 ARRAY_SUFFIXES: Final = (".npy", ".npz", ".h5", ".hdf5", ".mat")
-READ_SUFFIXES: Final = (*ARRAY_SUFFIXES, *NUMBER_TABLE_SUFFIXES)
+READ_SUFFIXES: Final = (*ARRAY_SUFFIXES, *NUMBER_TABLE_SUFFIXES, *TENSOR_SUFFIXES, PARQUET)
 """Tables may hold names too: only a file whose name says that it is an array is taken for one."""
+
+_KEYED: Final[Mapping[str, tuple[Callable[..., tuple[str, ...]], Callable[..., Any]]]] = {
+    ".npz": (list_npz_keys, read_npz),
+    ".h5": (list_hdf5_keys, read_hdf5),
+    ".hdf5": (list_hdf5_keys, read_hdf5),
+    ".mat": (list_mat_keys, read_mat_array),
+    **dict.fromkeys(TENSOR_SUFFIXES, (list_tensor_keys, read_tensor)),
+}
+"""Of files that hold arrays by name: what lists the names, and what reads one."""
 
 
 def read_array(
@@ -36,7 +47,7 @@ def read_array(
     Parameters
     ----------
     path : str or pathlib.Path
-        A ``.npy``, ``.npz``, ``.h5``, ``.hdf5``, ``.mat``, ``.csv`` or ``.tsv`` file.
+        A file that ends as one of :data:`READ_SUFFIXES`.
     key : str, optional
         Name of the array inside the file; needed where the file holds several.
     key_option : str
@@ -73,46 +84,38 @@ def read_raw(
 ) -> npt.NDArray[Any]:
     """Read one array with the type that the file gives it; otherwise as :func:`read_array`."""
     path = check_file(path)
-    name = printable(path.name)
+    values = _read_any(path, key, key_option, max_bytes)
     suffix = path.suffix.lower()
-    if suffix == ".npy":
-        _refuse_key(name, key, key_option)
-        values = read_npy(path, max_bytes=max_bytes)
-    elif suffix == ".npz":
-        key = choose_key(path, list_npz_keys(path), key, key_option)
-        values = read_npz(path, key, max_bytes=max_bytes)
-    elif suffix in NUMBER_TABLE_SUFFIXES:
-        _refuse_key(name, key, key_option)
-        values = read_number_table(path)
-        values = values.ravel() if len(axes) == 1 and min(values.shape) == 1 else values
-    elif suffix in (".h5", ".hdf5"):
-        key = choose_key(path, () if key else list_hdf5_keys(path), key, key_option)
-        values = read_hdf5(path, key, max_bytes=max_bytes)
-    elif suffix == ".mat":
-        key = choose_key(path, () if key else list_mat_keys(path), key, key_option)
-        values = read_mat_array(path, key, max_bytes=max_bytes)
-        values = values.ravel() if len(axes) == 1 and max(values.shape) == values.size else values
-    else:
-        found = printable(path.suffix) or "no ending"
-        fix = advise(path) or "save the array as .npy, .npz or .h5"
-        raise InputError(name, f"one of {', '.join(READ_SUFFIXES)}", found, fix)
+    lies_flat = values.ndim == 2 and 1 in values.shape
+    if len(axes) == 1 and lies_flat and suffix in (".mat", PARQUET, *NUMBER_TABLE_SUFFIXES):
+        values = values.ravel()
     fix = "transpose the array" if len(axes) > 1 else "save it as a list of values"
     if suffix != ".npy":
         fix = f"{fix}, or pass another {key_option}"
-    check_matrix(name, values, axes, fix=fix)
+    check_matrix(printable(path.name), values, axes, fix=fix)
     return values
 
 
-def advise(path: Path) -> str:
-    """Say how to turn a usual file that is not read here into one that is, empty for others."""
-    name = printable(path.name)
-    load = {
-        ".pt": f"torch.load({name!r}, weights_only=True).numpy()",
-        ".pth": f"torch.load({name!r}, weights_only=True).numpy()",
-        ".safetensors": f"safetensors.numpy.load_file({name!r})[KEY]",
-        ".parquet": f"pandas.read_parquet({name!r}).to_numpy()",
-    }.get(path.suffix.lower())
-    return "" if load is None else f"in Python: numpy.save({path.stem + '.npy'!r}, {load})"
+def _read_any(path: Path, key: str | None, key_option: str, max_bytes: int) -> npt.NDArray[Any]:
+    """Read one array by the reader that the file's ending names."""
+    suffix = path.suffix.lower()
+    if suffix in (".npy", *NUMBER_TABLE_SUFFIXES):
+        _refuse_key(printable(path.name), key, key_option)
+        if suffix == ".npy":
+            return read_npy(path, max_bytes=max_bytes)
+        return read_number_table(path)
+    if suffix == PARQUET:
+        vectors = list_vector_columns(path) if key is None else ()
+        column = choose_key(path, vectors, key, key_option) if vectors else key
+        return read_parquet_matrix(path, column, max_bytes=max_bytes)
+    if suffix not in _KEYED:
+        fix = "save the array as .npy, .npz or .h5"
+        found = printable(path.suffix) or "no ending"
+        raise InputError(printable(path.name), f"one of {', '.join(READ_SUFFIXES)}", found, fix)
+    list_keys, read = _KEYED[suffix]
+    key = choose_key(path, () if key is not None else list_keys(path), key, key_option)
+    values: npt.NDArray[Any] = read(path, key, max_bytes=max_bytes)
+    return values
 
 
 def choose_key(path: Path, keys: Sequence[str], key: str | None, key_option: str) -> str:

@@ -1,10 +1,5 @@
 """Trained weights of the authors' scripts, read without running any code of the file.
 
-A ``.pth`` file is a zip archive of raw values and a pickle that says how they fit together.
-A pickle can call anything, so its instructions are read first, as text, and every name that
-it wants to call must be one that a plain state dict needs; only then does torch's restricted
-loader build the tensors.
-
 References
 ----------
 Gao et al. (2025), arXiv 2510.13688; names of the weights as the authors' scripts write them.
@@ -12,10 +7,7 @@ Gao et al. (2025), arXiv 2510.13688; names of the weights as the authors' script
 
 from __future__ import annotations
 
-import pickle
-import pickletools
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,38 +17,29 @@ import torch
 from torch import Tensor
 
 from jne_engine.core.checks import check_choice
-from jne_engine.core.errors import InputError, UnsafeFileError
-from jne_engine.formats.guard import check_claim, check_file, printable, readable_size, reading
+from jne_engine.core.errors import InputError
+from jne_engine.formats.guard import check_claim, check_file, printable
+from jne_engine.formats.tensors import SAFETENSORS, open_safetensors
+from jne_engine.formats.torch_files import load_torch
 from jne_engine.model.encoders import ResidualEncoder
 from jne_engine.model.spec import ACTIVATIONS, Activation
 
 MAX_CHECKPOINT_BYTES: Final = 8 * 2**30
 """Largest checkpoint; the paper's encoders take about 90 MB."""
 
-_MAX_PICKLE_BYTES: Final = 2**20
 _SAVE_AGAIN: Final = "save it with torch.save(model.state_dict(), path)"
-_ALLOWED_NAMES: Final = frozenset(
-    {
-        "collections OrderedDict",
-        "torch._utils _rebuild_tensor_v2",
-        "torch._utils _rebuild_parameter",
-        "torch FloatStorage",
-        "torch DoubleStorage",
-        "torch HalfStorage",
-        "torch BFloat16Storage",
-    }
-)
-_FORBIDDEN_OPCODES: Final = frozenset(
-    {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"}
-)
 _ACTIVATION_SUFFIXES: Final[Mapping[str, Activation]] = {
     "res_linear": "identity",
     "res_nonlinear_relu": "relu",
     "res_nonlinear_gelu": "gelu",
     "res_nonlinear_tanh": "tanh",
 }
-_WRAPPERS: Final = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod)\.")
-"""What ``DataParallel`` and ``torch.compile`` put before the names of weights."""
+_WRAPPERS: Final = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|model|net)\.")
+"""What ``DataParallel``, ``torch.compile`` and Lightning put before the names of weights."""
+_NESTS: Final = ("state_dict", "model_state_dict", "model")
+"""Under what training scripts keep the weights beside their epoch and optimizer."""
+_INDEX: Final = ".index.json"
+_SHARD: Final = re.compile(r"-\d+-of-\d+(\.\w+)$")
 _KEY_PATTERN: Final = re.compile(r"encoder\.(lin0|lin1|mlp\.(\d{1,3}))\.0\.(weight|bias)")
 
 
@@ -90,32 +73,29 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
     Parameters
     ----------
     path : str or pathlib.Path
-        A ``.pth`` file in torch's zip format.
+        A file of torch's zip format or of safetensors. A state dict may lie under
+        ``state_dict``, ``model_state_dict`` or ``model``, beside whatever else was saved.
 
     Returns
     -------
     dict of str to torch.Tensor
-        Dense floating-point tensors on the CPU, mapped from the file rather than copied.
+        Dense floating-point tensors on the CPU.
 
     Raises
     ------
     InputError
-        If the file is cut short, altered, of the old format, or not a state dict.
+        If the file is cut short, altered, of the old format, one of several shards, or not a
+        state dict.
     UnsafeFileError
         If its pickle wants to call anything that a state dict does not need, or a size
         does not fit the file.
     """
     path = check_file(path, max_bytes=MAX_CHECKPOINT_BYTES)
-    if path.suffix in (".json", ".safetensors"):
-        kind = "a sharded checkpoint's index" if path.suffix == ".json" else "a safetensors file"
-        raise InputError(printable(path.name), "one state dict of torch.save", kind, _SAVE_AGAIN)
-    with reading(path, expected="a state dict in torch's zip format", fix=_SAVE_AGAIN):
-        _check_archive(path)
-        try:
-            loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        except pickle.UnpicklingError as error:
-            raise ValueError(str(error)) from error
-    return _check_state(path, loaded)
+    _refuse_shards(path)
+    if path.suffix != SAFETENSORS:
+        return _check_state(path, _find_state(path, load_torch(path, fix=_SAVE_AGAIN)))
+    with open_safetensors(path) as file:
+        return _check_state(path, {key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
 
 
 def encoder_from_checkpoint(
@@ -263,7 +243,7 @@ def _unwrap(name: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return weights under the names that the wrapped model gave them."""
     plain = {_WRAPPERS.sub("", key): tensor for key, tensor in state.items()}
     if len(plain) != len(state):
-        found = "the same one with and without module. or _orig_mod."
+        found = "the same one with and without module., _orig_mod., model. or net."
         raise InputError(name, "each weight once", found, _SAVE_AGAIN)
     return plain
 
@@ -276,41 +256,32 @@ def _own_key(key: str) -> str:
     return f"{own}.{kind}"
 
 
-def _check_archive(path: Path) -> None:
-    name = printable(path.name)
-    if not zipfile.is_zipfile(path):
-        found = "another format, such as torch's before version 1.6"
-        raise InputError(name, "a checkpoint in torch's zip format", found, _SAVE_AGAIN)
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        size = path.stat().st_size
-        for member in members:
-            stored = member.compress_type == zipfile.ZIP_STORED
-            if not stored or member.file_size > size:
-                found = f"{printable(member.filename)} of {readable_size(member.file_size)}"
-                raise UnsafeFileError(name, "members stored as they are", found, _SAVE_AGAIN)
-        pickles = [m for m in members if m.filename.lower().endswith("data.pkl")]
-        if len(pickles) != 1 or pickles[0].file_size > _MAX_PICKLE_BYTES:
-            found = f"{len(pickles)}" if len(pickles) != 1 else "a longer one"
-            raise UnsafeFileError(name, "one data.pkl of at most 1 MB", found, _SAVE_AGAIN)
-        if any("constants.pkl" in m.filename or "/code/" in m.filename for m in members):
-            raise UnsafeFileError(name, "a state dict", "a TorchScript program", _SAVE_AGAIN)
-        broken = archive.testzip()
-        if broken is not None:
-            found = f"altered content in {printable(broken)}"
-            raise InputError(name, "values that match their checksums", found, "copy it again")
-        _check_pickle(name, archive.read(pickles[0]))
+def _refuse_shards(path: Path) -> None:
+    """Say how to join the shards of a checkpoint that was saved in several files."""
+    whole = Path(_SHARD.sub(r"\1", path.name.removesuffix(_INDEX)))
+    if whole.name == path.name:
+        return
+    in_shards = printable(f"{whole.stem}-*-of-*{whole.suffix}")
+    load = "safetensors.torch.load_file(f)"
+    load = load if whole.suffix == SAFETENSORS else "torch.load(f, weights_only=True)"
+    code = f"{{k: v for f in glob.glob({in_shards!r}) for k, v in {load}.items()}}"
+    fix = f"join the shards, in Python: torch.save({code}, {printable(whole.stem + '.pth')!r})"
+    found = "the index of a sharded one" if path.name.endswith(_INDEX) else "one shard of several"
+    raise InputError(printable(path.name), "a whole checkpoint", found, fix)
 
 
-def _check_pickle(name: str, program: bytes) -> None:
-    """Read a pickle's instructions without following them; refuse all but tensor rebuilding."""
-    for opcode, argument, _ in pickletools.genops(program):
-        wanted = str(argument) if opcode.name == "GLOBAL" else ""
-        if opcode.name in _FORBIDDEN_OPCODES or (wanted and wanted not in _ALLOWED_NAMES):
-            found = f"a pickle that calls {printable(wanted) or opcode.name}"
-            raise UnsafeFileError(
-                name, "a state dict of tensors and nothing else", found, _SAVE_AGAIN
-            )
+def _find_state(path: Path, loaded: object) -> object:
+    """Return the state dict of a checkpoint that keeps it beside other things."""
+    for _ in _NESTS:
+        held = loaded if isinstance(loaded, dict) else {}
+        inner = [name for name in _NESTS if isinstance(held.get(name), dict)]
+        if len(inner) > 1:
+            found = " and ".join(inner)
+            raise InputError(printable(path.name), "one state dict", found, _SAVE_AGAIN)
+        if not inner:
+            break
+        loaded = held[inner[0]]
+    return loaded
 
 
 def _check_state(path: Path, loaded: object) -> dict[str, Tensor]:

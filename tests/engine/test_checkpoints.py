@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import glob
 import io
 import os
 import pickle
+import re
 import subprocess
 import sys
 import zipfile
@@ -16,10 +18,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from jne_engine.core.errors import JneError, UnsafeFileError
+from jne_engine.core.errors import InputError, JneError, UnsafeFileError
 from jne_engine.jobs.kinds.run import read_fitted
 from jne_engine.model.checkpoints import (
     activation_from_name,
@@ -28,7 +32,7 @@ from jne_engine.model.checkpoints import (
     read_checkpoint,
 )
 from jne_engine.model.spec import RunSpec
-from tests.engine.readers.files import cuts, refused
+from tests.engine.readers.files import check_message, cuts, refused
 
 NAME = "clip_vit_S1_L12_res_nonlinear_relu.pth"
 SIZES = {"n_features": 7, "n_hidden": 5, "n_voxels": 3}
@@ -128,15 +132,65 @@ def test_names_that_wrappers_put_before_weights_are_taken_off(tmp_path: Path, wr
         encoder_from_checkpoint(save(tmp_path, state | wrapped))
 
 
-@pytest.mark.parametrize(("name", "what"), [
-    ("pytorch_model.bin.index.json", "sharded checkpoint"), ("a.safetensors", "safetensors file"),
+@pytest.mark.parametrize("nest", [
+    lambda s: {"state_dict": s, "epoch": 3, "hyper_parameters": {"lr": 1e-3}},
+    lambda s: {"model_state_dict": s, "optimizer": {"state": {0: {"step": torch.ones(1)}}}},
+    lambda s: {"model": s, "args": ["--lr", "1e-3"]},
+    lambda s: {"model": {"state_dict": s}, "n_epochs": 7},
+    lambda s: {"state_dict": {f"model.{key}": tensor for key, tensor in s.items()}},
+    lambda s: {"state_dict": {f"net.{key}": tensor for key, tensor in s.items()}},
 ])  # fmt: skip
-def test_other_kinds_of_checkpoints_are_refused_by_name(
-    tmp_path: Path, name: str, what: str
+def test_a_state_dict_is_found_where_training_scripts_keep_it(
+    tmp_path: Path, nest: Callable[[Any], Any]
 ) -> None:
-    (tmp_path / name).write_text("{}")
-    with refused(name, what):
-        read_checkpoint(tmp_path / name)
+    state = script_state(bias=True)
+    plain = encoder_from_checkpoint(save(tmp_path, state)).state_dict()
+    found = encoder_from_checkpoint(save(tmp_path, nest(state), f"best_{NAME}")).state_dict()
+    assert found.keys() == plain.keys()
+    assert all(torch.equal(found[key], tensor) for key, tensor in plain.items())
+
+
+def test_two_state_dicts_are_not_chosen_between(tmp_path: Path) -> None:
+    path = save(tmp_path, {"model": script_state(), "state_dict": script_state(1)})
+    with refused(NAME, "one state dict, found state_dict and model"):
+        read_checkpoint(path)
+
+
+def test_a_safetensors_file_gives_the_same_encoder(tmp_path: Path) -> None:
+    state = script_state(bias=True)
+    plain = encoder_from_checkpoint(save(tmp_path, state))
+    path = tmp_path / Path(NAME).with_suffix(".safetensors")
+    save_file(dict(state), path)
+    found = encoder_from_checkpoint(path)
+    assert found.activation == plain.activation == "relu"
+    assert all(torch.equal(found.state_dict()[k], t) for k, t in plain.state_dict().items())
+    path.write_bytes(path.read_bytes()[:-1])
+    with refused(path.name, "intact safetensors file"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("ending", [".bin", ".safetensors"])
+@pytest.mark.parametrize("which", ["index", "shard"])
+def test_shards_are_refused_with_the_line_that_joins_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, which: str
+) -> None:
+    state, stem = dict(script_state(bias=True)), Path(NAME).stem
+    for part in range(2):
+        shard = dict(list(state.items())[part::2])
+        path = tmp_path / f"{stem}-0000{part + 1}-of-00002{ending}"
+        save_file(shard, path) if ending == ".safetensors" else torch.save(shard, path)
+    if which == "index":
+        path = tmp_path / f"{stem}{ending}.index.json"
+        path.write_text('{"weight_map": {}}')
+    with pytest.raises(InputError, match="a whole checkpoint") as caught:
+        read_checkpoint(path)
+    check_message(str(caught.value), path.name)
+    (line,) = re.findall(r"in Python: (.*)", str(caught.value))
+    monkeypatch.chdir(tmp_path)
+    exec(line, {"torch": torch, "safetensors": safetensors, "glob": glob})
+    joined = read_checkpoint(tmp_path / NAME)
+    assert joined.keys() == state.keys()
+    assert all(torch.equal(joined[key], state[key]) for key in state)
 
 
 def test_a_fitted_file_has_the_activation_that_its_run_asks_for(tmp_path: Path) -> None:
@@ -192,6 +246,7 @@ def test_every_key_and_shape_is_checked(
     ([torch.ones(2)], "a state dict"), ({}, "a state dict"), (torch.ones(2), "a state dict"),
     ({"a": 3}, "tensors by name"), ({3: torch.ones(2)}, "tensors by name"),
     ({"a": {"b": torch.ones(2)}}, "tensors by name"),
+    ({"a": torch.ones(2, dtype=torch.int64)}, "dense floating-point"),
     ({"a": torch.ones(1).expand(2**40)}, "dense"), ({"a": torch.ones(4, 3).T}, "dense"),
 ])  # fmt: skip
 def test_what_is_no_state_dict_is_one_line(tmp_path: Path, content: object, match: str) -> None:
@@ -200,7 +255,7 @@ def test_what_is_no_state_dict_is_one_line(tmp_path: Path, content: object, matc
 
 
 @pytest.mark.parametrize("content", [
-    {"a": torch.ones(2, dtype=torch.int64)}, {"a": torch.ones(2, 2).to_sparse()}, nn.Linear(2, 2),
+    {"a": torch.ones(2, 2).to_sparse()}, nn.Linear(2, 2),
     {"a": torch.ones(2, dtype=torch.complex64)}, {"a": np.ones(2)}, {"a": torch.device("cpu")},
 ])  # fmt: skip
 def test_what_a_state_dict_does_not_need_is_refused(tmp_path: Path, content: object) -> None:

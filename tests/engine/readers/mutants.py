@@ -18,6 +18,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 
 from jne_engine.core.errors import JneError
 from jne_engine.datasets.description import read_dataset
@@ -73,6 +74,32 @@ def checkpoint() -> bytes:
 
     content = io.BytesIO()
     torch.save({"encoder.lin0.0.weight": torch.from_numpy(VALUES)}, content)
+    return content.getvalue()
+
+
+def tensor() -> bytes:
+    import torch
+
+    content = io.BytesIO()
+    torch.save(torch.from_numpy(VALUES), content)
+    return content.getvalue()
+
+
+def safetensors() -> bytes:
+    from safetensors.numpy import save
+
+    return save({"data": VALUES})
+
+
+def parquet() -> bytes:
+    content = io.BytesIO()
+    pd.DataFrame(VALUES, columns=list("abcdefgh")).to_parquet(content)
+    return content.getvalue()
+
+
+def parquet_vectors() -> bytes:
+    content = io.BytesIO()
+    pd.DataFrame({"id": list("abcdefghij") * 3, "data": list(VALUES)}).to_parquet(content)
     return content.getvalue()
 
 
@@ -155,6 +182,10 @@ FORMATS: dict[str, Case] = {
     "behaviour": ("responses.tsv", BEHAVIOUR.encode, read_trial_images),
     "csv": ("a.csv", TABLE.encode, read_table),
     "toml": ("dataset.toml", TOML.encode, read_described),
+    "pt": ("a.pt", tensor, read_array),
+    "safetensors": ("a.safetensors", safetensors, read_array),
+    "parquet": ("a.parquet", parquet, read_array),
+    "parquet-vectors": ("a.parquet", parquet_vectors, read_array),
     "pth": ("a_res_linear.pth", checkpoint, read_weights),
 }
 

@@ -218,16 +218,3 @@ def test_linked_files_of_a_folder_without_description_stay_inside(folder: Path) 
     assert read_dataset(folder).n_stimuli == 20
     with refused("features.npy", "one outside", error=UnsafeFileError):
         read_dataset(folder, allowed_root=folder)
-
-
-@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors", ".parquet"])
-def test_features_of_other_programs_are_told_by_name_and_how_to_save_them(
-    folder: Path, suffix: str
-) -> None:
-    (folder / "features.npy").rename(folder / f"features{suffix}")
-    load = rf"numpy.save\('features.npy', .*'features{suffix}'"
-    with refused("study", f"found only features{suffix}: in Python: {load}"):
-        read_dataset(folder)
-    text = FILES.replace("features.npy", f"features{suffix}")
-    with refused(f"features{suffix}", load):
-        read_dataset(describe(folder, text))
