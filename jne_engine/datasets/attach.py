@@ -8,13 +8,13 @@ from typing import Any
 
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
-from jne_engine.datasets.arrays.features import count_layers
 from jne_engine.datasets.dataset import DESCRIPTION_NAME
 from jne_engine.datasets.description import read_dataset, read_description_values
+from jne_engine.datasets.feature_files import count_states
 from jne_engine.datasets.folder import write_description
 from jne_engine.datasets.imported import TRIALS_NAME, read_folder_features
 from jne_engine.datasets.standardise import STANDARDISATIONS
-from jne_engine.formats.guard import keep_name
+from jne_engine.formats.guard import check_file, keep_name
 
 
 def attach_features(
@@ -56,7 +56,7 @@ def attach_features(
     if values.get("kind") != "imported":
         fix = "name the features in its dataset.toml"
         raise InputError(folder.name, "an imported folder", f"kind {values.get('kind')!r}", fix)
-    layer = max(0, count_layers(features, None) - 1) if layer is None else layer
+    layer = count_states(check_file(features)) - 1 if layer is None else layer
     read_folder_features(folder, features, layer=layer)
     if standardisation is not None:
         check_choice("standardisation", standardisation, STANDARDISATIONS)

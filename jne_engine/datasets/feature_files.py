@@ -91,18 +91,35 @@ def read_image_features(
         return _read_embedding(path, names, layer)
     _check_complete(path)
     rows = _find_named(path, names) if names else _find_rows(path, ids)
-    with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
-        shape = dataset.shape
-    if len(shape) != 3 or not 0 <= layer < shape[1]:
-        found = f"shape {shape}"
-        expected = f"(n_images, n_states, n_features) with state {layer}"
-        raise InputError(name, expected, found, "choose another --layer, or another file")
+    _check_layer(name, layer, count_states(path))
     values = np.asarray(read_hdf5(path, FEATURES_KEY, at=(1, layer)), dtype=np.float32)[rows]
     check_finite(name, values, fix=_EXTRACT)
     model = _read_model(path)
     inputs = (InputRecord(name, hash_file(path)),)
     notes = (f"features of {model}, state {layer}, from {name}", *_note_order(path))
     return FeatureFile(values, model, inputs, notes)
+
+
+def count_states(path: Path) -> int:
+    """Return how many layers of features of named or numbered images a file holds.
+
+    Raises
+    ------
+    InputError
+        If the file is no such file.
+    """
+    name, keys = printable(path.name), list_hdf5_keys(path)
+    if EMBEDDING_KEY in keys and IDS_KEY in keys:
+        return 1
+    if FEATURES_KEY not in keys:
+        expected = f"{FEATURES_KEY} and {IDS_KEY}, or {EMBEDDING_KEY} and {IDS_KEY}"
+        raise InputError(name, expected, ", ".join(map(printable, keys[:20])) or "none", _EXTRACT)
+    with open_hdf5_dataset(path, FEATURES_KEY) as dataset:
+        shape = dataset.shape
+    if len(shape) != 3 or not shape[1]:
+        expected = f"{FEATURES_KEY} (n_images, n_states, n_features)"
+        raise InputError(name, expected, f"shape {shape}", _EXTRACT)
+    return int(shape[1])
 
 
 def is_extraction(path: Path) -> bool:
@@ -176,10 +193,10 @@ def _read_embedding(path: Path, names: Sequence[str], layer: int) -> FeatureFile
     """Read embeddings (n_images, n_features) whose ids are file names, as LAION-fMRI ships them."""
     title, known = printable(path.name), read_hdf5_texts(path, IDS_KEY)
     values = read_hdf5(path, EMBEDDING_KEY)
-    if values.ndim != 2 or len(values) != len(known) or layer != 0:
-        expected = "(n_images, n_features) with a name a row, of which there is layer 0 alone"
-        found = f"{values.shape}, {len(known)} names, layer {layer}"
-        raise InputError(title, expected, found, "choose --layer 0, or another file")
+    _check_layer(title, layer, 1)
+    if values.ndim != 2 or len(values) != len(known):
+        expected, found = "(n_images, n_features), a name a row", f"{values.shape}, {len(known)}"
+        raise InputError(title, expected, f"{found} names", "choose another file")
     rows = find_names(known, names)
     valid = np.ones(len(known), dtype=np.bool_)
     if VALID_KEY in list_hdf5_keys(path):
@@ -194,6 +211,14 @@ def _read_embedding(path: Path, names: Sequence[str], layer: int) -> FeatureFile
     model = title.split("desc-")[-1].split("_")[0]
     inputs = (InputRecord(title, hash_file(path)),)
     return FeatureFile(taken, model, inputs, (f"embeddings of {model} from {title}, by name",))
+
+
+def _check_layer(name: str, layer: int, n_layers: int) -> None:
+    """Require one of a file's layers, and name them where it is another."""
+    if not 0 <= layer < n_layers:
+        layers = f"layers 0 to {n_layers - 1}" if n_layers > 1 else "layer 0 alone"
+        fix = "choose one of them with --layer" if n_layers > 1 else "choose --layer 0"
+        raise InputError(name, layers, f"layer {layer}", f"{fix}, or another file")
 
 
 def _check_complete(path: Path) -> None:

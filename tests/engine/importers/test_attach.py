@@ -88,7 +88,7 @@ def test_another_layer_may_be_taken_than_the_described_one(folder, tmp_path):
     data = read_dataset(folder, layer=2)
     np.testing.assert_array_equal(data.features, whole[np.load(folder / "image_ids.npy"), 2])
     assert data.layer == 2
-    with refused("features.h5", "with state 5"):
+    with refused("features.h5", "layers 0 to 2, found layer 5: choose one of them with --layer"):
         read_dataset(folder, layer=5)
     plain = tmp_path / "plain"
     plain.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 
@@ -64,10 +65,15 @@ def test_shipped_embeddings_are_features_by_name(tmp_path):
     study = small()
     out = bring("laion", study, tmp_path, pictures=False)
     path = tmp_path / "data" / "sub-01" / "stimuli" / "task-images_desc-CLIP_embeddings.h5"
-    with pytest.raises(InputError, match="choose --layer 0"):
+    with pytest.raises(InputError, match="layer 0 alone, found layer 1: choose --layer 0"):
         attach_features(out, path, layer=1)
-    attach_features(out, path, layer=0, standardisation="none")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["clip"], file["image_ids"] = study.features, np.arange(study.n_images)
+    with pytest.raises(InputError, match="embedding and image_ids, found clip, image_ids"):
+        attach_features(out, tmp_path / "other.h5")
+    attach_features(out, path, standardisation="none")
     dataset = read_dataset(out)
+    assert dataset.layer == 0
     at = [study.names.index(name) for name in names_of(out)]
     expected = study.features[at].astype(np.float16).astype(np.float32)
     np.testing.assert_array_equal(dataset.features, expected)
