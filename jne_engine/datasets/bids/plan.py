@@ -283,23 +283,32 @@ def _read_table(
         title = printable(names[0].path.name)
         raise InputError(title, "a table of its maps' stimuli", "none", fix)
     path = table_name.path
-    table = read_trial_table(path)
+    table = _order_rows(path, read_trial_table(path), n_maps)
     column = find_column(path, table, (*STIMULUS_COLUMNS, "trial_type"))
-    named = ~table[column].map(is_missing).astype(bool)
-    if table_name.suffix == "events" and int(named.sum()) == n_maps:
-        table = table[named]
-    fix = "give the table a row a map, in the maps' order (_trials.tsv comes before _events.tsv)"
-    check_length(printable(path.name), len(table), n_maps, unit="rows as maps", fix=fix)
-    if INDEX_COLUMN in table:
-        order = read_numbers(path, table, INDEX_COLUMN)
-        if not np.array_equal(np.sort(order), np.arange(n_maps)):
-            found = "others"
-            raise InputError(path.name, f"{INDEX_COLUMN} from 0 to {n_maps - 1}", found, fix)
-        table = table.iloc[np.argsort(order)]
     stimuli = tuple("" if is_missing(cell) else cell for cell in table[column])
     has = [read_numbers(path, table, k) if k in table else d
            for k, d in zip(("session", "run"), default, strict=True)]  # fmt: skip
     return Part(names, stimuli, has[0], has[1], path)
+
+
+def _order_rows(path: Path, table: pd.DataFrame, n_maps: int) -> pd.DataFrame:
+    """Return a row a map, in the maps' order; rows whose index says that they have none go.
+
+    Without an index only as many rows as maps can be paired: of events with other rows, those
+    that name a stimulus may be as many as maps by chance.
+    """
+    indexed = INDEX_COLUMN in table
+    if indexed:
+        table = table[~table[INDEX_COLUMN].map(is_missing).astype(bool)]
+    order = read_numbers(path, table, INDEX_COLUMN) if indexed else np.arange(len(table))
+    if not np.array_equal(np.sort(order), np.arange(n_maps)):
+        fix = (
+            f"number its rows in a column {INDEX_COLUMN} from 0, n/a where a row has no map; or put"
+            " a _trials.tsv with a row a map beside the maps"
+        )
+        found = f"{len(table)} rows" + f" that {INDEX_COLUMN} numbers otherwise" * indexed
+        raise InputError(printable(path.name), f"a row for each of {n_maps} maps", found, fix)
+    return table.iloc[np.argsort(order)]
 
 
 def _place(

@@ -88,12 +88,50 @@ def test_one_map_a_contrast_is_one_row_a_stimulus(tmp_path):
         series, "space-MNI_stat-t_statmap")  # fmt: skip
 
 
+def write_events(path, rows, *, index=None):
+    """Write events of some stimuli, with the index of their maps where it is given."""
+    numbers = [f"\t{i}" for i in index] if index else [""] * len(rows)
+    lines = [f"{3 * i}\t2\t{row}{number}"
+             for i, (row, number) in enumerate(zip(rows, numbers, strict=True))]  # fmt: skip
+    head = "onset\tduration\tstim_file" + "\tbeta_index" * bool(index)
+    path.write_text("\n".join([head, *lines]) + "\n")
+
+
+def test_events_with_other_rows_than_maps_are_never_paired_by_position(tmp_path):
+    study = small()
+    root = write_bids_volume(study, tmp_path / "data")
+    events = sorted((tmp_path / "data").glob("sub-07/ses-01/func/*run-1_events.tsv"))[0]
+    _, _, rows = study.runs()[0]
+    shown = [study.shown[t] for t in rows]
+
+    def first_run():
+        return plan_bids(BidsRequest(root=root, subject="07")).trials.image[: len(shown)]
+
+    right = first_run()
+    write_events(events, shown)
+    np.testing.assert_array_equal(first_run(), right)
+    # One more was shown, of which no map was made, and another row lost its name: as many rows
+    # name a stimulus as there are maps, and each stands beside another's map.
+    more = [study.shown[rows[-1]], "n/a", *shown[1:]]
+    assert sum(row != "n/a" for row in more) == len(shown)
+    write_events(events, more)
+    refused = rf"events.tsv: expected a row for each of {len(shown)} maps, found {len(more)} rows:"
+    with pytest.raises(InputError, match=refused):
+        first_run()
+    write_events(events, ["n/a", *shown], index=["n/a", *range(len(shown))])
+    np.testing.assert_array_equal(first_run(), right)
+    write_events(events, shown[::-1], index=list(range(len(shown)))[::-1])
+    np.testing.assert_array_equal(first_run(), right)
+
+
 def test_what_does_not_fit_is_refused(tmp_path):
     root = write_bids_volume(small(), tmp_path / "data")
     events = sorted((tmp_path / "data").glob("sub-07/ses-01/func/*run-1_events.tsv"))[0]
     lines = events.read_text().splitlines()
     events.write_text("\n".join(lines[:-2]) + "\n")
-    with pytest.raises(InputError, match="rows as maps"):
+    with pytest.raises(
+        InputError, match=r"a row for each of .* rows that beta_index numbers other"
+    ):
         plan_bids(BidsRequest(root=root, subject="07"))
     events.unlink()
     with pytest.raises(InputError, match="a table of its maps' stimuli"):

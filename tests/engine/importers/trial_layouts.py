@@ -110,9 +110,9 @@ def write_bids_volume(study: Study, root: Path) -> Path:
         (out / place / f"{stem}_space-T1w_desc-preproc_bold.nii.gz").touch()
         nib.save(nib.Nifti1Image(study.mask(), AFFINE),
                  out / place / f"{stem}_space-T1w_desc-brain_mask.nii.gz")  # fmt: skip
-        lines = [f"{3 * i}\t2\tshow\t{study.shown[t]}" for i, t in enumerate(rows)]
-        lines.insert(1, "1.5\t2\tbutton\tn/a")
-        text = "\n".join(["onset\tduration\ttrial_type\tstim_file", *lines]) + "\n"
+        lines = [f"{3 * i}\t2\tshow\t{study.shown[t]}\t{i}" for i, t in enumerate(rows)]
+        lines.insert(1, "1.5\t2\tbutton\tn/a\tn/a")
+        text = "\n".join(["onset\tduration\ttrial_type\tstim_file\tbeta_index", *lines]) + "\n"
         (root / place / f"{stem}_events.tsv").write_text(text)
     (out / "dataset_description.json").write_text('{"Name": "betas", "BIDSVersion": "1.10.0"}')
     study.write_pictures(root / "stimuli")
