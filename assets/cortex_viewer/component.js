@@ -9,7 +9,7 @@ import { CortexViewer } from './viewer.js';
 
 /**
  * @typedef {{setTriggerValue: Function, setStateValue: Function}} Page
- * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, wished: string, map?: string, toldMap?: string, threshold?: number | null, waits?: boolean}} Instance
+ * @typedef {{viewer?: CortexViewer, tell?: Page, key?: string, reportsMap?: boolean, asked: string, sent: string, wished: string, map?: string, toldMap?: string, told: number, heard: number, threshold?: number | null, waits?: boolean}} Instance
  */
 /** @type {WeakMap<Node, Instance>} */
 const instances = new WeakMap();
@@ -33,7 +33,7 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   const store = sharedStore();
   let instance = instances.get(parentElement);
   if (!instance) {
-    instance = { asked: '', sent: '', wished: '' };
+    instance = { asked: '', sent: '', wished: '', told: 0, heard: 0 };
     instances.set(parentElement, instance);
     const host = document.createElement('div');
     host.className = 'cortex-viewer';
@@ -49,14 +49,13 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
   if (blobs.length) instance.asked = '';
   const header = wholeHeader(message, store);
   if (header) {
-    instance.viewer.setScene(header, readLink(message.key));
+    instance.viewer.setScene(header, readLink(message.key), decides(instance, message));
     const wished = JSON.stringify(header.selected ?? []);
     if (wished !== instance.wished) instance.sent = instance.wished = wished;
-    const wish = header.maps[header.view.panes[0]]?.name;
-    if (wish !== instance.map) instance.toldMap = '';
-    instance.map = wish;
+    instance.map = header.maps[header.view.panes[0]]?.name;
     takeThreshold(instance, message.threshold ?? null);
-    instance.viewer.tell.map(instance.viewer.scene.paneNames()[0]);
+    const first = instance.viewer.scene.paneNames()[0];
+    if (first !== instance.map) instance.viewer.tell.map(first);
   } else instance.viewer.tell.need([message.scene]);
   return () => {
     instance.viewer.destroy();
@@ -69,6 +68,19 @@ export function mount({ data, parentElement, setTriggerValue, setStateValue }) {
 export function wholeHeader(message, store) {
   const description = store.get(message.scene);
   return description ? { ...description.meta, ...message } : null;
+}
+
+/**
+ * Whose map the first pane shows: the reader's newest choice until the page has heard of it, from then
+ * on the page's, which may have moved on meanwhile; "" where the page could not take the choice.
+ * @param {Instance} instance @param {import('./types.d.ts').Header} message @returns {import('./types.d.ts').Decider}
+ */
+function decides(instance, message) {
+  if (!instance.reportsMap) return '';
+  instance.heard = message.heard ?? 0;
+  if (instance.heard < instance.told) return 'reader';
+  instance.told = instance.heard;
+  return message.taken === false ? '' : 'page';
 }
 
 /** Follow the page's threshold, unless the reader has changed it since and the page has not heard. @param {Instance} instance @param {number | null} wished */
@@ -91,16 +103,21 @@ function tellThrough(instance) {
       instance.tell.setStateValue('selection', lists);
     },
     need: (hashes) => {
+      // The page's answer to the reader's choice of a map brings that map.
+      if (instance.heard < instance.told) return;
       const text = [...hashes].sort().join();
       if (text === instance.asked) return;
       instance.asked = text;
       instance.tell.setTriggerValue('need', hashes);
     },
     map: (name) => {
-      // A page that keeps its own map is told once, not at every message.
-      if (!instance.reportsMap || name === instance.map || name === instance.toldMap) return;
+      // A page that keeps its own map is told once, not at every message; counted, so that a map
+      // chosen again after the page went back from it is news.
+      const known = instance.heard < instance.told ? instance.toldMap : instance.map;
+      if (!instance.reportsMap || name === known) return;
       instance.toldMap = name;
-      instance.tell.setStateValue('map', name);
+      instance.told += 1;
+      instance.tell.setStateValue('map', { name, told: instance.told });
     },
     threshold: (value) => {
       if (!instance.reportsMap || value === instance.threshold) return;

@@ -129,7 +129,12 @@ export class Controls {
       this.headers = maps.map((map, i) => this.paneHeader(map, i));
       this.viewer.stage.append(...this.headers);
     }
-    for (const [i, h] of this.headers.entries()) Object.assign(h.style, { left: `${rects[i].x + 4}px`, top: `${rects[i].y + 2}px`, width: `${rects[i].width - 8}px` });
+    for (const [i, h] of this.headers.entries()) {
+      // A choice whose map never came is still in the list when the pane is back at the map before.
+      const select = /** @type {HTMLSelectElement | null} */ (h.querySelector(':scope > select'));
+      if (select) select.value = String(this.viewer.state.panes[i]);
+      Object.assign(h.style, { left: `${rects[i].x + 4}px`, top: `${rects[i].y + 2}px`, width: `${rects[i].width - 8}px` });
+    }
   }
 
   paneHeader(map, index) {

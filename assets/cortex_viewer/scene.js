@@ -32,13 +32,13 @@ export class Scene {
 
   /**
    * Take a new description; camera, looks and panes stay unless the page asks for other panes.
-   * @param {import('./types.d.ts').Header} header @param {string} link @returns {boolean} whether it is another surface
+   * @param {import('./types.d.ts').Header} header @param {string} link @param {import('./types.d.ts').Decider} decider whose map the first pane shows @returns {boolean} whether it is another surface
    */
-  describe(header, link) {
+  describe(header, link, decider = '') {
     const before = this.header;
     const moved = before !== null && before.topology !== header.topology;
     if (!this.state) this.state = startingState(header, link);
-    else this.follow(before, header);
+    else this.follow(before, header, decider);
     if (moved) this.state.shape = initialState(header).shape;
     if (before?.provenance !== header.provenance) this.aimed = null;
     this.state.panes = this.state.panes.map((i) => clamp(i, 0, Math.max(0, header.maps.length - 1)));
@@ -47,7 +47,7 @@ export class Scene {
   }
 
   /** Keep the panes by name, and take what the page asks for that it did not before. */
-  follow(before, header) {
+  follow(before, header, decider) {
     const { state } = this;
     const kept = state.panes.map((i) => header.maps.findIndex((m) => m.name === before.maps[i]?.name));
     const asks = wishedPanes(header) !== wishedPanes(before);
@@ -55,6 +55,9 @@ export class Scene {
     const gone = !kept.length || kept.includes(-1);
     state.panes = kept;
     if (gone || (asks && (fewer || !this.showsFirst(header)))) state.panes = initialState(header).panes;
+    const first = header.view?.panes?.[0];
+    if (decider === 'page' && first !== undefined && measureAt(header, first) !== measureAt(header, state.panes[0])) state.panes[0] = first;
+    if (decider === 'reader' && kept[0] >= 0) state.panes[0] = kept[0];
     if (state.panes.length < 2) state.difference = false;
     if (header.view?.shared !== before.view?.shared) state.shared = header.view?.shared ?? false;
   }
@@ -224,6 +227,9 @@ export function middleBox(points, vertices) {
   const axes = [0, 1, 2].map((k) => Float32Array.from(some, (v) => points[v * 3 + k]).sort());
   return { low: axes.map((a) => percentile(a, 1)), high: axes.map((a) => percentile(a, 99)) };
 }
+
+/** What a map is of, whichever run's. @param {import('./types.d.ts').Header} header @param {number} i */
+const measureAt = (header, i) => header.maps[i]?.name.split('@')[0];
 
 const wishedPanes = (header) => JSON.stringify((header?.view?.panes ?? []).map((i) => header.maps[i]?.name));
 

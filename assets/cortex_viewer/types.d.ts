@@ -2,6 +2,9 @@
 import type { Camera } from './camera.js';
 import type { Threshold } from './colours.js';
 
+/** Whose map the first pane shows; "" where nothing is at odds. */
+export type Decider = '' | 'reader' | 'page';
+
 export interface ShapeSpec {
   name: string;
   label: string;
@@ -61,6 +64,10 @@ export interface Header {
   /** The blob of what stays, in a message of the page. */
   scene?: string;
   report_map?: boolean;
+  /** How many of the viewer's own choices of a map the page has heard of. */
+  heard?: number;
+  /** Whether the page has taken the last of them. */
+  taken?: boolean;
   /** Of the first pane's map, where the page has one. */
   threshold?: number | null;
   /** The page around says SIMULATED and scrolls. */

@@ -110,11 +110,11 @@ export class CortexViewer {
     this.stage.classList.toggle('cv-hidden', Boolean(text) && !this.renderer);
   }
 
-  /** Take a new description; the state (camera, looks, panes) survives. @param {import('./types.d.ts').Header} header @param {string} link */
-  setScene(header, link = '') {
+  /** Take a new description; the state (camera, looks, panes) survives, but for panes that the page asks for. @param {import('./types.d.ts').Header} header @param {string} link @param {import('./types.d.ts').Decider} decider */
+  setScene(header, link = '', decider = '') {
     performance.mark('cortex:scene');
     const asked = JSON.stringify(this.header?.selected ?? []);
-    if (this.scene.describe(header, link)) this.choosing.empty();
+    if (this.scene.describe(header, link, decider)) this.choosing.empty();
     if (JSON.stringify(header.selected ?? []) !== asked) this.choosing.begin(header.selected ?? []);
     this.host.style.setProperty('--cv-height', `${header.height ?? 600}px`);
     this.applyScene();

@@ -27,7 +27,7 @@ def show_brain(
     chosen: str,
     *,
     scene: ViewerScene | None,
-    on_map: Callable[[str], None] | None = None,
+    on_map: Callable[[str], bool] | None = None,
     on_select: Callable[[VertexSelection], None] | None = None,
 ) -> None:
     """Show both hemispheres with one of a run's maps.

@@ -18,6 +18,7 @@ from pages.frame.runtime import declare
 VertexSelection = Mapping[Hemisphere, tuple[int, ...]]
 
 _SENT = "cortex viewer: sent blobs"
+_HEARD = "cortex viewer: choices heard"
 
 
 def show_cortex(
@@ -26,7 +27,7 @@ def show_cortex(
     key: str,
     height: int = 600,
     on_select: Callable[[VertexSelection], None] | None = None,
-    on_map: Callable[[str], None] | None = None,
+    on_map: Callable[[str], bool] | None = None,
     threshold: float | None = None,
     on_threshold: Callable[[float | None], None] | None = None,
 ) -> VertexSelection:
@@ -48,7 +49,8 @@ def show_cortex(
         Called with the selected vertices before the rerun that a new selection causes.
     on_map : callable, optional
         Called with the name of the map that the reader has put into the first pane, before the
-        rerun that this causes; without it such a change never reaches the server.
+        rerun that this causes, and tells whether the page takes it: from then on the first pane
+        follows the page. Without it such a change never reaches the server.
     threshold, on_threshold : float, callable, optional
         The threshold of the first pane's map, and what is called with a new one; only with
         ``on_map``.
@@ -65,7 +67,8 @@ def show_cortex(
     wanted = [h for h in (description.hash, *scene.start_hashes(), *asked) if h in blobs]
     fresh = [blobs[h] for h in dict.fromkeys(wanted) if h not in sent or h in asked]
     sent.update(blob.hash for blob in fresh)
-    told = {"framed": True, "report_map": on_map is not None, "threshold": threshold}
+    told = {"framed": True, "report_map": on_map is not None, "threshold": threshold,
+            **_heard().get(key, {})}  # fmt: skip
     answer = declare("jne_cortex_viewer", "mount")(
         key=key,
         data=pack({**message, **told}, fresh),
@@ -108,11 +111,18 @@ def _pass_selection(key: str, on_select: Callable[[VertexSelection], None] | Non
         on_select(_read_selection(st.session_state.get(key) or {}))
 
 
-def _pass_map(key: str, on_map: Callable[[str], None] | None) -> None:
+def _pass_map(key: str, on_map: Callable[[str], bool] | None) -> None:
     """Hand on the map that the reader has put into the first pane."""
-    name = (st.session_state.get(key) or {}).get("map")
-    if name and on_map is not None:
-        on_map(name)
+    told = (st.session_state.get(key) or {}).get("map")
+    # Back and Forward clear a component's state; the next message then tells old news.
+    if told and on_map is not None and told["told"] != _heard().get(key, {}).get("heard"):
+        _heard()[key] = {"heard": told["told"], "taken": on_map(told["name"])}
+
+
+def _heard() -> dict[str, dict[str, Any]]:
+    """Return of each viewer's last choice of a map its count, and whether the page took it."""
+    heard: dict[str, dict[str, Any]] = st.session_state.setdefault(_HEARD, {})
+    return heard
 
 
 def _pass_threshold(key: str, on_threshold: Callable[[float | None], None] | None) -> None:

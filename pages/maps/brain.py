@@ -154,12 +154,13 @@ def take_vertices(vertices: Any) -> None:
     select(vertices=format_vertices(vertices))
 
 
-def _take_map(maps: Maps) -> Callable[[str], None]:
+def _take_map(maps: Maps) -> Callable[[str], bool]:
     """Return what takes over the map of the viewer's first pane, whichever run's it is."""
 
-    def take(name: str) -> None:
+    def take(name: str) -> bool:
         own = name.partition("@")[0]
         if own in maps:
             select(map=own)
+        return own in maps
 
     return take

@@ -446,6 +446,24 @@ export const cases = {
     same(scene.state.panes, [1]);
     same(scene.describe({ ...scene.header, topology: 'another' }, ''), true);
   },
+  'the first pane follows the page once it has heard of the choice, other panes stay': () => {
+    const scene = tinyScene();
+    const { header } = scene;
+    scene.state.panes = [1, 2];
+    const again = (decider, maps = header.maps) => scene.describe({ ...scene.header, maps }, '', decider);
+    again('');
+    same(scene.paneNames(), ['b', 'tier']);
+    again('page');
+    same(scene.paneNames(), ['a', 'tier']);
+    const other = { ...header.maps[0], name: 'a@other' };
+    again('page', [...header.maps, other]);
+    scene.state.panes = [3, 0];
+    again('page', scene.header.maps);
+    same(scene.paneNames(), ['a@other', 'a']);
+    scene.state.panes = [1, 2];
+    scene.describe({ ...scene.header, view: { ...scene.header.view, panes: [2] } }, '', 'reader');
+    same(scene.paneNames()[0], 'b');
+  },
   'panes are kept by name, and follow the page where it asks for others': () => {
     const scene = tinyScene();
     const { header } = scene;
