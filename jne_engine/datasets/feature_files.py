@@ -87,7 +87,7 @@ def read_image_features(
     """
     path = check_file(path)
     name = printable(path.name)
-    if names and {EMBEDDING_KEY, IDS_KEY} <= set(list_hdf5_keys(path)):
+    if names and _is_embedding(path):
         return _read_embedding(path, names, layer)
     _check_complete(path)
     rows = _find_named(path, names) if names else _find_rows(path, ids)
@@ -109,7 +109,7 @@ def count_states(path: Path) -> int:
         If the file is no such file.
     """
     name, keys = printable(path.name), list_hdf5_keys(path)
-    if EMBEDDING_KEY in keys and IDS_KEY in keys:
+    if _is_embedding(path):
         return 1
     if FEATURES_KEY not in keys:
         expected = f"{FEATURES_KEY} and {IDS_KEY}, or {EMBEDDING_KEY} and {IDS_KEY}"
@@ -124,8 +124,14 @@ def count_states(path: Path) -> int:
 
 def is_extraction(path: Path) -> bool:
     """Tell whether a file holds features with the ids of their images."""
-    is_hdf5 = path.suffix.lower() in HDF5_SUFFIXES
-    return is_hdf5 and {FEATURES_KEY, IDS_KEY} <= set(list_hdf5_keys(path))
+    if path.suffix.lower() not in HDF5_SUFFIXES:
+        return False
+    return {FEATURES_KEY, IDS_KEY} <= set(list_hdf5_keys(path)) or _is_embedding(path)
+
+
+def _is_embedding(path: Path) -> bool:
+    """Tell whether a file holds embeddings of images that it names, as LAION-fMRI ships them."""
+    return {EMBEDDING_KEY, IDS_KEY} <= set(list_hdf5_keys(path))
 
 
 def read_named_features(path: Path, *, layer: int) -> tuple[FeatureFile, tuple[str, ...]]:
@@ -141,6 +147,9 @@ def read_named_features(path: Path, *, layer: int) -> tuple[FeatureFile, tuple[s
     InputError
         As :func:`read_image_features` does.
     """
+    if _is_embedding(path):
+        named = read_hdf5_texts(path, IDS_KEY)
+        return _read_embedding(path, named, layer), named
     found = read_image_features(path, read_hdf5(path, IDS_KEY), layer=layer)
     names = read_hdf5_texts(path, NAMES_KEY)
     return found, names if len(names) == len(found.values) else ()

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.arrays.pairing import pair_by_names
 from jne_engine.datasets.feature_files import (
-    FEATURES_KEY,
     HDF5_SUFFIXES,
+    count_states,
     is_extraction,
     read_named_features,
 )
@@ -81,7 +81,7 @@ def read_features(
     told_if = (told,) if layer is None and n_layers > 1 else ()
     if key is None and is_extraction(path):
         return _read_extraction(path, chosen, n_layers, stimuli, told_if)
-    values = read_hdf5(path, _find_key(path, key), at=(1, chosen))
+    values = read_hdf5(path, _choose_hdf5_key(path, key), at=(1, chosen))
     return Features(values, chosen, n_layers, notes=told_if)
 
 
@@ -90,13 +90,13 @@ def count_layers(path: Path, key: str | None) -> int:
     check_file(path)
     if path.suffix.lower() not in HDF5_SUFFIXES:
         return 0
-    with open_hdf5_dataset(path, _find_key(path, key)) as dataset:
+    if key is None and is_extraction(path):
+        return count_states(path)
+    with open_hdf5_dataset(path, _choose_hdf5_key(path, key)) as dataset:
         return int(dataset.shape[1]) if dataset.ndim == 3 else 0
 
 
-def _find_key(path: Path, key: str | None) -> str:
-    if key is None and is_extraction(path):
-        return FEATURES_KEY
+def _choose_hdf5_key(path: Path, key: str | None) -> str:
     return choose_key(path, () if key else list_hdf5_keys(path), key, _KEY_OPTION)
 
 

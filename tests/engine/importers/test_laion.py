@@ -80,6 +80,25 @@ def test_shipped_embeddings_are_features_by_name(tmp_path):
     assert dataset.feature_set == "CLIP"
 
 
+def test_shipped_embeddings_go_with_plain_arrays_too(tmp_path):
+    study = small()
+    write_laion(study, tmp_path / "data")
+    path = tmp_path / "data" / "stimuli" / "task-images_desc-CLIP_embeddings.h5"
+    folder = tmp_path / "own"
+    folder.mkdir()
+    order = np.random.default_rng(3).permutation(study.n_images)[:40]
+    np.save(folder / "responses.npy", np.random.default_rng(4).normal(size=(40, 5)))
+    rows = [study.names[i] for i in order]
+    (folder / "stimuli.csv").write_text("\n".join(["id", *rows]) + "\n")
+    text = 'responses = "responses.npy"\nstimuli = "stimuli.csv"\n'
+    (folder / "dataset.toml").write_text(text + f'features = "{path}"\n')
+    attach_features(folder, path)
+    dataset = read_dataset(folder)
+    expected = study.features[order].astype(np.float16).astype(np.float32)
+    np.testing.assert_array_equal(dataset.features, expected)
+    assert (dataset.layer, dataset.feature_set) == (0, "CLIP")
+
+
 def test_subjects_are_found_and_what_is_missing_is_named(tmp_path):
     root = write_laion(small(), tmp_path / "data")
     assert (recognise(root).kind, recognise(root).subjects) == ("laion", ("05",))
