@@ -23,7 +23,7 @@ LOOKS = {
     "does not hold": ("red", ":material/close:"),
     "cannot tell": ("gray", ":material/question_mark:"),
 }
-WIDTHS = [2.1, 4.2, 5.6, 1.9]
+WIDTHS = [1.65, 4.5, 6.2, 2.2]
 
 Slots = Mapping[str, tuple[Any, Any, Any]]
 
@@ -31,8 +31,9 @@ Slots = Mapping[str, tuple[Any, Any, Any]]
 def show_rows() -> Slots:
     """Show every statement, and return the places of its verdict, its finding and its link."""
     slots = {}
+    rows = st.container(gap="xxsmall")
     for claim in CLAIMS:
-        with st.container(border=True, key=f"claim_{claim.name}"):
+        with rows.container(border=True, key=f"claim_{claim.name}"):
             verdict, statement, finding, link = st.columns(WIDTHS, vertical_alignment="center")
             with statement:
                 st.markdown(f"**{plain(claim.statement)}**")
