@@ -127,7 +127,8 @@ def prepare_table(files: JobFiles) -> None:
             _make_table(files, connection)
     except OSError as error:
         fix = "choose a folder of runs that you may write"
-        raise StoreError(str(files.folder), "a writable folder", str(error), fix) from error
+        what, found = str(error.filename or files.folder), error.strerror or str(error)
+        raise StoreError(what, "a writable folder of runs", found, fix) from error
 
 
 def _make_table(files: JobFiles, connection: sqlite3.Connection) -> None:

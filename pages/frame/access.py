@@ -78,7 +78,7 @@ def _explain_read_only(root: Path) -> str:
     try:
         prepare_table(JobFiles(root.absolute()))
     except StoreError as error:
-        return f"Runs can be looked at only, and nothing can be computed: {plain(error)}"
+        return f"Read-only, nothing can be computed: {plain(error)}"
     return ""
 
 
