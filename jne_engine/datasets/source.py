@@ -268,6 +268,11 @@ class LinkedSource(DatasetSource):
         return path
 
 
+def count_subjects(subjects: Sequence[Any]) -> str:
+    """Return how many subjects there are, as a person says it."""
+    return f"{len(subjects)} subject{'s' * (len(subjects) != 1)}"
+
+
 def divide(source: DatasetSource, choices: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the choices of each import: one a value where an option divides."""
     divides = next((o.name for o in source.options if o.divides), "")

@@ -82,9 +82,8 @@ def import_trials(plan: TrialPlan, out: Path, *, report: StageProgress = ignore_
         if plan.ceiling is not None:
             folder.write_ceiling(plan.ceiling)
         if plan.images:
-            names = [str(name) for name in plan.stimuli.index]
-            pictures = (np.asarray(read_image(plan.images[name])) for name in names)
-            folder.write_thumbnails(shrink_pictures(pictures, len(names), report))
+            pictures = (np.asarray(read_image(plan.images[name])) for name in plan.names)
+            folder.write_thumbnails(shrink_pictures(pictures, len(plan.names), report))
         parts = ImportedParts(
             name=plan.name,
             subject=plan.request.label,
@@ -115,7 +114,7 @@ def name_space(space: CorticalSpace | None) -> str:
 
 def _list_notes(plan: TrialPlan) -> tuple[str, ...]:
     """Return the plan's decisions, and how features come to the import."""
-    named = all(is_picture(str(name)) for name in plan.stimuli.index)
+    named = all(map(is_picture, plan.names))
     ids = "stimuli.tsv" if named else "image_ids.npy"
     how = f"features extract IMAGES --ids OUT/{ids}, then import features OUT FEATURES.h5"
     return (*plan.notes, f"features are not part of this import: {how}")

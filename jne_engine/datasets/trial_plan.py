@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,30 +13,16 @@ import pandas as pd
 
 from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.checks import check_choice
-from jne_engine.core.errors import InputError
-from jne_engine.core.order import natural_key
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import Anatomy, CorticalSpace, RoiSet
 from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.drawn import draw_volume, read_anatomy
-from jne_engine.datasets.splits import fixed_splits, random_splits
 from jne_engine.datasets.trial_betas import TrialBetas
-from jne_engine.datasets.trials import TrialTable, count_presentations, find_training_trials
+from jne_engine.datasets.trials import TrialTable, find_training_trials
 from jne_engine.formats.guard import printable
 
 NORMALISATIONS: Final = ("run-training", "run", "session-training", "session", "none")
 """How each voxel is z-scored: by a run's or session's trials of training images, or by all."""
-
-NORMALISED: Final = {
-    "run-training": "z-scored per voxel within each run by its trials of training images (ddof 0)",
-    "run": "z-scored per voxel within each run over all its trials, those of validation and test"
-    " images among them (ddof 0)",
-    "session-training": "z-scored per voxel within each session by its trials of training images"
-    " (ddof 0)",
-    "session": "z-scored per voxel within each session over all its trials, those of validation"
-    " and test images among them (ddof 0)",
-}
-"""What people are told of each that changes betas."""
 
 TEST_SETS: Final = ("random", "repeated")
 """Test images: drawn, or those that were shown most often."""
@@ -53,7 +40,7 @@ NO_SURFACE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialRequest:
+class TrialRequest(ABC):
     """What any layout of single trials leaves open.
 
     Parameters
@@ -90,6 +77,19 @@ class TrialRequest:
         """The subject's name: as asked for, else the folder's."""
         return printable(self.subject or self.root.resolve().name)
 
+    @abstractmethod
+    def paths(self) -> tuple[Path, ...]:
+        """Return every file but pictures that an import may read; none is opened."""
+        ...
+
+    def image_places(self) -> Iterable[Path]:
+        """Return where a folder of pictures may lie, the likeliest first."""
+        return ()
+
+    def image_folder(self) -> Path | None:
+        """Return the folder of pictures, None without."""
+        return next((path for path in self.image_places() if path.is_dir()), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnRequest(TrialRequest):
@@ -124,6 +124,16 @@ class DrawnRequest(TrialRequest):
             subject=self.label,
             absent=NO_SURFACE,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectRequest(DrawnRequest):
+    """What a layout leaves open whose files are named by the subject, ``sub-…``."""
+
+    @property
+    def label(self) -> str:
+        """The subject's name, as in the files."""
+        return f"sub-{self.subject}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -189,6 +199,11 @@ class TrialPlan:
     problems: tuple[str, ...] = ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The images' names."""
+        return tuple(str(name) for name in self.stimuli.index)
+
+    @property
     def is_fitted_on_training(self) -> bool:
         """Whether only trials of training images decide means and scales."""
         return self.request.normalise.endswith("-training")
@@ -234,104 +249,3 @@ class TrialPlan:
             for run in runs
             for start in range(0, run.size, READ_AT_ONCE)
         )
-
-
-def number_names(names: Sequence[str]) -> tuple[IntArray, pd.Index]:
-    """Return the number of each trial's image, and the images' names as people sort them."""
-    known = sorted(set(names), key=natural_key)
-    number = {name: i for i, name in enumerate(known)}
-    ids = np.array([number[name] for name in names], dtype=np.int64)
-    return ids, pd.Index([printable(name) for name in known], name="image", dtype=object)
-
-
-def choose_ceiling(
-    request: TrialRequest,
-    trials: TrialTable,
-    splits: Splits,
-    *,
-    shipped: str = "",
-) -> tuple[str, str]:
-    """Return where the noise ceiling comes from, and why.
-
-    Parameters
-    ----------
-    request : TrialRequest
-        What was asked for.
-    trials : TrialTable
-        The kept trials.
-    splits : Splits
-        Of the images.
-    shipped : str
-        What the data set's own ceiling is; empty where it has none.
-
-    Returns
-    -------
-    {"shipped", "repeats", "none"}
-        Where from.
-    str
-        Why, for the notes.
-
-    Raises
-    ------
-    InputError
-        If what was asked for cannot be had.
-    """
-    shown = trials.presentations[splits.test]
-    repeated = int((shown >= 2).sum())
-    if request.ceiling == "none":
-        return "none", "no noise ceiling, as asked"
-    if shipped and request.ceiling != "repeats":
-        return "shipped", f"noise ceiling: {shipped}"
-    if request.ceiling == "shipped":
-        fix = "choose --ceiling repeats or none"
-        raise InputError("noise ceiling", "one that the data set ships", "none", fix)
-    if repeated >= 2:
-        times = ", ".join(f"{n} shown {k}×" for k, n in count_presentations(shown).items())
-        return "repeats", (
-            f"noise ceiling from the repeats of the test images ({times}), scaled as the responses"
-        )
-    if request.ceiling == "repeats":
-        fix = "choose --ceiling none, or another test set"
-        raise InputError("noise ceiling", "two test images shown twice", str(repeated), fix)
-    return "none", "no noise ceiling: no two test images were shown twice"
-
-
-def describe_trials(normalise: str, trials: TrialTable, *, raw: str = "as is") -> str:
-    """Say how betas become responses; ``raw`` is what they are where nothing is done."""
-    how = NORMALISED.get(normalise, raw)
-    shown = count_presentations(trials.presentations)
-    counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
-    return f"betas {how}, averaged over presentations ({counts})"
-
-
-def choose_splits(request: TrialRequest, trials: TrialTable, test: str) -> tuple[Splits, str]:
-    """Draw splits, or take the images that were shown most often as the test set.
-
-    Parameters
-    ----------
-    request : TrialRequest
-        Its seed is used.
-    trials : TrialTable
-        The kept trials.
-    test : {"random", "repeated"}
-        Test images.
-
-    Raises
-    ------
-    InputError
-        If there are too few images, or all were shown equally often.
-    """
-    n, shown = trials.image_ids.size, trials.presentations
-    if test == "random":
-        splits = random_splits(n, seed=request.seed)
-        return splits, f"train, validation and test images drawn with seed {request.seed}"
-    most = np.flatnonzero(shown == shown.max()).astype(np.int64)
-    if most.size in (0, n):
-        fix = "choose --test random"
-        raise InputError("test images", "some that were shown more often", "none", fix)
-    pool = np.setdiff1d(np.arange(n, dtype=np.int64), most)
-    splits = fixed_splits(pool, most, seed=request.seed)
-    return splits, (
-        f"test: the {most.size} images shown {shown.max()}×;"
-        f" {splits.validation.size} of the others to validation with seed {request.seed}"
-    )

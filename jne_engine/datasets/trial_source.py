@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ from jne_engine.core.progress import StageProgress
 from jne_engine.datasets.preview import Preview
 from jne_engine.datasets.source import CopiedSource, Option
 from jne_engine.datasets.trial_import import import_trials, preview_trials
-from jne_engine.datasets.trial_plan import CEILINGS, NORMALISATIONS, TrialPlan
+from jne_engine.datasets.trial_plan import CEILINGS, NORMALISATIONS, TrialPlan, TrialRequest
 from jne_engine.formats.guard import check_inside
 
 SUBJECT: Final = Option("subject", help="Name shown to people.")
@@ -51,22 +50,20 @@ class TrialSource(CopiedSource):
     """A layout of single trials, which only has to be found and understood."""
 
     volumes: tuple[str, ...] = ("volume",)
+    short: str = ""
+    """What imports are named after; by default their folder."""
+    plan: Callable[[Any], TrialPlan]
+    """Finds and understands what a request names; no betas are read."""
 
-    @abstractmethod
-    def plan(self, request: Any) -> TrialPlan:
-        """Find and understand what lies there; no betas are read.
+    def name_parts(self, folder: Path, choices: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return words that name the dataset: the data set's or the folder's, and the subject."""
+        subject = (option.show(choices[option.name]) for option in self.options if option.divides)
+        return (self.short or folder.name, *subject)
 
-        Raises
-        ------
-        InputError
-            If a file is missing or broken, or files do not fit each other.
-        """
-        ...
-
-    @abstractmethod
-    def list_files(self, request: Any) -> Iterable[Path]:
-        """Return every file that an import may read; none is opened."""
-        ...
+    def find_images(self, folder: Path) -> Path | None:
+        """Return the folder of pictures."""
+        request: TrialRequest = self.request_type(root=folder)
+        return request.image_folder()
 
     def preview(
         self, request: Any, *, measure: bool = True, allowed_root: Path | None = None
@@ -75,7 +72,7 @@ class TrialSource(CopiedSource):
         del measure
         if allowed_root is not None:
             asked = getattr(request, ANATOMY.name, None)
-            for path in (*self.list_files(request), *filter(None, [asked])):
+            for path in (*request.paths(), *filter(None, [asked])):
                 check_inside(path, allowed_root)
         return preview_trials(self.plan(request))
 

@@ -82,7 +82,7 @@ def find_pictures(folder: Path | None, names: Sequence[str]) -> tuple[Mapping[st
     names : sequence of str
         Names of the stimuli.
     """
-    if folder is None or not folder.is_dir():
+    if folder is None:
         return {}, ""
     listed = (path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     files = [path for path, _ in zip(listed, range(_PICTURES), strict=False)]

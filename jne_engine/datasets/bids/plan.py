@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,19 +31,16 @@ from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.tables import is_missing, read_table
 from jne_engine.datasets.trial_betas import BetaParts
-from jne_engine.datasets.trial_plan import (
-    TEST_SETS,
-    DrawnRequest,
-    TrialPlan,
-    choose_ceiling,
+from jne_engine.datasets.trial_choices import (
     choose_splits,
+    complete_plan,
     describe_trials,
     number_names,
 )
+from jne_engine.datasets.trial_plan import TEST_SETS, SubjectRequest, TrialPlan
 from jne_engine.datasets.trial_tables import (
     STIMULUS_COLUMNS,
     find_column,
-    find_pictures,
     read_numbers,
     read_trial_table,
 )
@@ -62,7 +59,7 @@ _ESTIMATE: Final = "estimate betas first (GLMsingle, FitLins, NiBetaSeries), or 
 
 
 @dataclass(frozen=True, kw_only=True)
-class BidsRequest(DrawnRequest):
+class BidsRequest(SubjectRequest):
     """What to import of BIDS derivatives.
 
     Parameters
@@ -83,8 +80,6 @@ class BidsRequest(DrawnRequest):
     surface : str, optional
         Surface of GIFTI files, where neither name nor count tells it; of a volume the template
         in whose space it lies.
-    surface_folder : pathlib.Path, optional
-        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     """
 
     series: str = ""
@@ -96,11 +91,6 @@ class BidsRequest(DrawnRequest):
         """Validate the choices."""
         super().__post_init__()
         check_choice("test images", self.test, TEST_SETS)
-
-    @property
-    def label(self) -> str:
-        """The subject's name, as in the files."""
-        return f"sub-{self.subject}"
 
     def files(self) -> tuple[BidsName, ...]:
         """Return the subject's files; a link that leads out of the folder is not one."""
@@ -127,6 +117,17 @@ class BidsRequest(DrawnRequest):
             fix = f"choose --series {min(series)} or another"
             raise InputError(self.label, "one series of maps", ", ".join(sorted(series)), fix)
         return next(iter(series.values()))
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return every file but pictures that may be read."""
+        tables = (t.path for n in self.choose() for t in find_tables(self.root, (), n))
+        named = (self.mask, *_roi_files(self))
+        every = (*(n.path for n in self.files()), *tables, *(p for p in named if p is not None))
+        return tuple(dict.fromkeys(every))
+
+    def image_places(self) -> Iterable[Path]:
+        """Return where a folder of pictures may lie: here, or in the data set above."""
+        return (p / name for p in (self.root, *self.root.parents[:2]) for name in IMAGE_FOLDERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,12 +180,9 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
         splits, split_note = choose_splits(request, trials, request.test)
     else:
         splits, split_note = divide([str(name) for name in names])
-    kind, ceiling_note = choose_ceiling(request, trials, splits)
-    projection, drawn = request.draw(space)
-    images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in names])
     n_bold = count_time_series(request.files())
     tables = {part.table for part in parts if part.table is not None}
-    return TrialPlan(
+    plan = TrialPlan(
         request=request,
         name=printable(request.root.resolve().name),
         source=f"BIDS derivatives, {request.label}, {chosen[0].series}",
@@ -196,36 +194,15 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
         space=space,
         files=(*sorted(tables), *masks),
         roi_sets=_read_rois(request, space),
-        from_repeats=kind == "repeats",
-        projection=projection,
-        images=images if request.pictures else {},
         found={chosen[0].series: f"{len(parts)} files or pairs, {len(shown)} maps"},
         notes=(
             f"{n_bold} time series (_bold) are left out: only betas or statistical maps are taken",
             *_count_dropped(shown),
             describe_trials(request.normalise, trials),
             split_note,
-            ceiling_note,
-            *placed,
-            *(drawn if projection is not None else ()),
         ),
-        problems=(*([absent] * bool(absent)), *(drawn if projection is None else ())),
     )
-
-
-def find_image_folder(root: Path) -> Path | None:
-    """Return the folder of pictures in the derivatives, or in the data set above them."""
-    places = (root, *root.parents[:2])
-    here = (place / name for place in places for name in IMAGE_FOLDERS)
-    return next((path for path in here if path.is_dir()), None)
-
-
-def list_read_files(request: BidsRequest) -> tuple[Path, ...]:
-    """Return every file but pictures that may be read."""
-    tables = (t.path for n in request.choose() for t in find_tables(request.root, (), n))
-    named = (request.mask, *_roi_files(request))
-    every = (*(n.path for n in request.files()), *tables, *(p for p in named if p is not None))
-    return tuple(dict.fromkeys(every))
+    return complete_plan(plan, told=placed)
 
 
 def _count_dropped(shown: Sequence[str]) -> tuple[str, ...]:

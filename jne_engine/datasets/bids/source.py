@@ -11,13 +11,10 @@ from jne_engine.core.citations import cite
 from jne_engine.datasets.bids.names import list_files, list_series, list_subjects
 from jne_engine.datasets.bids.plan import (
     BidsRequest,
-    find_image_folder,
-    list_read_files,
     plan_bids,
 )
 from jne_engine.datasets.glmsingle.source import TEST
 from jne_engine.datasets.source import Found, Option
-from jne_engine.datasets.trial_plan import TrialPlan
 from jne_engine.datasets.trial_source import (
     ANATOMY,
     CEILING,
@@ -75,6 +72,7 @@ class BidsSource(TrialSource):
     hint = r"a folder of **sub-…** with **\_betas**, **\_betaseries** or **\_statmap** files"
     help = "Import betas or statistical maps of BIDS derivatives ROOT; _bold files are left out."
     request_type = BidsRequest
+    plan = staticmethod(plan_bids)
     options = (
         SUBJECTS, SERIES, NORMALISE, TEST, CEILING, SEED, PICTURES,
         Option("mask", Path, help="Mask of a volume's voxels, on its grid."),
@@ -112,22 +110,6 @@ class BidsSource(TrialSource):
         if not found.subjects:
             return r"There are only time series (\_bold), no betas or statistical maps."
         return super().lacks(found, chosen)
-
-    def name_parts(self, folder: Path, choices: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return words that name the dataset."""
-        return (folder.name, f"sub-{choices['subject']}")
-
-    def list_files(self, request: BidsRequest) -> tuple[Path, ...]:
-        """Return maps, tables and masks of the subject."""
-        return list_read_files(request)
-
-    def plan(self, request: BidsRequest) -> TrialPlan:
-        """Find and understand the subject's maps."""
-        return plan_bids(request)
-
-    def find_images(self, folder: Path) -> Path | None:
-        """Return the folder of the stimuli."""
-        return find_image_folder(folder)
 
 
 SOURCE: Final = BidsSource()

@@ -9,6 +9,7 @@ file names, save_BOLD5000_session_niftis.m of github.com/tarrlab/BOLD5000-GLMs (
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,16 +23,9 @@ from jne_engine.core.checks import check_length, check_matrix
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, VolumeSpace
 from jne_engine.datasets.locations import read_volume_space
-from jne_engine.datasets.splits import fixed_splits
 from jne_engine.datasets.trial_betas import BetaParts
-from jne_engine.datasets.trial_plan import (
-    DrawnRequest,
-    TrialPlan,
-    choose_ceiling,
-    describe_trials,
-    number_names,
-)
-from jne_engine.datasets.trial_tables import find_pictures
+from jne_engine.datasets.trial_choices import complete_plan, describe_trials, hold_out, number_names
+from jne_engine.datasets.trial_plan import DrawnRequest, TrialPlan
 from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import printable, read_text
 from jne_engine.formats.numpy_files import map_npy
@@ -68,6 +62,16 @@ class Bold5000Request(DrawnRequest):
     def tree(self) -> Tree:
         """Return the subject's files."""
         return find_tree(self.root, self.subject)
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return betas, masks and names of the subject."""
+        return self.tree().paths()
+
+    def image_places(self) -> Iterable[Path]:
+        """Return where a folder of pictures may lie, the likeliest first."""
+        return (
+            p for name in IMAGE_FOLDERS for deep in _DEPTHS for p in self.root.glob(f"{deep}{name}")
+        )
 
 
 @dataclass(frozen=True)
@@ -139,14 +143,12 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
     trials = TrialTable(session, run.astype(np.int64), image)
     repeated = np.flatnonzero(trials.presentations >= 2).astype(np.int64)
     once = np.flatnonzero(trials.presentations == 1).astype(np.int64)
-    splits = fixed_splits(once, repeated, seed=request.seed)
-    kind, ceiling_note = choose_ceiling(request, trials, splits)
-    projection, drawn = request.draw(space)
-    images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in index])
+    tested = f"test: the {repeated.size} images shown twice or more"
+    splits, split_note = hold_out(request, once, repeated, tested)
     sources = ["COCO" if n.startswith("COCO") else "ImageNet" if re.match(r"n\d{8}_", n) else
                "Scene" for n in index]  # fmt: skip
     n_files = len(tree.sessions) or len(tree.rois)
-    return TrialPlan(
+    plan = TrialPlan(
         request=request,
         name="BOLD5000",
         source=f"BOLD5000 release 2.0, {request.label}, TYPED-FITHRF-GLMDENOISE-RR",
@@ -158,27 +160,14 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
         space=space,
         files=tuple(path for path in (tree.names, tree.brain, *tree.masks.values()) if path),
         roi_sets=roi_sets,
-        from_repeats=kind == "repeats",
-        projection=projection,
-        images=images if request.pictures else {},
         found={"betas": f"{n_files} files, {betas.n_trials} trials, {betas.dtype}"},
         notes=(
             describe_trials(request.normalise, trials),
             f"runs are the {TRIALS_A_RUN} trials that follow each other; rep_ is taken off names",
-            f"test: the {repeated.size} images shown twice or more;"
-            f" {splits.validation.size} of the others to validation with seed {request.seed}",
-            ceiling_note,
-            *told,
-            *(drawn if projection is not None else ()),
+            split_note,
         ),
-        problems=(*([absent] * bool(absent)), *(drawn if projection is None else ())),
     )
-
-
-def find_image_folder(root: Path) -> Path | None:
-    """Return the folder of presented images below a folder, None without."""
-    here = (p for name in IMAGE_FOLDERS for deep in _DEPTHS for p in root.glob(f"{deep}{name}"))
-    return next((path for path in here if path.is_dir()), None)
+    return complete_plan(plan, told=told)
 
 
 def _walk(root: Path) -> list[Path]:

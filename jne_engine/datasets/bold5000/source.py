@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jne_engine.core.citations import cite
 from jne_engine.datasets.bold5000.plan import (
     Bold5000Request,
-    find_image_folder,
     list_subjects,
     plan_bold5000,
 )
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found
-from jne_engine.datasets.trial_plan import TrialPlan
 from jne_engine.datasets.trial_source import (
     CEILING,
     DRAWN,
@@ -46,6 +43,8 @@ class Bold5000Source(TrialSource):
     hint = r"a folder with **CSI1\_GLMbetas-TYPED-…** of BOLD5000 2.0"
     help = "Import subjects of BOLD5000 2.0 from ROOT, which holds betas, mask and image names."
     request_type = Bold5000Request
+    plan = staticmethod(plan_bold5000)
+    short = "BOLD5000"
     options = (replace(SUBJECTS, default="CSI1", text="{}"), NORMALISE, CEILING, SEED, PICTURES,
                *DRAWN)  # fmt: skip
     citations = (BOLD5000, GLMSINGLE)
@@ -56,23 +55,6 @@ class Bold5000Source(TrialSource):
         subjects = list_subjects(folder)
         detail = f"betas of {', '.join(subjects)}"
         return Found(self.kind, self.title, detail, subjects) if subjects else None
-
-    def name_parts(self, folder: Path, choices: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return words that name the dataset."""
-        del folder
-        return ("BOLD5000", str(choices["subject"]))
-
-    def list_files(self, request: Bold5000Request) -> tuple[Path, ...]:
-        """Return betas, masks and names of the subject."""
-        return request.tree().paths()
-
-    def plan(self, request: Bold5000Request) -> TrialPlan:
-        """Find and understand the subject's files."""
-        return plan_bold5000(request)
-
-    def find_images(self, folder: Path) -> Path | None:
-        """Return the folder of presented images."""
-        return find_image_folder(folder)
 
 
 SOURCE: Final = Bold5000Source()

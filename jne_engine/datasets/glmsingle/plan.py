@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,19 +32,16 @@ from jne_engine.datasets.locations import (
 )
 from jne_engine.datasets.tables import read_stimuli
 from jne_engine.datasets.trial_betas import BetaBlocks
-from jne_engine.datasets.trial_plan import (
-    TEST_SETS,
-    DrawnRequest,
-    TrialPlan,
-    choose_ceiling,
+from jne_engine.datasets.trial_choices import (
     choose_splits,
+    complete_plan,
     describe_trials,
     number_names,
 )
+from jne_engine.datasets.trial_plan import TEST_SETS, DrawnRequest, TrialPlan
 from jne_engine.datasets.trial_tables import (
     STIMULUS_COLUMNS,
     find_column,
-    find_pictures,
     read_numbers,
     read_trial_table,
 )
@@ -72,8 +69,6 @@ class GlmSingleRequest(DrawnRequest):
         Mask of the voxels on the betas' grid; by default the folder's only ``*mask*.nii.gz``.
     surface : str, optional
         Surface of betas without a grid; of a volume the template in whose space it lies.
-    surface_folder : pathlib.Path, optional
-        FreeSurfer's ``surf`` folder of the subject, in the volume's millimetres.
     """
 
     model: str = "D"
@@ -104,6 +99,10 @@ class GlmSingleRequest(DrawnRequest):
         named = (find_betas(self.root, self.model), find_design(self.root), *tables)
         return tuple(path for path in (*named, self.find_mask()) if path is not None)
 
+    def image_places(self) -> Iterable[Path]:
+        """Return where a folder of pictures may lie, the likeliest first."""
+        return (self.root / name for name in IMAGE_FOLDERS)
+
 
 def plan_glmsingle(request: GlmSingleRequest) -> TrialPlan:
     """Read design, tables and mask, and open the betas.
@@ -114,14 +113,11 @@ def plan_glmsingle(request: GlmSingleRequest) -> TrialPlan:
         If a file is missing or broken, or they do not fit each other.
     """
     stored = open_betas(find_betas(request.root, request.model))
-    trials, stimuli, told = _read_trials(request, stored)
+    trials, stimuli, (notes, problems) = _read_trials(request, stored)
     space, at, placed = _place(request, stored)
     splits, split_note = choose_splits(request, trials, request.test)
-    kind, ceiling_note = choose_ceiling(request, trials, splits)
-    projection, drawn = request.draw(space)
-    images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in stimuli.index])
     model = f"GLMsingle's model {request.model}"
-    return TrialPlan(
+    plan = TrialPlan(
         request=request,
         name="GLMsingle",
         source=f"single-trial betas of {request.label} by {model} ({stored.path.name})",
@@ -132,27 +128,15 @@ def plan_glmsingle(request: GlmSingleRequest) -> TrialPlan:
         splits=splits,
         space=space,
         files=tuple(path for path in request.paths() if path != stored.path),
-        from_repeats=kind == "repeats",
-        projection=projection,
-        images=images if request.pictures else {},
         found={stored.path.name: f"{stored.shape}, {stored.dtype}"},
         notes=(
             f"betas of {model}, in percent signal change unless it was told otherwise",
             describe_trials(request.normalise, trials),
             split_note,
-            ceiling_note,
-            placed,
-            *told[0],
-            *(drawn if projection is not None else ()),
         ),
-        problems=(*told[1], *([absent] * bool(absent)), *(drawn if projection is None else ())),
+        problems=problems,
     )
-
-
-def find_image_folder(root: Path) -> Path | None:
-    """Return the folder of pictures beside the betas, None without."""
-    here = (root / name for name in IMAGE_FOLDERS)
-    return next((path for path in here if path.is_dir()), None)
+    return complete_plan(plan, told=(placed, *notes))
 
 
 def _read_trials(

@@ -9,12 +9,11 @@ from typing import Final
 from jne_engine.datasets.glmsingle.files import MODELS, find_models
 from jne_engine.datasets.glmsingle.plan import (
     GlmSingleRequest,
-    find_image_folder,
     plan_glmsingle,
 )
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found, Option
-from jne_engine.datasets.trial_plan import TEST_SETS, TrialPlan
+from jne_engine.datasets.trial_plan import TEST_SETS
 from jne_engine.datasets.trial_source import (
     ANATOMY,
     CEILING,
@@ -39,6 +38,7 @@ class GlmSingleSource(TrialSource):
     hint = r"a folder with **TYPED\_FITHRF\_GLMDENOISE\_RR** and **DESIGNINFO**"
     help = "Import single-trial betas from the folder ROOT that GLMsingle wrote."
     request_type = GlmSingleRequest
+    plan = staticmethod(plan_glmsingle)
     options = (
         SUBJECT,
         Option("model", label="Betas", values=tuple(MODELS), names={
@@ -61,18 +61,6 @@ class GlmSingleSource(TrialSource):
         masks = tuple(sorted(p.name for p in folder.glob("*.nii*")))
         detail = f"single-trial betas of model {', '.join(models)}"
         return Found(self.kind, self.title, detail, files=masks)
-
-    def list_files(self, request: GlmSingleRequest) -> tuple[Path, ...]:
-        """Return betas, design, tables and mask."""
-        return request.paths()
-
-    def plan(self, request: GlmSingleRequest) -> TrialPlan:
-        """Find and understand the folder."""
-        return plan_glmsingle(request)
-
-    def find_images(self, folder: Path) -> Path | None:
-        """Return the folder of pictures beside the betas."""
-        return find_image_folder(folder)
 
 
 SOURCE: Final = GlmSingleSource()

@@ -22,10 +22,10 @@ from jne_engine.core.arrays import Float32Array
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import RoiSet, VolumeSpace
 from jne_engine.datasets.bids.names import list_series
-from jne_engine.datasets.bids.plan import BidsRequest, list_read_files, plan_bids
+from jne_engine.datasets.bids.plan import BidsRequest, plan_bids
 from jne_engine.datasets.dataset import Splits
-from jne_engine.datasets.splits import fixed_splits
-from jne_engine.datasets.trial_plan import DrawnRequest, TrialPlan, choose_ceiling
+from jne_engine.datasets.trial_choices import choose_ceiling, hold_out
+from jne_engine.datasets.trial_plan import SubjectRequest, TrialPlan
 from jne_engine.formats.guard import printable, read_text, reading
 from jne_engine.formats.volumes import read_volume
 
@@ -41,7 +41,7 @@ _NO_CEILING: Final = "no noise ceiling, as asked"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaionRequest(DrawnRequest):
+class LaionRequest(SubjectRequest):
     """What to import of LAION-fMRI.
 
     Parameters
@@ -59,11 +59,6 @@ class LaionRequest(DrawnRequest):
 
     normalise: str = "session"
     splits: Path | None = None
-
-    @property
-    def label(self) -> str:
-        """The subject's name, as in the files."""
-        return f"sub-{self.subject}"
 
     def as_bids(self) -> BidsRequest:
         """Return the subject's betas as a series of BIDS derivatives."""
@@ -93,7 +88,7 @@ class LaionRequest(DrawnRequest):
         """Return every file that may be read."""
         maps = (self.ceiling_map(kind) for kind in _CEILINGS)
         named = (*maps, self.splits, *self.roi_masks())
-        return (*list_read_files(self.as_bids()), *(path for path in named if path is not None))
+        return (*self.as_bids().paths(), *(path for path in named if path is not None))
 
 
 def plan_laion(request: LaionRequest) -> TrialPlan:
@@ -109,7 +104,6 @@ def plan_laion(request: LaionRequest) -> TrialPlan:
         return divide_images(request, names)
 
     plan = plan_bids(request.as_bids(), divide=divide)
-    names = [str(name) for name in plan.stimuli.index]
     if not isinstance(plan.space, VolumeSpace):
         raise InputError(request.label, "volumes", "another space", _GRID)
     shown = plan.trials.presentations[plan.splits.test]
@@ -119,7 +113,7 @@ def plan_laion(request: LaionRequest) -> TrialPlan:
     kind, ceiling_note = choose_ceiling(request, plan.trials, plan.splits, shipped=told)
     ceiling = _read_ceiling(path, plan.space) if kind == "shipped" and path is not None else None
     stimuli = plan.stimuli.copy()
-    stimuli["ood type"] = [match[1] if (match := _OOD.fullmatch(n)) else "" for n in names]
+    stimuli["ood type"] = [match[1] if (match := _OOD.fullmatch(n)) else "" for n in plan.names]
     shipped = sorted(p.name for p in (request.root / "stimuli").glob(EMBEDDINGS))
     features = f"embeddings are there: import features OUT stimuli/{next(iter(shipped), '')}"
     masks = request.roi_masks()
@@ -167,8 +161,7 @@ def divide_images(request: LaionRequest, names: Sequence[str]) -> tuple[Splits, 
         file = printable(request.splits.name)
         told = f"train and test by {file} ({test.size} test images)"
     unseen = sum(name not in rows for name in named)
-    splits = fixed_splits(pool, test, seed=request.seed)
-    told += f"; {splits.validation.size} of the others to validation with seed {request.seed}"
+    splits, told = hold_out(request, pool, test, told)
     told += f"; {unseen} of its images were not shown" if unseen else ""
     return splits, told + (f"; {left} shown images are in neither" if left else "")
 

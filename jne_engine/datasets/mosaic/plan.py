@@ -9,7 +9,8 @@ create_hdf5_pkl.py; github.com/murtylab/mosaic-dataset, constants.py (names of f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,17 +27,9 @@ from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.cortex.surfaces import load_hcp_mmp
 from jne_engine.datasets.arrays.pairing import is_picture
 from jne_engine.datasets.locations import place_columns
-from jne_engine.datasets.splits import fixed_splits
 from jne_engine.datasets.trial_betas import BetaParts
-from jne_engine.datasets.trial_plan import (
-    READ_AT_ONCE,
-    TrialPlan,
-    TrialRequest,
-    choose_ceiling,
-    describe_trials,
-    number_names,
-)
-from jne_engine.datasets.trial_tables import find_pictures
+from jne_engine.datasets.trial_choices import complete_plan, describe_trials, hold_out, number_names
+from jne_engine.datasets.trial_plan import READ_AT_ONCE, TrialPlan, TrialRequest
 from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import printable
 from jne_engine.formats.hdf5 import open_hdf5, read_hdf5_vectors
@@ -88,6 +81,14 @@ class MosaicRequest(TrialRequest):
             raise InputError(printable(self.root.name), expected, found, _COPY)
         return there[0]
 
+    def paths(self) -> tuple[Path, ...]:
+        """Return the subject's file."""
+        return (self.path(),)
+
+    def image_places(self) -> Iterable[Path]:
+        """Return where a folder of pictures may lie, the likeliest first."""
+        return (p / name for p in (self.root, *self.root.parents[:2]) for name in IMAGE_FOLDERS)
+
 
 @dataclass(frozen=True)
 class StoredTrial:
@@ -121,14 +122,16 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
     pool = np.unique(image[~is_test])
     if np.intersect1d(test, pool).size:
         raise InputError(path.name, "each stimulus in one phase", "one in both", _COPY)
-    splits = fixed_splits(pool, test, seed=request.seed)
-    ceiling, told = _read_ceiling(path, space)
-    kind, ceiling_note = choose_ceiling(request, trials, splits, shipped=told)
-    images, absent = find_pictures(find_image_folder(request.root), [str(n) for n in names])
+    splits, split_note = hold_out(
+        request, pool, test,
+        f"test: the {test.size} stimuli of the data set's own phase test (MOSAIC's joint split"
+        " over data sets is another)",
+    )  # fmt: skip
+    ceiling, shipped = _read_ceiling(path, space)
     films = sum(not is_picture(str(name)) for name in names)
     warned = f"{films} stimuli are no pictures (films): bring their features by name"
     rois = build_surface_roi_set("hcp-mmp", space, load_hcp_mmp())
-    return TrialPlan(
+    plan = TrialPlan(
         request=request,
         name="MOSAIC",
         source=f"MOSAIC, {request.label}, single-trial betas on {FSLR}",
@@ -139,29 +142,21 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
         splits=splits,
         space=space,
         roi_sets=(rois,),
-        ceiling=ceiling if kind == "shipped" else None,
+        ceiling=ceiling,
         has_runs=False,
-        from_repeats=kind == "repeats",
-        images=images if request.pictures else {},
         found={path.name: f"{len(stored)} trials of {N_GRAYORDINATES:,} grayordinates"},
         notes=(
             f"betas as MOSAIC normalised them; {describe_trials(request.normalise, trials)}",
             "sessions and runs are not in the file",
-            f"test: the {test.size} stimuli of the data set's own phase test (MOSAIC's joint split"
-            f" over data sets is another); {splits.validation.size} of the others to validation"
-            f" with seed {request.seed}",
-            ceiling_note,
-            f"columns: {space.n_voxels:,} vertices of {FSLR}; {N_GRAYORDINATES - space.n_voxels:,}"
-            " grayordinates below the cortex are left out",
+            split_note,
         ),
-        problems=(*([absent] * bool(absent)), *([warned] * bool(films))),
     )
-
-
-def find_image_folder(root: Path) -> Path | None:
-    """Return the folder of stimuli beside the files or above them, None without."""
-    here = (place / name for place in (root, *root.parents[:2]) for name in IMAGE_FOLDERS)
-    return next((path for path in here if path.is_dir()), None)
+    columns = (
+        f"columns: {space.n_voxels:,} vertices of {FSLR}; {N_GRAYORDINATES - space.n_voxels:,}"
+        " grayordinates below the cortex are left out"
+    )
+    plan = complete_plan(plan, shipped=shipped, told=(columns,))
+    return replace(plan, problems=(*plan.problems, *([warned] * bool(films))))
 
 
 def list_trials(path: Path) -> tuple[StoredTrial, ...]:

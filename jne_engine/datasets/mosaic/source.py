@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jne_engine.core.citations import cite
 from jne_engine.datasets.mosaic.plan import (
     MosaicRequest,
-    find_image_folder,
     list_subjects,
     plan_mosaic,
 )
 from jne_engine.datasets.single_trials.source import GLMSINGLE
-from jne_engine.datasets.source import Found
-from jne_engine.datasets.trial_plan import TrialPlan
+from jne_engine.datasets.source import Found, count_subjects
 from jne_engine.datasets.trial_source import CEILING, PICTURES, SEED, SUBJECTS, TrialSource
 
 MOSAIC: Final = cite(
@@ -38,6 +35,8 @@ class MosaicSource(TrialSource):
     hint = r"a folder with **sub-01\_NSD.hdf5** of MOSAIC, or another of its data sets"
     help = "Import subjects of MOSAIC from ROOT, which holds files such as sub-01_NSD.hdf5."
     request_type = MosaicRequest
+    plan = staticmethod(plan_mosaic)
+    short = "MOSAIC"
     options = (replace(SUBJECTS, default="sub-01_NSD", text="{}"), CEILING, SEED, PICTURES)
     volumes = ()
     citations = (MOSAIC, GLMSINGLE)
@@ -46,25 +45,8 @@ class MosaicSource(TrialSource):
     def recognise(self, folder: Path) -> Found | None:
         """Tell whether a folder holds files of MOSAIC's subjects."""
         subjects = list_subjects(folder)
-        detail = f"{len(subjects)} subject{'s' * (len(subjects) != 1)}"
+        detail = count_subjects(subjects)
         return Found(self.kind, self.title, detail, subjects) if subjects else None
-
-    def name_parts(self, folder: Path, choices: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return words that name the dataset."""
-        del folder
-        return ("MOSAIC", str(choices["subject"]))
-
-    def list_files(self, request: MosaicRequest) -> tuple[Path, ...]:
-        """Return the subject's file."""
-        return (request.path(),)
-
-    def plan(self, request: MosaicRequest) -> TrialPlan:
-        """Find and understand the subject's file."""
-        return plan_mosaic(request)
-
-    def find_images(self, folder: Path) -> Path | None:
-        """Return the folder of stimuli."""
-        return find_image_folder(folder)
 
 
 SOURCE: Final = MosaicSource()

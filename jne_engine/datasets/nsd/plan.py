@@ -39,7 +39,7 @@ from jne_engine.datasets.nsd.trials import read_trials
 from jne_engine.datasets.preview import readable_ranges
 from jne_engine.datasets.responses import BetaStream
 from jne_engine.datasets.scripts.files import script_splits
-from jne_engine.datasets.trial_plan import describe_trials
+from jne_engine.datasets.trial_choices import describe_trials
 from jne_engine.datasets.trials import TrialTable, count_presentations, find_training_trials
 from jne_engine.formats.guard import printable
 from jne_engine.formats.volumes import open_volume

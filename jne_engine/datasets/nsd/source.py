@@ -14,7 +14,7 @@ from jne_engine.datasets.nsd.layout import BETA_VERSIONS, N_SUBJECTS, SPACES, VO
 from jne_engine.datasets.nsd.plan import CEILINGS, NORMALISATIONS, TEST_SETS, NsdRequest
 from jne_engine.datasets.nsd.preview import preview_nsd
 from jne_engine.datasets.preview import Preview
-from jne_engine.datasets.source import CopiedSource, Found, Option
+from jne_engine.datasets.source import CopiedSource, Found, Option, count_subjects
 from jne_engine.datasets.trial_source import ANATOMY, NORMALISE
 from jne_engine.formats.guard import check_inside
 from jne_engine.formats.label_tables import LABEL_NAMES
@@ -125,7 +125,7 @@ class NsdSource(CopiedSource):
             if (betas / f"subj{subject:02d}" / space / version).is_dir()
         )
         subjects = tuple(dict.fromkeys(subject for subject, _, _ in spaces))
-        count = f"{len(subjects)} subject{'s' * (len(subjects) != 1)} with betas"
+        count = f"{count_subjects(subjects)} with betas"
         return FoundNsd(self.kind, self.title, count, subjects, spaces=spaces)
 
     def offer(self, found: FoundNsd, chosen: Mapping[str, Any]) -> tuple[Option, ...]:

@@ -12,15 +12,10 @@ import pandas as pd
 from jne_engine.core.checks import check_length, check_matrix
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.locations import read_volume_space
-from jne_engine.datasets.splits import random_splits
 from jne_engine.datasets.tables import read_integer_columns
 from jne_engine.datasets.trial_betas import BetaParts
-from jne_engine.datasets.trial_plan import (
-    DrawnRequest,
-    TrialPlan,
-    choose_ceiling,
-    describe_trials,
-)
+from jne_engine.datasets.trial_choices import choose_splits, complete_plan, describe_trials
+from jne_engine.datasets.trial_plan import DrawnRequest, TrialPlan
 from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import printable
 from jne_engine.formats.numpy_files import map_npy
@@ -61,12 +56,10 @@ def plan_single_trials(request: SingleTrialRequest) -> TrialPlan:
     columns = read_integer_columns(table, ("session", "run", "image"), delimiter="\t", fix=_FIX)
     trials = TrialTable(*(columns[name] for name in ("session", "run", "image")))
     check_length(table.name, len(trials), len(values), unit="trials as betas", fix=_FIX)
-    splits = random_splits(trials.image_ids.size, seed=request.seed)
-    kind, ceiling_note = choose_ceiling(request, trials, splits)
+    splits, split_note = choose_splits(request, trials, "random")
     space = read_volume_space(mask, values.shape[1])
-    projection, drawn = request.draw(space)
     names = [f"image-{i}" for i in trials.image_ids]
-    return TrialPlan(
+    plan = TrialPlan(
         request=request,
         name=printable(request.root.resolve().name),
         source=f"single-trial betas of {request.label}",
@@ -79,14 +72,7 @@ def plan_single_trials(request: SingleTrialRequest) -> TrialPlan:
         splits=splits,
         space=space,
         files=(table, mask),
-        from_repeats=kind == "repeats",
-        projection=projection,
         found={"betas.npy": f"{values.shape}, {values.dtype.name}"},
-        notes=(
-            describe_trials(request.normalise, trials),
-            f"train, validation and test images drawn with seed {request.seed}",
-            ceiling_note,
-            *(drawn if projection is not None else ()),
-        ),
-        problems=drawn if projection is None else (),
+        notes=(describe_trials(request.normalise, trials), split_note),
     )
+    return complete_plan(plan)

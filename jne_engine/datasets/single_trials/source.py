@@ -13,7 +13,6 @@ from typing import Final
 from jne_engine.core.citations import cite
 from jne_engine.datasets.single_trials.importing import SingleTrialRequest, plan_single_trials
 from jne_engine.datasets.source import Found
-from jne_engine.datasets.trial_plan import TrialPlan
 from jne_engine.datasets.trial_source import CEILING, DRAWN, NORMALISE, SEED, SUBJECT, TrialSource
 
 GLMSINGLE: Final = cite(
@@ -34,6 +33,7 @@ class SingleTrialSource(TrialSource):
     hint = "a folder with **betas.npy**, **trials.tsv** and **mask.nii.gz**"
     help = "Import single-trial betas from ROOT with betas.npy, trials.tsv and mask.nii.gz."
     request_type = SingleTrialRequest
+    plan = staticmethod(plan_single_trials)
     options = (SUBJECT, NORMALISE, CEILING, SEED, *DRAWN)
     citations = (GLMSINGLE,)
     words = ("single-trial betas",)
@@ -43,14 +43,6 @@ class SingleTrialSource(TrialSource):
         files = SingleTrialRequest(root=folder).paths()
         names = ", ".join(path.name for path in files)
         return Found(self.kind, self.title, names) if all(p.is_file() for p in files) else None
-
-    def list_files(self, request: SingleTrialRequest) -> tuple[Path, ...]:
-        """Return the three files."""
-        return request.paths()
-
-    def plan(self, request: SingleTrialRequest) -> TrialPlan:
-        """Find and understand the folder."""
-        return plan_single_trials(request)
 
 
 SOURCE: Final = SingleTrialSource()

@@ -12,7 +12,7 @@ MRI/notebooks/fmri_usage.ipynb.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,18 +26,11 @@ from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import RoiSet, VolumeSpace
 from jne_engine.datasets.locations import read_volume_space
-from jne_engine.datasets.splits import fixed_splits
 from jne_engine.datasets.trial_betas import BetaBlocks
-from jne_engine.datasets.trial_plan import (
-    DrawnRequest,
-    TrialPlan,
-    choose_ceiling,
-    describe_trials,
-    number_names,
-)
+from jne_engine.datasets.trial_choices import complete_plan, describe_trials, hold_out, number_names
+from jne_engine.datasets.trial_plan import SubjectRequest, TrialPlan
 from jne_engine.datasets.trial_tables import (
     find_column,
-    find_pictures,
     read_numbers,
     read_trial_table,
 )
@@ -60,7 +53,7 @@ _MASK: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThingsRequest(DrawnRequest):
+class ThingsRequest(SubjectRequest):
     """What to import of THINGS-fMRI.
 
     Parameters
@@ -83,11 +76,6 @@ class ThingsRequest(DrawnRequest):
         super().__post_init__()
         check_choice("voxels", self.voxels, VOXEL_SETS)
 
-    @property
-    def label(self) -> str:
-        """The subject's name, as in the files."""
-        return f"sub-{self.subject}"
-
     def table(self, what: str) -> Path:
         """Return a file of the subject, for instance ``VoxelMetadata.csv``."""
         return find_tables(self.root) / f"sub-{self.subject}_{what}"
@@ -106,6 +94,10 @@ class ThingsRequest(DrawnRequest):
         names = ("ResponseData.h5", "StimulusMetadata.csv", "VoxelMetadata.csv")
         mask = self.find_mask()
         return (*map(self.table, names), *([] if mask is None else [mask]))
+
+    def image_places(self) -> Iterable[Path]:
+        """Return where a folder of pictures may lie, the likeliest first."""
+        return (p / name for p in (self.root, find_tables(self.root)) for name in IMAGE_FOLDERS)
 
 
 def find_tables(root: Path) -> Path:
@@ -133,14 +125,11 @@ def plan_things(request: ThingsRequest) -> TrialPlan:
     key = _find_block(request, (len(voxels), len(trials)), voxels["voxel_id"])
     space = _place(request, voxels.iloc[kept])
     test, pool = (np.flatnonzero(m).astype(np.int64) for m in (is_test, ~is_test))
-    splits = fixed_splits(pool, test, seed=request.seed)
+    told = f"test: the {test.size} images of trial type test"
+    splits, split_note = hold_out(request, pool, test, told)
     ceiling = _read_ceiling(voxels.iloc[kept])
     known = "" if ceiling is None else f"the data set's own {CEILING_COLUMN} (mean test responses)"
-    kind, ceiling_note = choose_ceiling(request, trials, splits, shipped=known)
-    projection, drawn = request.draw(space)
-    folder = find_image_folder(request.root)
-    images, absent = find_pictures(folder, [str(name) for name in stimuli.index])
-    return TrialPlan(
+    plan = TrialPlan(
         request=request,
         name="THINGS-fMRI",
         source=f"THINGS-fMRI, {request.label}, single-trial responses in table format",
@@ -152,10 +141,7 @@ def plan_things(request: ThingsRequest) -> TrialPlan:
         space=space,
         files=request.paths()[1:],
         roi_sets=rois,
-        ceiling=ceiling if kind == "shipped" else None,
-        from_repeats=kind == "repeats",
-        projection=projection,
-        images=images if request.pictures else {},
+        ceiling=ceiling,
         found={
             request.paths()[0].name: f"{(len(voxels), len(trials))} voxels by trials, {key}",
             "voxels": f"{kept.size:,} of {len(voxels):,} ({request.voxels})",
@@ -163,19 +149,10 @@ def plan_things(request: ThingsRequest) -> TrialPlan:
         notes=(
             describe_trials(request.normalise, trials),
             "catch trials are not in the table format",
-            f"test: the {test.size} images of trial type test;"
-            f" {splits.validation.size} of the others to validation with seed {request.seed}",
-            ceiling_note,
-            *(drawn if projection is not None else ()),
+            split_note,
         ),
-        problems=(*([absent] * bool(absent)), *(drawn if projection is None else ())),
     )
-
-
-def find_image_folder(root: Path) -> Path | None:
-    """Return the folder of pictures beside the tables, None without."""
-    here = (place / name for place in (root, find_tables(root)) for name in IMAGE_FOLDERS)
-    return next((path for path in here if path.is_dir()), None)
+    return complete_plan(plan, shipped=known)
 
 
 def _read_trials(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jne_engine.core.citations import cite
-from jne_engine.datasets.source import Found, Option
+from jne_engine.datasets.source import Found, Option, count_subjects
 from jne_engine.datasets.things.plan import (
     VOXEL_SETS,
     ThingsRequest,
-    find_image_folder,
     list_subjects,
     plan_things,
 )
-from jne_engine.datasets.trial_plan import TrialPlan
 from jne_engine.datasets.trial_source import (
     CEILING,
     DRAWN,
@@ -46,6 +43,8 @@ class ThingsSource(TrialSource):
     hint = r"the folder that holds THINGS' **betas\_csv**"
     help = "Import subjects of THINGS-fMRI from ROOT, which holds betas_csv and brain masks."
     request_type = ThingsRequest
+    plan = staticmethod(plan_things)
+    short = "THINGS"
     options = (
         SUBJECTS, NORMALISE,
         Option("voxels", label="Voxels", values=VOXEL_SETS, names={
@@ -60,25 +59,8 @@ class ThingsSource(TrialSource):
     def recognise(self, folder: Path) -> Found | None:
         """Tell whether a folder holds responses in table format, and of whom."""
         subjects = list_subjects(folder)
-        detail = f"{len(subjects)} subject{'s' * (len(subjects) != 1)} in table format"
+        detail = f"{count_subjects(subjects)} in table format"
         return Found(self.kind, self.title, detail, subjects) if subjects else None
-
-    def name_parts(self, folder: Path, choices: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return words that name the dataset."""
-        del folder
-        return ("THINGS", f"sub-{choices['subject']}")
-
-    def list_files(self, request: ThingsRequest) -> tuple[Path, ...]:
-        """Return responses, tables and mask."""
-        return request.paths()
-
-    def plan(self, request: ThingsRequest) -> TrialPlan:
-        """Find and understand the subject's tables."""
-        return plan_things(request)
-
-    def find_images(self, folder: Path) -> Path | None:
-        """Return the folder of the object images."""
-        return find_image_folder(folder)
 
 
 SOURCE: Final = ThingsSource()

@@ -145,4 +145,4 @@ def test_a_link_out_of_the_allowed_folder_is_refused(name, tmp_path):
 
 def layout_files(layout, root):
     source = find_layout(layout.kind)
-    return list(source.list_files(source.request(root, layout.choices)))
+    return list(source.request(root, layout.choices).paths())
