@@ -204,6 +204,15 @@ def build_roi_set(preset: str, labels: Mapping[str, Mapping[str, BoolArray]]) ->
     return RoiSet(chosen.name, chosen.source, names, tiers, masks, approximate=chosen.approximate)
 
 
+def stack_rois(preset: str, source: str, masks: Mapping[str, BoolArray]) -> tuple[RoiSet, ...]:
+    """Return the masks that have a column as a set of ROIs, without tiers; none where none has."""
+    used = {name: mask for name, mask in masks.items() if mask.any()}
+    if not used:
+        return ()
+    stacked = np.stack(list(used.values()))
+    return (RoiSet(preset, source, tuple(used), (None,) * len(used), stacked),)
+
+
 def build_surface_roi_set(preset: str, space: SurfaceSpace, atlas: CorticalLabels) -> RoiSet:
     """Build a preset of HCP-MMP labels for the columns of a surface.
 

@@ -103,6 +103,12 @@ class VolumeSpace:
         """Number of response columns."""
         return len(self.voxels)
 
+    def is_grid(
+        self, shape: tuple[int, ...], affine: npt.NDArray[np.float64], *, atol: float = 1e-3
+    ) -> bool:
+        """Tell whether a volume has the same grid and, within ``atol``, the same affine."""
+        return shape == self.shape and bool(np.allclose(affine, self.affine, atol=atol))
+
 
 CorticalSpace = SurfaceSpace | VolumeSpace
 

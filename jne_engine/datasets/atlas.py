@@ -132,7 +132,7 @@ def _from_volume(
         raise InputError(printable(path.name), "labels of voxels", "of vertices", fix)
     volume = read_volume(path)
     same = volume.values.shape == space.shape
-    if not same or not np.allclose(volume.affine, space.affine, atol=1e-3):
+    if not space.is_grid(volume.values.shape, volume.affine):
         fix = "resample the labels to the responses' grid (nearest neighbour)"
         found = f"{volume.values.shape}{' with other millimetres' if same else ''}"
         raise InputError(printable(path.name), f"the columns' grid {space.shape}", found, fix)

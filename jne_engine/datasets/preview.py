@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,8 +13,12 @@ from jne_engine.core.order import TEXT, describe_order
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.datasets.drawn import NOT_DRAWN
 from jne_engine.datasets.repeats import describe_repeats, number_stimuli
+from jne_engine.datasets.trials import tell_presentations
 from jne_engine.formats.guard import readable_size
 from jne_engine.model.scaling import Scaling, tell_far
+
+BASE_BYTES: Final = 300_000_000
+"""Memory of the program and its libraries."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class Preview:
             f"sessions: {readable_ranges(self.sessions_present) or 'none'}"
             f"; missing: {readable_ranges(self.sessions_missing) or 'none'}",
             f"{self.n_trials} trials of {self.n_images} images"
-            f" ({_times(self.presentations)}), {self.n_voxels} columns",
+            f" ({tell_presentations(self.presentations) or 'no trials'}), {self.n_voxels} columns",
             f"repeats: {self.repeats}",
             f"train {self.n_train}, validation {self.n_validation}, test {self.n_test}",
             *(f"ROIs {preset}: {_counts(rois)}" for preset, rois in self.roi_counts.items()),
@@ -214,11 +218,6 @@ def readable_ranges(numbers: tuple[int, ...]) -> str:
         else:
             parts.append([number])
     return ", ".join("-".join(map(str, part)) for part in parts)
-
-
-def _times(presentations: Mapping[int, int]) -> str:
-    """Return how many images were shown how often."""
-    return ", ".join(f"{n} shown {times}×" for times, n in presentations.items()) or "no trials"
 
 
 def _counts(rois: Mapping[str, int]) -> str:

@@ -138,12 +138,23 @@ def read_integer_columns(
     table = read_columns(path, columns, delimiter=delimiter, fix=fix)
     integers: dict[str, IntArray] = {}
     for column in columns:
-        values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
-        if not (np.isfinite(values) & (values % 1 == 0)).all():
-            found = "empty or other cells"
-            raise InputError(printable(path.name), f"whole numbers in {column}", found, fix)
-        integers[column] = values.astype(np.int64)
+        integers[column] = to_integers(path, table[column], fix=fix)
     return integers
+
+
+def to_integers(path: Path, column: pd.Series[str], *, fix: str) -> IntArray:
+    """Return a column of text as whole numbers.
+
+    Raises
+    ------
+    InputError
+        If a cell is empty or no whole number.
+    """
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    if not (np.isfinite(values) & (values % 1 == 0)).all():
+        found = "empty or other cells"
+        raise InputError(printable(path.name), f"whole numbers in {column.name}", found, fix)
+    return values.astype(np.int64)
 
 
 def read_columns(path: Path, columns: Sequence[str], *, delimiter: str, fix: str) -> pd.DataFrame:

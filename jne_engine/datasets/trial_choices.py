@@ -16,7 +16,7 @@ from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.splits import fixed_splits, random_splits
 from jne_engine.datasets.trial_plan import DrawnRequest, TrialPlan, TrialRequest
 from jne_engine.datasets.trial_tables import find_pictures
-from jne_engine.datasets.trials import TrialTable, count_presentations
+from jne_engine.datasets.trials import TrialTable, count_presentations, tell_presentations
 from jne_engine.formats.guard import printable
 
 NORMALISED: Final = {
@@ -81,7 +81,7 @@ def choose_ceiling(
         fix = "choose --ceiling repeats or none"
         raise InputError("noise ceiling", "one that the data set ships", "none", fix)
     if repeated >= 2:
-        times = ", ".join(f"{n} shown {k}×" for k, n in count_presentations(shown).items())
+        times = tell_presentations(count_presentations(shown))
         return "repeats", (
             f"noise ceiling from the repeats of the test images ({times}), scaled as the responses"
         )
@@ -94,8 +94,7 @@ def choose_ceiling(
 def describe_trials(normalise: str, trials: TrialTable, *, raw: str = "as is") -> str:
     """Say how betas become responses; ``raw`` is what they are where nothing is done."""
     how = NORMALISED.get(normalise, raw)
-    shown = count_presentations(trials.presentations)
-    counts = ", ".join(f"{n} shown {k}×" for k, n in shown.items())
+    counts = tell_presentations(count_presentations(trials.presentations))
     return f"betas {how}, averaged over presentations ({counts})"
 
 

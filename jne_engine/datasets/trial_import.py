@@ -20,7 +20,7 @@ from jne_engine.datasets.arrays.files import hash_inputs
 from jne_engine.datasets.arrays.pairing import is_picture
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.folder import ImportedParts, ImportFolder, check_free, create_folder
-from jne_engine.datasets.preview import Preview, count_rois
+from jne_engine.datasets.preview import BASE_BYTES, Preview, count_rois
 from jne_engine.datasets.responses import RepeatCollector
 from jne_engine.datasets.standardise import zscore
 from jne_engine.datasets.stimuli import THUMBNAIL_PIXELS, shrink_pictures
@@ -29,7 +29,6 @@ from jne_engine.datasets.trials import count_presentations
 from jne_engine.features.extraction.decoding import read_image
 from jne_engine.model.scoring import compute_noise_ceiling
 
-_BASE_BYTES: Final = 300_000_000
 _SCRATCH: Final = "repeats.scratch.npy"
 
 
@@ -58,7 +57,7 @@ def preview_trials(plan: TrialPlan) -> Preview:
         n_test=splits.test.size,
         roi_counts=count_rois(plan.roi_sets),
         disk_bytes=n_images * (4 * n_columns + pictures),
-        memory_bytes=_BASE_BYTES + 32 * longest * n_columns + 4 * n_images * n_columns,
+        memory_bytes=BASE_BYTES + 32 * longest * n_columns + 4 * n_images * n_columns,
         read_bytes=plan.betas.n_bytes,
         notes=(*_list_notes(plan), *drawn),
         problems=(*plan.problems, *_lacks(plan)),

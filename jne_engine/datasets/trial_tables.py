@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.core.order import find_names
 from jne_engine.datasets.arrays.pairing import PICTURE_SUFFIXES
+from jne_engine.datasets.tables import to_integers
 from jne_engine.formats.guard import MAX_TEXT_BYTES, check_file, printable, reading
 
 STIMULUS_COLUMNS: Final = ("stimulus", "stim_file", "image", "label", "image_name")
@@ -65,11 +65,7 @@ def read_numbers(path: Path, table: pd.DataFrame, column: str) -> IntArray:
         If a cell holds no whole number.
     """
     cells = table[column].str.replace(r"^[A-Za-z]+-?(?=\d)", "", regex=True)
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
-    if not (np.isfinite(values) & (values % 1 == 0)).all():
-        found = "empty or other cells"
-        raise InputError(printable(path.name), f"whole numbers in {column}", found, _FIX)
-    return values.astype(np.int64)
+    return to_integers(path, cells, fix=_FIX)
 
 
 def find_pictures(folder: Path | None, names: Sequence[str]) -> tuple[Mapping[str, Path], str]:

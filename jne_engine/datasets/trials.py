@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -146,3 +147,8 @@ def count_presentations(presentations: IntArray) -> dict[int, int]:
     """Return how many images were shown once, twice, and so on."""
     times, images = np.unique(presentations, return_counts=True)
     return {int(n): int(count) for n, count in zip(times, images, strict=True)}
+
+
+def tell_presentations(counts: Mapping[int, int]) -> str:
+    """Say how many images were shown once, twice, and so on."""
+    return ", ".join(f"{n} shown {times}×" for times, n in counts.items())

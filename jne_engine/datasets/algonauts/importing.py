@@ -22,15 +22,12 @@ from jne_engine.datasets.algonauts.layout import map_responses, read_ceiling, re
 from jne_engine.datasets.algonauts.plan import AlgonautsPlan, AlgonautsRequest, plan_algonauts
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.folder import ImportedParts, ImportFolder, check_free, create_folder
-from jne_engine.datasets.preview import Preview, count_rois
+from jne_engine.datasets.preview import BASE_BYTES, Preview, count_rois
 from jne_engine.datasets.stimuli import THUMBNAIL_PIXELS, shrink_pictures, tabulate_categories
 from jne_engine.formats.guard import hash_file, printable
 
 ROW_BLOCK: Final = 256
 """Images that are copied at once."""
-
-BASE_BYTES: Final = 300_000_000
-"""Memory of the program and its libraries."""
 
 
 def preview_algonauts(request: AlgonautsRequest, *, measure: bool = True) -> Preview:

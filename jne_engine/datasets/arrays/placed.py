@@ -115,7 +115,7 @@ def read_placed(
 
 def _from_volume(path: Path, mask: Path) -> Placed:
     space, volume = read_volume_space(mask), open_volume(path)
-    if volume.shape[:3] != space.shape or not np.allclose(volume.affine, space.affine, atol=1e-3):
+    if not space.is_grid(volume.shape[:3], volume.affine):
         fix = "resample the mask to the responses' grid"
         expected = f"the grid of {printable(mask.name)}, {space.shape} with its millimetres"
         raise InputError(printable(path.name), expected, f"{volume.shape[:3]}", fix)

@@ -171,16 +171,14 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
     chosen = request.choose()
     parts = _read_parts(request, chosen)
     space, placed, masks = _place(request, parts[0].names)
-    shown = [name for part in parts for name in part.stimuli]
-    kept = np.flatnonzero([bool(name) for name in shown]).astype(np.int64)
-    image, names = number_names([shown[i] for i in kept])
-    session, run = (np.concatenate([getattr(p, k) for p in parts]) for k in ("session", "run"))
-    trials = TrialTable(session[kept], run[kept], image)
-    if divide is None:
-        splits, split_note = choose_splits(request, trials, request.test)
-    else:
-        splits, split_note = divide([str(name) for name in names])
+    kept, trials, names = _join_parts(parts)
+    splits, split_note = (
+        divide([str(name) for name in names]) if divide
+        else choose_splits(request, trials, request.test)
+    )  # fmt: skip
     n_bold = count_time_series(request.files())
+    n_maps = sum(len(part.stimuli) for part in parts)
+    dropped = n_maps - kept.size
     tables = {part.table for part in parts if part.table is not None}
     plan = TrialPlan(
         request=request,
@@ -194,10 +192,10 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
         space=space,
         files=(*sorted(tables), *masks),
         roi_sets=_read_rois(request, space),
-        found={chosen[0].series: f"{len(parts)} files or pairs, {len(shown)} maps"},
+        found={chosen[0].series: f"{len(parts)} files or pairs, {n_maps} maps"},
         notes=(
             f"{n_bold} time series (_bold) are left out: only betas or statistical maps are taken",
-            *_count_dropped(shown),
+            *([f"{dropped} maps whose row names no stimulus are left out"] * bool(dropped)),
             describe_trials(request.normalise, trials),
             split_note,
         ),
@@ -205,9 +203,13 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
     return complete_plan(plan, told=placed)
 
 
-def _count_dropped(shown: Sequence[str]) -> tuple[str, ...]:
-    dropped = sum(not name for name in shown)
-    return (f"{dropped} maps whose row names no stimulus are left out",) if dropped else ()
+def _join_parts(parts: tuple[Part, ...]) -> tuple[IntArray, TrialTable, pd.Index]:
+    """Return the maps that show a stimulus, as trials, and the stimuli's names."""
+    shown = [name for part in parts for name in part.stimuli]
+    kept = np.flatnonzero([bool(name) for name in shown]).astype(np.int64)
+    image, names = number_names([shown[i] for i in kept])
+    session, run = (np.concatenate([getattr(p, k) for p in parts]) for k in ("session", "run"))
+    return kept, TrialTable(session[kept], run[kept], image), names
 
 
 def _describe(root: Path, names: pd.Index) -> pd.DataFrame:
@@ -305,7 +307,7 @@ def _place(
     spaces = [read_volume_space(path) for path in masks]
     inside = np.ones(grid.shape[:3], dtype=np.bool_)
     for path, space in zip(masks, spaces, strict=True):
-        if space.shape != grid.shape[:3] or not np.allclose(space.affine, grid.affine, atol=1e-3):
+        if not space.is_grid(grid.shape[:3], grid.affine):
             fix = "resample the mask to the betas' grid (nearest neighbour)"
             expected = f"the betas' grid {grid.shape[:3]}, with its millimetres"
             raise InputError(printable(path.name), expected, f"{space.shape}", fix)

@@ -21,6 +21,7 @@ import pandas as pd
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_length, check_matrix
 from jne_engine.core.errors import InputError
+from jne_engine.cortex.rois import stack_rois
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, VolumeSpace
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.trial_betas import BetaParts
@@ -145,8 +146,6 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
     once = np.flatnonzero(trials.presentations == 1).astype(np.int64)
     tested = f"test: the {repeated.size} images shown twice or more"
     splits, split_note = hold_out(request, once, repeated, tested)
-    sources = ["COCO" if n.startswith("COCO") else "ImageNet" if re.match(r"n\d{8}_", n) else
-               "Scene" for n in index]  # fmt: skip
     n_files = len(tree.sessions) or len(tree.rois)
     plan = TrialPlan(
         request=request,
@@ -155,7 +154,7 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
         betas=betas,
         rows=np.arange(len(trials), dtype=np.int64),
         trials=trials,
-        stimuli=pd.DataFrame({"source": sources}, index=index, dtype=object),
+        stimuli=_describe(index),
         splits=splits,
         space=space,
         files=tuple(path for path in (tree.names, tree.brain, *tree.masks.values()) if path),
@@ -168,6 +167,13 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
         ),
     )
     return complete_plan(plan, told=told)
+
+
+def _describe(names: pd.Index) -> pd.DataFrame:
+    """Return the collection that each image is from, as its name says."""
+    sources = ["COCO" if n.startswith("COCO") else "ImageNet" if re.match(r"n\d{8}_", n) else
+               "Scene" for n in names]  # fmt: skip
+    return pd.DataFrame({"source": sources}, index=names, dtype=object)
 
 
 def _walk(root: Path) -> list[Path]:
@@ -249,8 +255,7 @@ def _read_masks(tree: Tree, space: VolumeSpace) -> tuple[tuple[RoiSet, ...], tup
     masks, other = {}, []
     for name, path in tree.masks.items():
         volume = read_volume(path)
-        same = volume.values.shape == space.shape
-        if same and np.allclose(volume.affine, space.affine, atol=1e-2):
+        if space.is_grid(volume.values.shape, volume.affine, atol=1e-2):
             masks[name] = volume.values[tuple(space.voxels.T)] > 0
         else:
             other.append(name)
@@ -262,13 +267,12 @@ def _make_rois(masks: dict[str, npt.NDArray[np.bool_]], source: str) -> tuple[Ro
     """Return ROIs of both hemispheres, and the hemispheres of the ROIs."""
     names = sorted({name[2:] for name in masks})
     joined = {n: np.any([m for k, m in masks.items() if k[2:] == n], axis=0) for n in names}
-    used = {name: mask for name, mask in joined.items() if mask.any()}
-    if not used:
+    told = f"{source} of BOLD5000"
+    regions = stack_rois("bold5000-rois", told, joined)
+    if not regions:
         return ()
-    none = np.zeros_like(next(iter(used.values())))
+    none = np.zeros_like(regions[0].masks[0])
     sides = [np.any([none, *(m for k, m in masks.items() if k[:2] == side)], axis=0)
              for side in ("LH", "RH")]  # fmt: skip
-    told = f"{source} of BOLD5000"
-    regions = RoiSet("bold5000-rois", told, tuple(used), (None,) * len(used),
-                     np.stack(list(used.values())))  # fmt: skip
-    return regions, RoiSet("hemispheres", told, ("left", "right"), (None, None), np.stack(sides))
+    hemispheres = RoiSet("hemispheres", told, ("left", "right"), (None, None), np.stack(sides))
+    return *regions, hemispheres

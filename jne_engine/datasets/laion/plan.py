@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.errors import InputError
+from jne_engine.cortex.rois import stack_rois
 from jne_engine.cortex.spaces import RoiSet, VolumeSpace
 from jne_engine.datasets.bids.names import list_series
 from jne_engine.datasets.bids.plan import BidsRequest, plan_bids
@@ -106,18 +107,13 @@ def plan_laion(request: LaionRequest) -> TrialPlan:
     plan = plan_bids(request.as_bids(), divide=divide)
     if not isinstance(plan.space, VolumeSpace):
         raise InputError(request.label, "volumes", "another space", _GRID)
-    shown = plan.trials.presentations[plan.splits.test]
-    kinds = ["4rep"] * bool((shown == 4).all()) + ["Allrep"]
-    path = next((p for kind in kinds if (p := request.ceiling_map(kind)) is not None), None)
-    told = "" if path is None else f"the data set's own, {printable(path.name)}"
-    kind, ceiling_note = choose_ceiling(request, plan.trials, plan.splits, shipped=told)
-    ceiling = _read_ceiling(path, plan.space) if kind == "shipped" and path is not None else None
+    path, from_repeats, ceiling_note = _choose_ceiling(request, plan)
     stimuli = plan.stimuli.copy()
     stimuli["ood type"] = [match[1] if (match := _OOD.fullmatch(n)) else "" for n in plan.names]
     shipped = sorted(p.name for p in (request.root / "stimuli").glob(EMBEDDINGS))
     features = f"embeddings are there: import features OUT stimuli/{next(iter(shipped), '')}"
     masks = request.roi_masks()
-    extra = (request.splits, path if ceiling is not None else None, *masks)
+    extra = (request.splits, path, *masks)
     return replace(
         plan,
         request=request,
@@ -126,8 +122,8 @@ def plan_laion(request: LaionRequest) -> TrialPlan:
         stimuli=stimuli,
         files=(*plan.files, *(p for p in extra if p is not None)),
         roi_sets=_read_rois(masks, plan.space),
-        ceiling=ceiling,
-        from_repeats=kind == "repeats",
+        ceiling=None if path is None else _read_ceiling(path, plan.space),
+        from_repeats=from_repeats,
         notes=(
             *(note for note in plan.notes if note != _NO_CEILING),
             ceiling_note,
@@ -178,6 +174,16 @@ def _read_split(path: Path) -> dict[str, list[str]]:
     return found
 
 
+def _choose_ceiling(request: LaionRequest, plan: TrialPlan) -> tuple[Path | None, bool, str]:
+    """Return the map of the noise ceiling if it is taken, whether repeats are, and why."""
+    shown = plan.trials.presentations[plan.splits.test]
+    kinds = ["4rep"] * bool((shown == 4).all()) + ["Allrep"]
+    path = next((p for kind in kinds if (p := request.ceiling_map(kind)) is not None), None)
+    told = "" if path is None else f"the data set's own, {printable(path.name)}"
+    kind, note = choose_ceiling(request, plan.trials, plan.splits, shipped=told)
+    return path if kind == "shipped" else None, kind == "repeats", note
+
+
 def _read_ceiling(path: Path, space: VolumeSpace) -> Float32Array:
     values = _at_voxels(path, space)
     finite = values[np.isfinite(values)]
@@ -187,20 +193,17 @@ def _read_ceiling(path: Path, space: VolumeSpace) -> Float32Array:
 
 
 def _read_rois(masks: tuple[Path, ...], space: VolumeSpace) -> tuple[RoiSet, ...]:
-    found = {path.name.removesuffix(".nii.gz"): _at_voxels(path, space) > 0 for path in masks}
-    used = {printable(name): mask for name, mask in found.items() if mask.any()}
-    if not used:
-        return ()
-    source = f"masks of LAION-fMRI ({len(found) - len(used)} without a voxel left out)"
-    names, stacked = tuple(used), np.stack(list(used.values()))
-    return (RoiSet("laion-rois", source, names, (None,) * len(names), stacked),)
+    names = (printable(path.name.removesuffix(".nii.gz")) for path in masks)
+    found = {n: _at_voxels(path, space) > 0 for n, path in zip(names, masks, strict=True)}
+    n_empty = sum(not mask.any() for mask in found.values())
+    source = f"masks of LAION-fMRI ({n_empty} without a voxel left out)"
+    return stack_rois("laion-rois", source, found)
 
 
 def _at_voxels(path: Path, space: VolumeSpace) -> npt.NDArray[np.float64]:
     """Return a map's values at the columns."""
     volume = read_volume(path)
-    same = volume.values.shape == space.shape
-    if not same or not np.allclose(volume.affine, space.affine, atol=1e-2):
+    if not space.is_grid(volume.values.shape, volume.affine, atol=1e-2):
         found = f"{volume.values.shape}"
         raise InputError(printable(path.name), f"the betas' grid {space.shape}", found, _GRID)
     values: npt.NDArray[np.float64] = volume.values[tuple(space.voxels.T)].astype(np.float64)

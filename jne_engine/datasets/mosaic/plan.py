@@ -19,13 +19,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.core.arrays import Float32Array
+from jne_engine.core.arrays import Float32Array, IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.names import FSLR
 from jne_engine.cortex.rois import build_surface_roi_set
 from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.cortex.surfaces import load_hcp_mmp
 from jne_engine.datasets.arrays.pairing import is_picture
+from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.locations import place_columns
 from jne_engine.datasets.trial_betas import BetaParts
 from jne_engine.datasets.trial_choices import complete_plan, describe_trials, hold_out, number_names
@@ -117,20 +118,8 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
     image, names = number_names([trial.stimulus for trial in stored])
     ones = np.ones(image.size, dtype=np.int64)
     trials = TrialTable(ones, ones, image)
-    is_test = np.array([trial.phase == "test" for trial in stored])
-    test = np.unique(image[is_test])
-    pool = np.unique(image[~is_test])
-    if np.intersect1d(test, pool).size:
-        raise InputError(path.name, "each stimulus in one phase", "one in both", _COPY)
-    splits, split_note = hold_out(
-        request, pool, test,
-        f"test: the {test.size} stimuli of the data set's own phase test (MOSAIC's joint split"
-        " over data sets is another)",
-    )  # fmt: skip
+    splits, split_note = _divide(request, stored, image)
     ceiling, shipped = _read_ceiling(path, space)
-    films = sum(not is_picture(str(name)) for name in names)
-    warned = f"{films} stimuli are no pictures (films): bring their features by name"
-    rois = build_surface_roi_set("hcp-mmp", space, load_hcp_mmp())
     plan = TrialPlan(
         request=request,
         name="MOSAIC",
@@ -141,7 +130,7 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
         stimuli=pd.DataFrame(index=names),
         splits=splits,
         space=space,
-        roi_sets=(rois,),
+        roi_sets=(build_surface_roi_set("hcp-mmp", space, load_hcp_mmp()),),
         ceiling=ceiling,
         has_runs=False,
         found={path.name: f"{len(stored)} trials of {N_GRAYORDINATES:,} grayordinates"},
@@ -156,7 +145,7 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
         " grayordinates below the cortex are left out"
     )
     plan = complete_plan(plan, shipped=shipped, told=(columns,))
-    return replace(plan, problems=(*plan.problems, *([warned] * bool(films))))
+    return replace(plan, problems=(*plan.problems, *_count_films(plan.names)))
 
 
 def list_trials(path: Path) -> tuple[StoredTrial, ...]:
@@ -183,6 +172,25 @@ def _describe(path: Path, key: str, attributes: Any) -> StoredTrial:
         found = f"{printable(stimulus) or 'nothing'}, {printable(phase) or 'nothing'} at {key}"
         raise InputError(path.name, "a stimulus and the phase train or test", found, _COPY)
     return StoredTrial(f"betas/{key}", stimulus, phase)
+
+
+def _divide(
+    request: MosaicRequest, stored: tuple[StoredTrial, ...], image: IntArray
+) -> tuple[Splits, str]:
+    """Return the splits by the phase of each stimulus, and what to say of them."""
+    is_test = np.array([trial.phase == "test" for trial in stored])
+    test, pool = np.unique(image[is_test]), np.unique(image[~is_test])
+    if np.intersect1d(test, pool).size:
+        file = request.path().name
+        raise InputError(file, "each stimulus in one phase", "one in both", _COPY)
+    own = f"test: the {test.size} stimuli of the data set's own phase test"
+    return hold_out(request, pool, test, f"{own} (MOSAIC's joint split over data sets is another)")
+
+
+def _count_films(names: tuple[str, ...]) -> tuple[str, ...]:
+    films = sum(not is_picture(name) for name in names)
+    warned = f"{films} stimuli are no pictures (films): bring their features by name"
+    return (warned,) if films else ()
 
 
 def _name(path: Path) -> str:

@@ -11,7 +11,7 @@ from jne_engine.datasets.nsd.betas import open_betas
 from jne_engine.datasets.nsd.maps import find_ncsnr, read_map
 from jne_engine.datasets.nsd.plan import NsdPlan
 from jne_engine.datasets.responses import N_REPEATS
-from jne_engine.datasets.trials import count_presentations
+from jne_engine.datasets.trials import count_presentations, tell_presentations
 
 
 def choose_ceiling(plan: NsdPlan) -> tuple[str, str]:
@@ -38,7 +38,7 @@ def choose_ceiling(plan: NsdPlan) -> tuple[str, str]:
     if wanted == "none":
         return "none", "no noise ceiling, as asked"
     if files and wanted in ("auto", "ncsnr"):
-        counts = ", ".join(f"{n} shown {k}×" for k, n in count_presentations(shown).items())
+        counts = tell_presentations(count_presentations(shown))
         return "ncsnr", f"noise ceiling from ncsnr for the test images ({counts})"
     why = "as asked" if wanted == "repeats" else "as there is no ncsnr"
     if repeated >= 2:

@@ -10,13 +10,10 @@ from jne_engine.datasets.nsd.betas import BetaFile, open_betas
 from jne_engine.datasets.nsd.ceiling import choose_ceiling
 from jne_engine.datasets.nsd.maps import find_ncsnr
 from jne_engine.datasets.nsd.plan import NsdPlan, NsdRequest, plan_nsd
-from jne_engine.datasets.preview import Preview, count_rois
+from jne_engine.datasets.preview import BASE_BYTES, Preview, count_rois
 from jne_engine.datasets.stimuli import THUMBNAIL_PIXELS
 from jne_engine.datasets.trials import count_presentations
 from jne_engine.formats.guard import find_absent
-
-BASE_BYTES: Final = 300_000_000
-"""Memory of the program and its libraries."""
 
 RUN_PRECISIONS: Final = 32
 """Bytes a value of a run takes while it is z-scored: stored, float32, float64 twice, masks."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from jne_engine.core.arrays import BoolArray
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.rois import HCP_MMP, NSD_FLOC_PRF, PRESETS, build_roi_set
+from jne_engine.cortex.rois import HCP_MMP, NSD_FLOC_PRF, PRESETS, build_roi_set, stack_rois
 from jne_engine.cortex.spaces import RoiSet
 from jne_engine.cortex.surfaces import load_hcp_mmp
 from jne_engine.datasets.columns import Columns
@@ -106,11 +106,8 @@ def build_roi_sets(labels: SubjectLabels, columns: Columns) -> tuple[list[RoiSet
     masks = {name: _masks(found, columns) for name, found in labels.collections.items()}
     sets, notes = _build_presets(masks)
     for name, by_label in masks.items():
-        kept = {label: mask for label, mask in by_label.items() if mask.any()}
-        notes += _empty_note(name, [label for label in by_label if label not in kept])
-        if kept:
-            stacked = np.stack(list(kept.values()))
-            sets.append(RoiSet(name, SOURCES[name], tuple(kept), (None,) * len(kept), stacked))
+        notes += _empty_note(name, [label for label, mask in by_label.items() if not mask.any()])
+        sets += stack_rois(name, SOURCES[name], by_label)
     hemispheres = _build_hemispheres(labels, columns)
     return sets + ([hemispheres] if hemispheres else []), tuple(notes)
 

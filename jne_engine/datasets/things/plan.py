@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ import pandas as pd
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
+from jne_engine.cortex.rois import stack_rois
 from jne_engine.cortex.spaces import RoiSet, VolumeSpace
 from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.trial_betas import BetaBlocks
@@ -212,21 +213,19 @@ def _read_rois(
     named = (("things-rois", functional, "VoxelMetadata: localisers and retinotopy"),
              ("glasser", atlas, "VoxelMetadata: Glasser et al. (2016)"))  # fmt: skip
     sets = (_make_rois(preset, of, source, kept) for preset, of, source in named)
-    return tuple(rois for rois in sets if rois is not None), kept
+    return tuple(rois for found in sets for rois in found), kept
 
 
 def _make_rois(
     preset: str, masks: dict[str, npt.NDArray[np.bool_]], source: str, kept: npt.NDArray[np.int64]
-) -> RoiSet | None:
+) -> tuple[RoiSet, ...]:
     """Return the ROIs that have a column; ``glasser-`` and line breaks are taken off names."""
     used = {" ".join(c.removeprefix("glasser-").split()).replace("\\n", ""): mask[kept]
             for c, mask in masks.items() if mask[kept].any()}  # fmt: skip
-    if not used:
-        return None
     left_out = len(masks) - len(used)
     told = f"{source}{f' ({left_out} without a column left out)' if left_out else ''}"
-    names = tuple(map(printable, used))
-    return RoiSet(preset, told, names, (None,) * len(names), np.stack(list(used.values())))
+    sets = stack_rois(preset, told, used)
+    return tuple(replace(rois, names=tuple(map(printable, rois.names))) for rois in sets)
 
 
 def _read_ceiling(voxels: pd.DataFrame) -> Float32Array | None:
