@@ -189,7 +189,8 @@ def _read_normalised(plan: TrialPlan, report: StageProgress) -> Iterator[tuple[
     fits = [plan.fit_on(group) for group in groups]
     n_sessions, total = len(plan.trials.sessions), len(plan.trials) * plan.betas.n_columns
     report("betas", 0, n_sessions)
-    for number, columns, values in plan.betas.read_groups([plan.rows[g] for g in groups]):
+    stored = groups if plan.rows is None else [plan.rows[group] for group in groups]
+    for number, columns, values in plan.betas.read_groups(stored):
         if plan.request.normalise != "none":
             values = zscore(values, fit_rows=fits[number], constant=np.nan)
         yield groups[number], columns, values

@@ -148,8 +148,6 @@ class TrialPlan:
         Name of the data set; one sentence on where it comes from.
     betas : TrialBetas
         The betas, of all trials that the files hold.
-    rows : numpy.ndarray of int64, shape (n_trials,)
-        Which trial of the betas each kept trial is.
     trials : TrialTable
         The kept trials; the image of each is its row of ``stimuli`` or an id of its own.
     stimuli : pandas.DataFrame
@@ -158,6 +156,8 @@ class TrialPlan:
         Rows for training, validation and test.
     space : SurfaceSpace or VolumeSpace, optional
         Where the columns lie; None where nobody knows.
+    rows : numpy.ndarray of int64, shape (n_trials,), optional
+        Which trial of the betas each kept trial is; None where all are kept.
     files : tuple of pathlib.Path
         Small files that were read; of the betas the taken values are hashed.
     roi_sets : tuple of RoiSet
@@ -182,11 +182,11 @@ class TrialPlan:
     name: str
     source: str
     betas: TrialBetas
-    rows: IntArray
     trials: TrialTable
     stimuli: pd.DataFrame
     splits: Splits
     space: CorticalSpace | None
+    rows: IntArray | None = None
     files: tuple[Path, ...] = ()
     roi_sets: tuple[RoiSet, ...] = ()
     ceiling: Float32Array | None = None

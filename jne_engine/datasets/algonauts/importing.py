@@ -18,7 +18,7 @@ from jne_engine.core.checks import check_length
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import StageProgress, ignore_stages
 from jne_engine.cortex.spaces import HEMISPHERES
-from jne_engine.datasets.algonauts.layout import map_responses, read_ceiling, read_pictures
+from jne_engine.datasets.algonauts.layout import COPY, map_responses, read_ceiling, read_pictures
 from jne_engine.datasets.algonauts.plan import AlgonautsPlan, AlgonautsRequest, plan_algonauts
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.datasets.folder import ImportedParts, ImportFolder, check_free, create_folder
@@ -155,8 +155,7 @@ def _gather(
     first = files[0][rows]
     block = np.full((len(first), plan.columns.n_columns), np.nan, dtype=np.float32)
     for values, columns in zip((first, files[1][rows]), plan.place(), strict=True):
-        fix = "unpack the subject's archive again"
-        check_length("responses", values.shape[1], columns.size, unit="vertices", fix=fix)
+        check_length("responses", values.shape[1], columns.size, unit="vertices", fix=COPY)
         block[:, columns] = values
     return block
 
@@ -168,8 +167,7 @@ def _read_ceilings(plan: AlgonautsPlan) -> tuple[Float32Array | None, str]:
         return None, "no noise ceiling, as the copy has none for both hemispheres"
     ceiling = np.full(plan.columns.n_columns, np.nan, dtype=np.float32)
     for part, columns in zip(values, plan.place(), strict=True):
-        fix = "unpack the subject's archive again"
-        check_length("noise ceiling", part.size, columns.size, unit="vertices", fix=fix)
+        check_length("noise ceiling", part.size, columns.size, unit="vertices", fix=COPY)
         ceiling[columns] = part
     high = float(np.nanmax(ceiling)) if np.isfinite(ceiling).any() else np.inf
     if not 0 <= float(np.nanmin(ceiling)) <= high <= 100:

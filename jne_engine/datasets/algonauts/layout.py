@@ -39,7 +39,7 @@ MAX_PIXELS: Final = 64_000_000
 
 _PREFIX: Final[dict[Hemisphere, str]] = {"left": "lh", "right": "rh"}
 _IMAGE: Final = re.compile(r"(train|test)-(\d+)_nsd-?(\d+)\.(png|jpg|jpeg)")
-_COPY: Final = "unpack the subject's archive again"
+COPY: Final = "unpack the subject's archive again"
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,14 @@ def list_pictures(tree: AlgonautsTree, split: str = "training") -> tuple[Picture
         if match is not None:
             number = int(match[2])
             if number in found:
-                raise InputError(path.name, "each number once", f"{number} twice", _COPY)
+                raise InputError(path.name, "each number once", f"{number} twice", COPY)
             found[number] = Picture(path, int(match[3]))
     if sorted(found) != list(range(1, len(found) + 1)) or not found:
         missing = next((n for n in range(1, len(found) + 2) if n not in found), 1)
         expected = "pictures train-0001_nsd-00013.png and on, numbered from 1 without gaps"
-        raise InputError(folder.name, expected, f"no number {missing}", _COPY)
+        raise InputError(folder.name, expected, f"no number {missing}", COPY)
     pictures = tuple(found[number] for number in sorted(found))
-    check_unique(folder.name, [p.image_id for p in pictures], fix=_COPY)
+    check_unique(folder.name, [p.image_id for p in pictures], fix=COPY)
     return pictures
 
 
@@ -144,10 +144,10 @@ def map_responses(
     """
     left, right = (map_npy(tree.responses(hemi, split)) for hemi in HEMISPHERES)
     for hemi, values in (("left", left), ("right", right)):
-        check_matrix(f"{hemi} responses", values, ("n_images", "n_vertices"), fix=_COPY)
+        check_matrix(f"{hemi} responses", values, ("n_images", "n_vertices"), fix=COPY)
     if len(left) != len(right):
         found = f"{len(left)} and {len(right)} images"
-        raise InputError(f"lh_ and rh_{split}_fmri.npy", "the same images", found, _COPY)
+        raise InputError(f"lh_ and rh_{split}_fmri.npy", "the same images", found, COPY)
     return left, right
 
 
@@ -169,7 +169,7 @@ def read_vertices(tree: AlgonautsTree, hemi: Hemisphere, n_columns: int) -> tupl
     if not np.isin(mask, (0, 1)).all() or vertices.size != n_columns:
         found = f"{vertices.size} vertices in {path.name}"
         name = tree.responses(hemi).name
-        raise InputError(name, f"as many columns as vertices ({n_columns})", found, _COPY)
+        raise InputError(name, f"as many columns as vertices ({n_columns})", found, COPY)
     return vertices, f"challenge vertices by {path.name}"
 
 
@@ -192,10 +192,10 @@ def read_roi(
         if not challenge.exists():
             return None
         found = f"{labels.size} labels"
-        raise InputError(challenge.name, f"{vertices.size} labels", found, _COPY)
+        raise InputError(challenge.name, f"{vertices.size} labels", found, COPY)
     labels = _read_labels(whole)
     if labels.size <= int(vertices.max()):
-        raise InputError(whole.name, "a label for every vertex", f"{labels.size}", _COPY)
+        raise InputError(whole.name, "a label for every vertex", f"{labels.size}", COPY)
     return labels[vertices]
 
 
@@ -217,11 +217,11 @@ def read_pictures(pictures: tuple[Picture, ...]) -> Iterator[npt.NDArray[np.uint
         path = check_file(picture.path)
         errors = (Image.DecompressionBombError, *BROKEN_FILE_ERRORS)
         with (
-            reading(path, expected="a PNG or JPEG picture", fix=_COPY, also=errors),
+            reading(path, expected="a PNG or JPEG picture", fix=COPY, also=errors),
             Image.open(path, formats=("PNG", "JPEG")) as image,
         ):
             if image.width * image.height > MAX_PIXELS:
-                raise InputError(path.name, "a picture", f"{image.size} pixels", _COPY)
+                raise InputError(path.name, "a picture", f"{image.size} pixels", COPY)
             values: npt.NDArray[np.uint8] = np.asarray(image.convert("RGB"), dtype=np.uint8)
         yield values
 
@@ -229,7 +229,7 @@ def read_pictures(pictures: tuple[Picture, ...]) -> Iterator[npt.NDArray[np.uint
 def _read_labels(path: Path) -> IntArray:
     values = read_npy(path)
     name = printable(path.name)
-    check_matrix(name, values, ("n_vertices",), fix=_COPY)
+    check_matrix(name, values, ("n_vertices",), fix=COPY)
     if values.dtype.kind == "f" and (~np.isfinite(values) | (values % 1 != 0)).any():
-        raise InputError(name, "whole-number labels", "other values", _COPY)
+        raise InputError(name, "whole-number labels", "other values", COPY)
     return values.astype(np.int64)

@@ -13,6 +13,7 @@ from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.cortex.spaces import HEMISPHERES, RoiSet, SurfaceSpace
 from jne_engine.datasets.algonauts.layout import (
+    COPY,
     N_FSAVERAGE,
     ROI_CLASSES,
     AlgonautsTree,
@@ -149,9 +150,8 @@ def plan_algonauts(request: AlgonautsRequest) -> AlgonautsPlan:
 
 def _check_rows(tree: AlgonautsTree, split: str) -> tuple[Picture, ...]:
     pictures, values = list_pictures(tree, split), map_responses(tree, split)[0]
-    fix = "unpack the subject's archive again"
     name = tree.responses("left", split).name
-    check_length(name, len(values), len(pictures), unit="rows, one a picture", fix=fix)
+    check_length(name, len(values), len(pictures), unit="rows, one a picture", fix=COPY)
     return pictures
 
 

@@ -13,6 +13,7 @@ from jne_engine.datasets.algonauts.plan import PLACES, AlgonautsRequest
 from jne_engine.datasets.nsd.source import NSD
 from jne_engine.datasets.preview import Preview
 from jne_engine.datasets.source import CopiedSource, Found, Option
+from jne_engine.datasets.trial_source import PICTURES
 
 ALGONAUTS: Final = cite(
     "misc", "gifford2023algonauts", "the preparation of the Algonauts 2023 challenge",
@@ -37,7 +38,7 @@ class AlgonautsSource(CopiedSource):
         Option("space", label="Vertices", values=PLACES, names={
             "challenge": "The challenge's vertices", "fsaverage": "All of fsaverage"}),
         Option("seed", int, "Seed of the test split", "Of the splits."),
-        Option("pictures", bool, help="Keep small pictures."),
+        PICTURES,
     )  # fmt: skip
     citations = (NSD, ALGONAUTS)
     words = ("algonauts",)

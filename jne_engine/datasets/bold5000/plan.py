@@ -152,7 +152,6 @@ def plan_bold5000(request: Bold5000Request) -> TrialPlan:
         name="BOLD5000",
         source=f"BOLD5000 release 2.0, {request.label}, TYPED-FITHRF-GLMDENOISE-RR",
         betas=betas,
-        rows=np.arange(len(trials), dtype=np.int64),
         trials=trials,
         stimuli=_describe(index),
         splits=splits,

@@ -122,7 +122,6 @@ def plan_glmsingle(request: GlmSingleRequest) -> TrialPlan:
         name="GLMsingle",
         source=f"single-trial betas of {request.label} by {model} ({stored.path.name})",
         betas=_block_betas(stored, at),
-        rows=np.arange(len(trials), dtype=np.int64),
         trials=trials,
         stimuli=stimuli,
         splits=splits,

@@ -125,7 +125,6 @@ def plan_mosaic(request: MosaicRequest) -> TrialPlan:
         name="MOSAIC",
         source=f"MOSAIC, {request.label}, single-trial betas on {FSLR}",
         betas=_open(path, stored, space),
-        rows=np.arange(len(stored), dtype=np.int64),
         trials=trials,
         stimuli=pd.DataFrame(index=names),
         splits=splits,
@@ -162,8 +161,12 @@ def list_trials(path: Path) -> tuple[StoredTrial, ...]:
             there = ", ".join(printable(key) for key in list(file)[:5]) or "nothing"
             expected = "a group betas with a dataset a trial (one subject's file)"
             raise InputError(path.name, expected, there, _COPY)
-        keys = sorted(k for k in group if isinstance(group.get(k, getlink=True), h5py.HardLink))
-        return tuple(_describe(path, key, group[key].attrs) for key in keys)
+        return tuple(_describe(path, key, group[key].attrs) for key in sorted(_own_keys(group)))
+
+
+def _own_keys(group: h5py.Group) -> list[str]:
+    """Return what lies in the group itself; links are not followed."""
+    return [key for key in group if isinstance(group.get(key, getlink=True), h5py.HardLink)]
 
 
 def _describe(path: Path, key: str, attributes: Any) -> StoredTrial:
@@ -223,8 +226,7 @@ def _read_ceiling(path: Path, space: SurfaceSpace) -> tuple[Float32Array | None,
         group = file.get("noiseceilings") if "noiseceilings" in file else None
         found = []
         if isinstance(group, h5py.Group):
-            kept = [k for k in group if isinstance(group.get(k, getlink=True), h5py.HardLink)]
-            found = [k for k in kept if _is_of_test_means(k, group[k].attrs)]
+            found = [k for k in _own_keys(group) if _is_of_test_means(k, group[k].attrs)]
     if len(found) != 1:
         return None, ""
     values = read_hdf5_vectors(path, [f"noiseceilings/{found[0]}"], space.n_voxels)[0]

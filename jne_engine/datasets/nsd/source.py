@@ -15,7 +15,7 @@ from jne_engine.datasets.nsd.plan import CEILINGS, NORMALISATIONS, TEST_SETS, Ns
 from jne_engine.datasets.nsd.preview import preview_nsd
 from jne_engine.datasets.preview import Preview
 from jne_engine.datasets.source import CopiedSource, Found, Option, count_subjects
-from jne_engine.datasets.trial_source import ANATOMY, NORMALISE
+from jne_engine.datasets.trial_source import ANATOMY, NORMALISE, PICTURES
 from jne_engine.formats.guard import check_inside
 from jne_engine.formats.label_tables import LABEL_NAMES
 
@@ -106,7 +106,7 @@ class NsdSource(CopiedSource):
         _NORMALISE,
         Option("ceiling", values=CEILINGS),
         Option("seed", int, help="Of the validation images."),
-        Option("pictures", bool, help="Keep small pictures."), ANATOMY,
+        PICTURES, ANATOMY,
     )  # fmt: skip
     volumes = tuple(VOLUME_SPACES)
     citations = (NSD,)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from jne_engine.core.checks import check_length, check_matrix
@@ -66,7 +65,6 @@ def plan_single_trials(request: SingleTrialRequest) -> TrialPlan:
         betas=BetaParts(
             (len(values),), values.shape[1], lambda _: values, values.dtype.name, values.nbytes
         ),
-        rows=np.arange(len(values), dtype=np.int64),
         trials=trials,
         stimuli=pd.DataFrame(index=pd.Index(names, dtype=object)),
         splits=splits,

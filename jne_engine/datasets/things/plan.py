@@ -135,7 +135,6 @@ def plan_things(request: ThingsRequest) -> TrialPlan:
         name="THINGS-fMRI",
         source=f"THINGS-fMRI, {request.label}, single-trial responses in table format",
         betas=_block_betas(request, key, kept, len(trials)),
-        rows=np.arange(len(trials), dtype=np.int64),
         trials=trials,
         stimuli=stimuli,
         splits=splits,
