@@ -36,6 +36,9 @@ CEILING: Final = Option(
 )  # fmt: skip
 SEED: Final = Option("seed", int, "Seed of the splits", "Of the splits.")
 PICTURES: Final = Option("pictures", bool, help="Keep small pictures.")
+COMMON: Final = (CEILING, SEED, PICTURES)
+"""What is asked of every data set that may have pictures."""
+
 SURFACE: Final = Option("surface", help="A template in whose space the volume lies: draws it.")
 SURFACE_FOLDER: Final = Option(
     "surface_folder", Path, help="FreeSurfer's surf folder of the subject: draws a volume."

@@ -17,10 +17,8 @@ from jne_engine.datasets.glmsingle.source import TEST
 from jne_engine.datasets.source import Found, Option
 from jne_engine.datasets.trial_source import (
     ANATOMY,
-    CEILING,
+    COMMON,
     NORMALISE,
-    PICTURES,
-    SEED,
     SUBJECTS,
     SURFACE_FOLDER,
     TrialSource,
@@ -74,7 +72,7 @@ class BidsSource(TrialSource):
     request_type = BidsRequest
     plan = staticmethod(plan_bids)
     options = (
-        SUBJECTS, SERIES, NORMALISE, TEST, CEILING, SEED, PICTURES,
+        SUBJECTS, SERIES, NORMALISE, TEST, *COMMON,
         Option("mask", Path, help="Mask of a volume's voxels, on its grid."),
         Option("rois", Path, help="An atlas on the same surface or grid."),
         Option("surface", help="Surface of GIFTI files, or template of a volume."),

@@ -14,15 +14,7 @@ from jne_engine.datasets.bold5000.plan import (
 )
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found
-from jne_engine.datasets.trial_source import (
-    CEILING,
-    DRAWN,
-    NORMALISE,
-    PICTURES,
-    SEED,
-    SUBJECTS,
-    TrialSource,
-)
+from jne_engine.datasets.trial_source import COMMON, DRAWN, NORMALISE, SUBJECTS, TrialSource
 
 BOLD5000: Final = cite(
     "article", "chang2019bold5000", "BOLD5000",
@@ -45,7 +37,7 @@ class Bold5000Source(TrialSource):
     request_type = Bold5000Request
     plan = staticmethod(plan_bold5000)
     short = "BOLD5000"
-    options = (replace(SUBJECTS, default="CSI1", text="{}"), NORMALISE, CEILING, SEED, PICTURES,
+    options = (replace(SUBJECTS, default="CSI1", text="{}"), NORMALISE, *COMMON,
                *DRAWN)  # fmt: skip
     citations = (BOLD5000, GLMSINGLE)
     words = ("bold5000",)

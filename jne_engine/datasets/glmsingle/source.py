@@ -16,10 +16,8 @@ from jne_engine.datasets.source import Found, Option
 from jne_engine.datasets.trial_plan import TEST_SETS
 from jne_engine.datasets.trial_source import (
     ANATOMY,
-    CEILING,
+    COMMON,
     NORMALISE,
-    PICTURES,
-    SEED,
     SUBJECT,
     SURFACE_FOLDER,
     TrialSource,
@@ -44,7 +42,7 @@ class GlmSingleSource(TrialSource):
         Option("model", label="Betas", values=tuple(MODELS), names={
             "D": "D: denoised, ridge", "C": "C: denoised", "B": "B: fitted HRF"},
             help="TYPED, TYPEC or TYPEB."),
-        NORMALISE, TEST, CEILING, SEED, PICTURES,
+        NORMALISE, TEST, *COMMON,
         Option("voxels", Path, "Mask", "Mask on the betas' grid."),
         Option("surface", label="Surface",
                help="Surface of betas without a grid; of a volume the template it lies in."),

@@ -12,15 +12,7 @@ from jne_engine.datasets.bids.plan import BidsRequest
 from jne_engine.datasets.laion.plan import BETAS, LaionRequest, plan_laion
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found, Option, count_subjects
-from jne_engine.datasets.trial_source import (
-    CEILING,
-    DRAWN,
-    NORMALISE,
-    PICTURES,
-    SEED,
-    SUBJECTS,
-    TrialSource,
-)
+from jne_engine.datasets.trial_source import COMMON, DRAWN, NORMALISE, SUBJECTS, TrialSource
 
 LAION: Final = cite(
     "misc", "laionfmri", "LAION-fMRI",
@@ -45,7 +37,7 @@ class LaionSource(TrialSource):
         SUBJECTS, replace(NORMALISE, default="session"),
         Option("splits", Path, help="A split of the package laion_fmri, such as tau.json; without,"
                " the out-of-distribution images test."),
-        CEILING, SEED, PICTURES, *DRAWN,
+        *COMMON, *DRAWN,
     )  # fmt: skip
     citations = (LAION, GLMSINGLE)
     words = ("laion-fmri",)

@@ -14,7 +14,7 @@ from jne_engine.datasets.mosaic.plan import (
 )
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found, count_subjects
-from jne_engine.datasets.trial_source import CEILING, PICTURES, SEED, SUBJECTS, TrialSource
+from jne_engine.datasets.trial_source import COMMON, SUBJECTS, TrialSource
 
 MOSAIC: Final = cite(
     "misc", "lahner2025mosaic", "MOSAIC; cite the data set that the subject is from, too",
@@ -37,7 +37,7 @@ class MosaicSource(TrialSource):
     request_type = MosaicRequest
     plan = staticmethod(plan_mosaic)
     short = "MOSAIC"
-    options = (replace(SUBJECTS, default="sub-01_NSD", text="{}"), CEILING, SEED, PICTURES)
+    options = (replace(SUBJECTS, default="sub-01_NSD", text="{}"), *COMMON)
     volumes = ()
     citations = (MOSAIC, GLMSINGLE)
     words = ("mosaic",)

@@ -13,15 +13,7 @@ from jne_engine.datasets.things.plan import (
     list_subjects,
     plan_things,
 )
-from jne_engine.datasets.trial_source import (
-    CEILING,
-    DRAWN,
-    NORMALISE,
-    PICTURES,
-    SEED,
-    SUBJECTS,
-    TrialSource,
-)
+from jne_engine.datasets.trial_source import COMMON, DRAWN, NORMALISE, SUBJECTS, TrialSource
 
 THINGS: Final = cite(
     "article", "hebart2023things", "THINGS-fMRI",
@@ -49,7 +41,7 @@ class ThingsSource(TrialSource):
         SUBJECTS, NORMALISE,
         Option("voxels", label="Voxels", values=VOXEL_SETS, names={
             "all": "All", "rois": "Those of ROIs"}, help="All, or those of localised ROIs."),
-        CEILING, SEED, PICTURES,
+        *COMMON,
         Option("mask", Path, help="Brain mask of the subject, where it is not found."),
         *DRAWN,
     )  # fmt: skip
