@@ -9,10 +9,7 @@ from typing import Any, Final
 
 from jne_engine.core.citations import cite
 from jne_engine.datasets.bids.names import list_files, list_series, list_subjects
-from jne_engine.datasets.bids.plan import (
-    BidsRequest,
-    plan_bids,
-)
+from jne_engine.datasets.bids.plan import BidsRequest, plan_bids
 from jne_engine.datasets.glmsingle.source import TEST
 from jne_engine.datasets.source import Found, Option
 from jne_engine.datasets.trial_source import (

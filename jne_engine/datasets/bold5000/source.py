@@ -7,11 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from jne_engine.core.citations import cite
-from jne_engine.datasets.bold5000.plan import (
-    Bold5000Request,
-    list_subjects,
-    plan_bold5000,
-)
+from jne_engine.datasets.bold5000.plan import Bold5000Request, list_subjects, plan_bold5000
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found
 from jne_engine.datasets.trial_source import COMMON, DRAWN, NORMALISE, SUBJECTS, TrialSource

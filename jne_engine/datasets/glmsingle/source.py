@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from jne_engine.datasets.glmsingle.files import MODELS, find_models
-from jne_engine.datasets.glmsingle.plan import (
-    GlmSingleRequest,
-    plan_glmsingle,
-)
+from jne_engine.datasets.glmsingle.plan import GlmSingleRequest, plan_glmsingle
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found, Option
 from jne_engine.datasets.trial_plan import TEST_SETS

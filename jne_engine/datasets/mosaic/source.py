@@ -7,11 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from jne_engine.core.citations import cite
-from jne_engine.datasets.mosaic.plan import (
-    MosaicRequest,
-    list_subjects,
-    plan_mosaic,
-)
+from jne_engine.datasets.mosaic.plan import MosaicRequest, list_subjects, plan_mosaic
 from jne_engine.datasets.single_trials.source import GLMSINGLE
 from jne_engine.datasets.source import Found, count_subjects
 from jne_engine.datasets.trial_source import COMMON, SUBJECTS, TrialSource

@@ -30,11 +30,7 @@ from jne_engine.datasets.locations import read_volume_space
 from jne_engine.datasets.trial_betas import BetaBlocks
 from jne_engine.datasets.trial_choices import complete_plan, describe_trials, hold_out, number_names
 from jne_engine.datasets.trial_plan import SubjectRequest, TrialPlan
-from jne_engine.datasets.trial_tables import (
-    find_column,
-    read_numbers,
-    read_trial_table,
-)
+from jne_engine.datasets.trial_tables import find_column, read_numbers, read_trial_table
 from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import printable
 from jne_engine.formats.hdf5 import list_hdf5_keys, open_hdf5_dataset, read_hdf5

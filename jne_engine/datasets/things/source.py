@@ -7,12 +7,7 @@ from typing import Final
 
 from jne_engine.core.citations import cite
 from jne_engine.datasets.source import Found, Option, count_subjects
-from jne_engine.datasets.things.plan import (
-    VOXEL_SETS,
-    ThingsRequest,
-    list_subjects,
-    plan_things,
-)
+from jne_engine.datasets.things.plan import VOXEL_SETS, ThingsRequest, list_subjects, plan_things
 from jne_engine.datasets.trial_source import COMMON, DRAWN, NORMALISE, SUBJECTS, TrialSource
 
 THINGS: Final = cite(
