@@ -11,10 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.core.arrays import IntArray
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
-from jne_engine.core.order import natural_key
 from jne_engine.cortex.names import VERTICES, canonical_name
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, VolumeSpace
 from jne_engine.datasets.arrays.placed import list_pair, read_placed
@@ -25,33 +23,18 @@ from jne_engine.datasets.bids.names import (
     find_tables,
     list_files,
     list_series,
-    pair_hemispheres,
 )
+from jne_engine.datasets.bids.parts import Part, join_parts, read_parts
 from jne_engine.datasets.dataset import Splits
 from jne_engine.datasets.locations import read_volume_space
-from jne_engine.datasets.tables import is_missing, read_table
+from jne_engine.datasets.tables import read_table
 from jne_engine.datasets.trial_betas import BetaParts
-from jne_engine.datasets.trial_choices import (
-    choose_splits,
-    complete_plan,
-    describe_trials,
-    number_names,
-)
+from jne_engine.datasets.trial_choices import choose_splits, complete_plan, describe_trials
 from jne_engine.datasets.trial_plan import TEST_SETS, SubjectRequest, TrialPlan
-from jne_engine.datasets.trial_tables import (
-    STIMULUS_COLUMNS,
-    find_column,
-    read_numbers,
-    read_trial_table,
-)
-from jne_engine.datasets.trials import TrialTable
 from jne_engine.formats.guard import check_inside, printable
 from jne_engine.formats.volumes import open_volume, read_voxels
 
 IMAGE_FOLDERS: Final = ("stimuli", "images")
-INDEX_COLUMN: Final = "beta_index"
-"""Column that says which map a row is, counted from 0."""
-
 Divide = Callable[[Sequence[str]], tuple[Splits, str]]
 """Splits of stimuli by their names, and what to say of them."""
 
@@ -130,29 +113,6 @@ class BidsRequest(SubjectRequest):
         return (p / name for p in (self.root, *self.root.parents[:2]) for name in IMAGE_FOLDERS)
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Maps of one file or pair, and what they showed.
-
-    Parameters
-    ----------
-    names : tuple of BidsName
-        The file, or left and right.
-    stimuli : tuple of str
-        Name of each map's stimulus; empty where a row names none, which is left out.
-    session, run : numpy.ndarray of int64
-        Of each map.
-    table : pathlib.Path, optional
-        Where that is told.
-    """
-
-    names: tuple[BidsName, ...]
-    stimuli: tuple[str, ...]
-    session: IntArray
-    run: IntArray
-    table: Path | None
-
-
 def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPlan:
     """Read tables and masks of a series, and open its maps.
 
@@ -169,9 +129,9 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
         If a file is missing or broken, or they do not fit each other.
     """
     chosen = request.choose()
-    parts = _read_parts(request, chosen)
+    parts = read_parts(request.root, request.files(), chosen)
     space, placed, masks = _place(request, parts[0].names)
-    kept, trials, names = _join_parts(parts)
+    kept, trials, names = join_parts(parts)
     splits, split_note = (
         divide([str(name) for name in names]) if divide
         else choose_splits(request, trials, request.test)
@@ -203,15 +163,6 @@ def plan_bids(request: BidsRequest, *, divide: Divide | None = None) -> TrialPla
     return complete_plan(plan, told=placed)
 
 
-def _join_parts(parts: tuple[Part, ...]) -> tuple[IntArray, TrialTable, pd.Index]:
-    """Return the maps that show a stimulus, as trials, and the stimuli's names."""
-    shown = [name for part in parts for name in part.stimuli]
-    kept = np.flatnonzero([bool(name) for name in shown]).astype(np.int64)
-    image, names = number_names([shown[i] for i in kept])
-    session, run = (np.concatenate([getattr(p, k) for p in parts]) for k in ("session", "run"))
-    return kept, TrialTable(session[kept], run[kept], image), names
-
-
 def _describe(root: Path, names: pd.Index) -> pd.DataFrame:
     """Return what ``stimuli.tsv`` says of the stimuli, where it names all of them."""
     path = root / "stimuli.tsv"
@@ -219,75 +170,6 @@ def _describe(root: Path, names: pd.Index) -> pd.DataFrame:
         return pd.DataFrame(index=names)
     table = read_table(check_inside(path, root))
     return table.loc[names] if names.isin(table.index).all() else pd.DataFrame(index=names)
-
-
-def _read_parts(request: BidsRequest, chosen: tuple[BidsName, ...]) -> tuple[Part, ...]:
-    files, pairs = request.files(), pair_hemispheres(chosen)
-    sessions, runs = (_number_labels(chosen, key) for key in ("ses", "run"))
-    parts = []
-    for names in pairs:
-        first, n = names[0], _count_maps(names[0])
-        session, run = sessions[first.get("ses")], runs[first.get("run")]
-        default = np.full(n, session), np.full(n, run)
-        if first.get("contrast") and n == 1:
-            parts.append(Part(names, (first.get("contrast"),), *default, None))
-            continue
-        parts.append(_read_table(request.root, files, names, n, default))
-    return tuple(parts)
-
-
-def _number_labels(names: tuple[BidsName, ...], key: str) -> dict[str, int]:
-    """Return a number of each label: its own, or its place in natural order."""
-    labels = sorted({name.get(key) for name in names}, key=natural_key)
-    own = all(label.isdecimal() for label in labels)
-    return {label: int(label) if own else i for i, label in enumerate(labels, start=1)}
-
-
-def _count_maps(name: BidsName) -> int:
-    if name.is_volume:
-        return open_volume(name.path).n_times
-    return len(read_placed((name.path,), surface=None, part="cortex", mask=None).values)
-
-
-def _read_table(
-    root: Path,
-    files: tuple[BidsName, ...],
-    names: tuple[BidsName, ...],
-    n_maps: int,
-    default: tuple[IntArray, IntArray],
-) -> Part:
-    table_name = next(find_tables(root, files, names[0]), None)
-    if table_name is None:
-        fix = "put a _trials.tsv or _events.tsv with a row a map beside it"
-        title = printable(names[0].path.name)
-        raise InputError(title, "a table of its maps' stimuli", "none", fix)
-    path = table_name.path
-    table = _order_rows(path, read_trial_table(path), n_maps)
-    column = find_column(path, table, (*STIMULUS_COLUMNS, "trial_type"))
-    stimuli = tuple("" if is_missing(cell) else cell for cell in table[column])
-    has = [read_numbers(path, table, k) if k in table else d
-           for k, d in zip(("session", "run"), default, strict=True)]  # fmt: skip
-    return Part(names, stimuli, has[0], has[1], path)
-
-
-def _order_rows(path: Path, table: pd.DataFrame, n_maps: int) -> pd.DataFrame:
-    """Return a row a map, in the maps' order; rows whose index says that they have none go.
-
-    Without an index only as many rows as maps can be paired: of events with other rows, those
-    that name a stimulus may be as many as maps by chance.
-    """
-    indexed = INDEX_COLUMN in table
-    if indexed:
-        table = table[~table[INDEX_COLUMN].map(is_missing).astype(bool)]
-    order = read_numbers(path, table, INDEX_COLUMN) if indexed else np.arange(len(table))
-    if not np.array_equal(np.sort(order), np.arange(n_maps)):
-        fix = (
-            f"number its rows in a column {INDEX_COLUMN} from 0, n/a where a row has no map; or put"
-            " a _trials.tsv with a row a map beside the maps"
-        )
-        found = f"{len(table)} rows" + f" that {INDEX_COLUMN} numbers otherwise" * indexed
-        raise InputError(printable(path.name), f"a row for each of {n_maps} maps", found, fix)
-    return table.iloc[np.argsort(order)]
 
 
 def _place(
