@@ -23,9 +23,10 @@ def show(run: Run) -> None:
         " Benjamini–Hochberg over all claims of this table that have a p; a claim without a test"
         " holds where its number reaches the limit in its statement. Nothing holds on JNE alone"
         " where the nonlinear share says otherwise, nor where the mean R² is below 0. It does not"
-        " hold where the data speak against it; anything else is “cannot tell”. p of voxels takes"
-        " neighbours as independent, which they are not: the spin test does without. Where a claim"
-        " is about several places or steps, the weakest counts, with the largest p."
+        " hold where the data speak against it, by the whole interval where there is one; anything"
+        " else is “cannot tell”. p of voxels takes neighbours as independent, which they are not:"
+        " the spin test does without. Where a claim is about several places or steps, the weakest"
+        " counts, with the largest p."
     )
     show_table(table, "claims", run.run_id, label="Table with every number")
 

@@ -93,7 +93,13 @@ def gather_planted(run: Run) -> dict[str, Evidence]:
     if r is not None and np.isfinite(r.r):
         limit = LIMITS["follows-truth"]
         found["follows-truth"] = Evidence(
-            r.r, r.low, r.high, r.n, agrees=r.r >= limit, against=r.r < limit
+            r.r,
+            r.low,
+            r.high,
+            r.n,
+            agrees=r.r >= limit,
+            against=r.high < limit,
+            fix="use more voxels or test stimuli",
         )
     labels = _read_labels(run)
     if not has_truth(run) or not labels:
@@ -109,8 +115,9 @@ def gather_planted(run: Run) -> dict[str, Evidence]:
     each = ranked.groupby("planted")["agreement"].mean()
     found["gating"] = Evidence(
         mean.value, mean.low, mean.high, mean.n,
-        agrees=mean.value >= LIMITS["gating"], against=mean.value < LIMITS["gating"],
+        agrees=mean.value >= LIMITS["gating"], against=mean.high < LIMITS["gating"],
         note=f"By category: {', '.join(f'{name} {value:.2f}' for name, value in each.items())}.",
+        fix="use more test stimuli",
     )  # fmt: skip
     return found
 

@@ -22,6 +22,7 @@ from jne_engine.model.measures import MEASURES
 from jne_engine.runs.store import Run
 
 SHARE = "nonlinear_share"
+PREDICTS = "predicts"
 
 Gather = Callable[[Run, str], dict[str, Evidence]]
 
@@ -69,27 +70,38 @@ def doubt_linear_places(run: Run, found: Mapping[str, Evidence]) -> dict[str, Ev
 
 
 def doubt_r2(run: Run, found: Mapping[str, Evidence]) -> dict[str, Evidence]:
-    """Doubt everything where the nonlinear encoder predicts less than the mean response does."""
+    """Conclude nothing where the nonlinear encoder predicts less than the mean response does.
+
+    But for the claim about how well it predicts, of which that may be the very evidence.
+    """
     doubt = tell_below_mean(run, ("nonlinear",), read_significant(run), "significant voxels")
-    return {name: replace(own, doubt=own.doubt or doubt) for name, own in found.items()}
+    if not doubt:
+        return dict(found)
+    return {
+        name: replace(own, doubt=own.doubt or doubt, against=own.against and name == PREDICTS)
+        for name, own in found.items()
+    }
 
 
 def doubt_encoders(run: Run, found: Mapping[str, Evidence]) -> dict[str, Evidence]:
     """Doubt a comparison of encoders where either predicts less than the mean response does.
 
-    The gain is over valid voxels, r over the significant ones of the place that it names.
+    The gain is over valid voxels, r over the significant ones of the place that it names; an r of
+    predictions below the mean speaks neither for nor against agreement.
     """
     both, rois = ("nonlinear", "linear"), choose_roi_set(run)
     doubted = dict(found)
     everywhere = np.isfinite(read_map(run, "r2_nonlinear"))
-    said = {"predicts": tell_below_mean(run, both, everywhere, "valid voxels")}
+    said = {PREDICTS: tell_below_mean(run, both, everywhere, "valid voxels")}
     place = found["r2-agree"].address.get("roi", "")
     inside = read_significant(run)
     if rois is not None and place in rois.names:
         inside = inside & rois.mask(place)
     said["r2-agree"] = tell_below_mean(run, both, inside, f"significant voxels, {place}")
     for name, doubt in said.items():
-        doubted[name] = replace(found[name], doubt=doubt)
+        own = found[name]
+        against = own.against and (name == PREDICTS or not doubt)
+        doubted[name] = replace(own, doubt=doubt, against=against)
     return doubted
 
 

@@ -211,9 +211,10 @@ def gather_encoders(run: Run) -> dict[str, Evidence]:
         worst, limit = pick(table, table["r"].argmin()), LIMITS["r2-agree"]
         found["r2-agree"] = Evidence(
             worst["r"], worst["low"], worst["high"], int(worst["n"]),
-            agrees=bool(worst["r"] >= limit), against=bool(worst["r"] < limit),
+            agrees=bool(worst["r"] >= limit), against=bool((table["high"] < limit).any()),
             address={"roi": str(worst["name"])},
             note=f"Smallest in {worst['name']}; whole brain r = {table['r'].iloc[0]:.2f}.",
+            fix="use more test stimuli",
         )  # fmt: skip
     gained = read_map(run, "delta_r2")
     gained = gained[np.isfinite(gained)].astype(np.float64)

@@ -127,6 +127,7 @@ CASES = {
                (UNKNOWN, None, {"with_categories": False}), (UNKNOWN, None, {"with_rois": False})]
        for claim in ("outdoor", "scenes-opa", "faces", "bodies")},
     "r2-agree": [(HOLDS, set_r2(0.001), {}), (FAILS, set_r2(1.0), {}),
+                 (UNKNOWN, set_r2(0.05), {"n_significant": 12}),
                  (UNKNOWN, None, {"n_significant": 0})],
     "predicts": [(HOLDS, set_r2(0.01), {}), (FAILS, set_r2(0.01, -0.1), {}),
                  (UNKNOWN, set_r2(0.3, -0.01), {})],
@@ -400,10 +401,17 @@ def test_nothing_holds_from_an_r2_below_what_the_mean_predicts(make):
     assert f"linear {mean:.2g}; valid voxels" in found["why"]
     assert told("r2-agree", run)["verdict"] == UNKNOWN
 
+    def disagree_below(planted):
+        set_r2(1.0)(planted)
+        planted.scores["r2_linear"] -= 9
+
+    assert told("r2-agree", make(disagree_below, seed=2))["verdict"] == UNKNOWN
+
     def all_below(planted):
         climb(planted)
         planted.scores["r2_nonlinear"] -= 2
 
     table = verdicts.tabulate_claims(make(all_below, seed=1))
     assert HOLDS not in set(table["verdict"])
+    assert set(table.loc[table["verdict"] == FAILS, "claim"]) == {"predicts"}
     assert "mean response predicts better" in table.set_index("claim").loc["rises", "why"]
