@@ -178,11 +178,13 @@ def watch_page(page: Page, problems: PageProblems) -> Iterator[Page]:
     problems.unwatch(page)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def streamlit_app(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., StreamlitApp]]:
     """Start ``streamlit run SCRIPT`` on a free port; one server a script and environment.
+
+    They end with the file: a score of idle ones would take a third of a core and 6 GB.
 
     The fixture is a function ``start(script, env=None, args=())`` where ``script`` is a path or
     the name of a file in ``apps/``, ``env`` adds environment variables, and ``args`` follow ``--``.

@@ -73,6 +73,7 @@ def expect_page(page, app, name, query=""):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+@pytest.mark.timeout(900)  # every link of every page is followed
 def test_every_link_below_a_path_leads_to_a_page(page, app, context, problems):
     problems.ignored = ("/_stcore/",)  # on a deep link Streamlit looks for its server
     lost = []

@@ -60,6 +60,7 @@ def only_story(root):
     return story
 
 
+@pytest.mark.timeout(900)  # seven pages, pinned, opened again and compared
 def test_every_page_can_be_pinned_and_each_pin_leads_back(own_page, app, root):
     page = own_page
     page.goto(f"{app.url}/present")  # the sidebar takes its width with the second page
