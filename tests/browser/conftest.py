@@ -82,7 +82,8 @@ class PageProblems:
         return [e for e in self.errors if not any(part in e for part in self.ignored)]
 
 
-LONGEST = ("present", "pages", "sign_in", "data", "cortex_page", "cortex_views", "bench")
+LONGEST = ("present", "pages", "sign_in", "below_path", "data", "cortex_page", "cortex_views",
+           "bench")  # fmt: skip
 """Files that take longest, which begin first, so that no worker is left with one at the end."""
 APART = ("test_data.py",)
 """Files whose tests share nothing but what is soon written: each may go to a worker of its own."""
