@@ -95,8 +95,9 @@ def wait_until_quiet(page, traffic):
     """Wait until nothing has travelled for a while, and begin to count."""
     seen = -1
     while len(traffic) != seen:
+        page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
         seen = len(traffic)
-        page.wait_for_timeout(700)
+        page.wait_for_timeout(1000)
     traffic.clear()
 
 
