@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from nibabel.affines import apply_affine
 from nibabel.nifti1 import Nifti1Image
 from nibabel.processing import resample_from_to
 
 from jne_engine.core.arrays import Float32Array
-from jne_engine.cortex.spaces import Anatomy, VolumeSpace
+from jne_engine.cortex.spaces import Anatomy, VolumeSpace, bound_box
 
 FINER: Final = 3
 """Points of the image along each edge of a response voxel; odd, so that one is its centre."""
@@ -63,13 +62,13 @@ def find_extent(anatomy: Anatomy | None, space: VolumeSpace) -> tuple[tuple[int,
         Its responses are seen.
     """
     low, high = space.voxels.min(axis=0), space.voxels.max(axis=0)
-    if anatomy is not None and (anatomy.values > _DARK).any():
-        bright = anatomy.values > _DARK
+    bright = np.zeros((0, 0, 0)) if anatomy is None else anatomy.values > _DARK
+    if anatomy is not None and bright.any():
         others = ((1, 2), (0, 2), (0, 1))
         ends = [np.flatnonzero(bright.any(axis=axes))[[0, -1]] for axes in others]
-        corners = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
-        places = apply_affine(np.linalg.inv(space.affine) @ anatomy.affine, corners)
+        to_grid = np.linalg.inv(space.affine) @ anatomy.affine
+        least, greatest = bound_box(to_grid, np.stack(ends, axis=1))
         most = np.asarray(space.shape) - 1
-        low = np.minimum(low, np.floor(places.min(axis=0)).clip(0, most))
-        high = np.maximum(high, np.ceil(places.max(axis=0)).clip(0, most))
+        low = np.minimum(low, np.floor(least).clip(0, most))
+        high = np.maximum(high, np.ceil(greatest).clip(0, most))
     return tuple((int(a), int(b)) for a, b in zip(low, high, strict=True))

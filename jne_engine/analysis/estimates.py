@@ -23,7 +23,7 @@ class Estimate:
     value, low, high : float
         Estimate and limits; NaN where there are too few values.
     n : int
-        Values that it is made of; of a difference, both samples together.
+        Values that it is made of.
     """
 
     value: float

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from nibabel.affines import apply_affine
+from nibabel.affines import apply_affine, voxel_sizes
 from nibabel.orientations import io_orientation
 
 from jne_engine.analysis.anatomy import cut_anatomy, find_extent
@@ -163,7 +163,7 @@ def read_slices(run: Run, name: str, masks: Masks, at: Voxel | None = None) -> S
     column = next(iter(np.flatnonzero((space.voxels == at).all(axis=1)).tolist()), None)
     info = next(m for m in list_maps(run, masks.preset) if m.name == name)
     low, high = _choose_range(values, info)
-    edges = np.sqrt((space.affine[:3, :3] ** 2).sum(axis=0))
+    edges = voxel_sizes(space.affine)
     x, y, z = apply_affine(space.affine, at)
     anatomy = read_anatomy(run.stage("dataset"))
     return Slices(

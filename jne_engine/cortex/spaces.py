@@ -113,6 +113,23 @@ class VolumeSpace:
 CorticalSpace = SurfaceSpace | VolumeSpace
 
 
+def bound_box(
+    affine: npt.NDArray[np.float64], ends: npt.NDArray[np.generic]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the least and greatest coordinates of a box that an affine moves.
+
+    Parameters
+    ----------
+    affine : numpy.ndarray of float64, shape (4, 4)
+        From the box's coordinates to those of the result.
+    ends : numpy.ndarray, shape (2, 3)
+        Low and high end of the box along each axis.
+    """
+    corners = np.stack(np.meshgrid(*np.asarray(ends).T, indexing="ij"), axis=-1).reshape(-1, 3)
+    places = corners @ affine[:3, :3].T + affine[:3, 3]
+    return places.min(axis=0), places.max(axis=0)
+
+
 @dataclass(frozen=True, eq=False)
 class Anatomy:
     """What the slices of a volume are drawn on: an image in the same millimetres.

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from nibabel.affines import apply_affine, voxel_sizes
 
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.projection_weights import build_projection, sample_sheets
-from jne_engine.cortex.spaces import Anatomy, CorticalSpace, VolumeSpace
+from jne_engine.cortex.spaces import Anatomy, CorticalSpace, VolumeSpace, bound_box
 from jne_engine.formats.guard import printable
 from jne_engine.formats.sheets import load_sheets, read_subject_surface
 from jne_engine.formats.volumes import read_volume
@@ -119,8 +120,8 @@ def read_anatomy(
     kept = values[tuple(slice(a, b, step) for a, b in zip(low, high, strict=True))]
     shift = np.diag([step, step, step, 1.0])
     shift[:3, 3] = low
-    sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-    told = f"slices are drawn on {name} (voxels of {' × '.join(f'{s:.3g}' for s in sizes)} mm)"
+    sizes = " × ".join(f"{size:.3g}" for size in voxel_sizes(affine))
+    told = f"slices are drawn on {name} (voxels of {sizes} mm)"
     told += f", every {step}th of them" if step > 1 else ""
     outside = space.n_voxels - inside
     told += f"; {outside:,} of {space.n_voxels:,} voxels lie outside of it" if outside else ""
@@ -142,7 +143,7 @@ def _read_image(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
 def _count_inside(
     to_image: npt.NDArray[np.float64], space: VolumeSpace, shape: tuple[int, ...]
 ) -> int:
-    places = space.voxels @ to_image[:3, :3].T + to_image[:3, 3]
+    places = apply_affine(to_image, space.voxels)
     return int(((places > -0.5) & (places < np.asarray(shape) - 0.5)).all(axis=1).sum())
 
 
@@ -151,10 +152,9 @@ def _find_box(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return first and one past last index of the image's part within the responses' grid."""
     ends = np.stack([np.full(3, -0.5), np.asarray(space.shape) - 0.5])
-    corners = np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i, j, k in np.ndindex(2, 2, 2)])
-    places = corners @ to_image[:3, :3].T + to_image[:3, 3]
-    low = np.floor(places.min(axis=0)).clip(0).astype(np.int64)
-    high = np.minimum(np.ceil(places.max(axis=0)).astype(np.int64) + 1, shape)
+    least, greatest = bound_box(to_image, ends)
+    low = np.floor(least).clip(0).astype(np.int64)
+    high = np.minimum(np.ceil(greatest).astype(np.int64) + 1, shape)
     return low, high
 
 

@@ -109,7 +109,7 @@ def count_states(path: Path) -> int:
         If the file is no such file.
     """
     name, keys = printable(path.name), list_hdf5_keys(path)
-    if _is_embedding(path):
+    if set(keys) >= {EMBEDDING_KEY, IDS_KEY}:
         return 1
     if FEATURES_KEY not in keys:
         expected = f"{FEATURES_KEY} and {IDS_KEY}, or {EMBEDDING_KEY} and {IDS_KEY}"
@@ -126,7 +126,8 @@ def is_extraction(path: Path) -> bool:
     """Tell whether a file holds features with the ids of their images."""
     if path.suffix.lower() not in HDF5_SUFFIXES:
         return False
-    return {FEATURES_KEY, IDS_KEY} <= set(list_hdf5_keys(path)) or _is_embedding(path)
+    keys = list_hdf5_keys(path)
+    return IDS_KEY in keys and (FEATURES_KEY in keys or EMBEDDING_KEY in keys)
 
 
 def _is_embedding(path: Path) -> bool:

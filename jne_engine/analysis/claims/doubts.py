@@ -75,12 +75,7 @@ def doubt_r2(run: Run, found: Mapping[str, Evidence]) -> dict[str, Evidence]:
     But for the claim about how well it predicts, of which that may be the very evidence.
     """
     doubt = tell_below_mean(run, ("nonlinear",), read_significant(run), "significant voxels")
-    if not doubt:
-        return dict(found)
-    return {
-        name: replace(own, doubt=own.doubt or doubt, against=own.against and name == PREDICTS)
-        for name, own in found.items()
-    }
+    return {name: _withhold(name, own, doubt) for name, own in found.items()}
 
 
 def doubt_encoders(run: Run, found: Mapping[str, Evidence]) -> dict[str, Evidence]:
@@ -99,9 +94,7 @@ def doubt_encoders(run: Run, found: Mapping[str, Evidence]) -> dict[str, Evidenc
         inside = inside & rois.mask(place)
     said["r2-agree"] = tell_below_mean(run, both, inside, f"significant voxels, {place}")
     for name, doubt in said.items():
-        own = found[name]
-        against = own.against and (name == PREDICTS or not doubt)
-        doubted[name] = replace(own, doubt=doubt, against=against)
+        doubted[name] = _withhold(name, found[name], doubt)
     return doubted
 
 
@@ -113,6 +106,13 @@ def tell_below_mean(run: Run, encoders: Iterable[str], voxels: BoolArray, which:
         return ""
     return (f"Mean R² is below 0 ({', '.join(below)}; {which}): the mean response predicts better,"
             " so nothing follows from it.")  # fmt: skip
+
+
+def _withhold(name: str, own: Evidence, doubt: str) -> Evidence:
+    """Let a doubt about R² speak neither for a claim nor against one, but that on prediction."""
+    if not doubt:
+        return own
+    return replace(own, doubt=own.doubt or doubt, against=own.against and name == PREDICTS)
 
 
 def _doubt(own: Evidence, share: Evidence) -> Evidence:
