@@ -28,9 +28,10 @@ export class Controls {
       if (this.openMenu && !e.composedPath().includes(this.root)) this.close();
     };
     document.addEventListener('pointerdown', this.closer);
-    this.root.addEventListener('keydown', (e) => {
+    this.onEscape = (e) => {
       if (e.key === 'Escape') this.close();
-    });
+    };
+    this.root.addEventListener('keydown', this.onEscape);
   }
 
   /** Bring the strip into line with the state; the element with focus keeps it. */
@@ -125,9 +126,11 @@ export class Controls {
     const key = JSON.stringify([this.builtFor, maps.map((m) => m.name), this.viewer.state.panes, this.viewer.maps.map((m) => m.spec.label)]);
     if (this.headersFor !== key) {
       this.headersFor = key;
+      const reopen = this.openInHeader();
       for (const h of this.headers) h.remove();
       this.headers = maps.map((map, i) => this.paneHeader(map, i));
       this.viewer.stage.append(...this.headers);
+      reopen();
     }
     for (const [i, h] of this.headers.entries()) {
       // A choice whose map never came is still in the list when the pane is back at the map before.
@@ -135,6 +138,21 @@ export class Controls {
       if (select) select.value = String(this.viewer.state.panes[i]);
       Object.assign(h.style, { left: `${rects[i].x + 4}px`, top: `${rects[i].y + 2}px`, width: `${rects[i].width - 8}px` });
     }
+  }
+
+  /** What opens a pane's menu again after its header was made anew, with the focus where it was. */
+  openInHeader() {
+    const open = this.openMenu;
+    const pane = this.headers.findIndex((h) => open && h.contains(open.button));
+    if (!open || pane < 0) return () => {};
+    const parts = ({ button, panel }) => [button, ...panel.querySelectorAll('input, select, button')];
+    const root = /** @type {ShadowRoot | Document} */ (this.root.getRootNode());
+    const focused = parts(open).indexOf(/** @type {any} */ (root.activeElement));
+    this.close();
+    return () => {
+      /** @type {HTMLElement | null | undefined} */ (this.headers[pane]?.querySelector('.cv-menu > button'))?.click();
+      if (this.openMenu) parts(this.openMenu)[focused]?.focus();
+    };
   }
 
   paneHeader(map, index) {
@@ -150,6 +168,7 @@ export class Controls {
       panes.length > 1 && !isDifference ? element('button', { type: 'button', title: 'Take this pane away', 'aria-label': `Take pane ${index + 1} away`, onclick: () => viewer.actions.removePane(index) }, '✕') : null,
       last && !isDifference ? element('button', { type: 'button', title: 'Show another map beside', onclick: () => viewer.actions.addPane() }, '+ Compare') : null);
     for (const type of ['pointerdown', 'wheel', 'dblclick']) head.addEventListener(type, (e) => e.stopPropagation());
+    head.addEventListener('keydown', this.onEscape);
     return head;
   }
 

@@ -79,12 +79,33 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
     page.get_by_title("Show or hide V1").click()
     page.get_by_role("button", name="+ Compare").click()
     page.get_by_role("button", name="Colours").first.click()
-    page.get_by_label("Difference of the first two").click()  # the menu goes with its pane
+    page.get_by_label("Difference of the first two").click()
     page.keyboard.press("Escape")
     page.wait_for_timeout(800)
     assert probe.camera() == before
     page.get_by_role("button", name="Reset", exact=True).click()
     assert probe.camera()["zoom"] == 1
+
+
+def test_a_pane_s_menu_stays_open_while_panes_come(page, probe):
+    before_the_map_is_here = """
+        const button = (text) => [...v.stage.querySelectorAll('.cv-head button')]
+            .find((b) => b.textContent === text);
+        button('+ Compare').click();
+        button('Colours').click();
+        return v.stage.querySelectorAll('.cv-head').length;
+    """
+    assert probe.run(before_the_map_is_here) == 1
+    difference = page.get_by_label("Difference of the first two")
+    difference.focus()
+    expect(page.get_by_label("Map of pane 2")).to_be_visible()
+    expect(difference).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".cv-title")).to_be_visible()
+    expect(difference).to_be_focused()
+    expect(difference).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(difference).not_to_be_visible()
 
 
 # Everything but a new map: what a rerun costs with Streamlit's own messages.
