@@ -94,7 +94,7 @@ export class Controls {
 
   /** A button that opens a panel; the panel is made anew each time. */
   menu(text, title, make, place = 'right') {
-    const panel = element('div', { className: `cv-panel cv-${place}`, hidden: true, role: 'group', 'aria-label': title });
+    const panel = element('div', { className: `cv-panel cv-${place}`, hidden: true, tabIndex: 0, role: 'group', 'aria-label': title });
     const button = element('button', { type: 'button', title, 'aria-haspopup': 'true', 'aria-expanded': 'false', onclick: () => toggle() }, text);
     const holder = element('div', { className: 'cv-menu' }, button, panel);
     const fill = () => panel.replaceChildren(...[make()].flat());

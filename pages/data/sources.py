@@ -111,7 +111,7 @@ def _show_no_folder() -> None:
             "This page reads data only from folders that whoever started the app allows. Stop it,"
             " name them, and start it again:"
         )
-        st.code(f"{VARIABLE}=/data/nsd:/data/algonauts make app", language="bash")
+        st.code(f"{VARIABLE}=/data/nsd:/data/algonauts make app", language=None)
         st.caption(
             "Absolute paths, separated by colons. Recognised are:"
             f" {', '.join(layout.title for layout in list_layouts())}. Files there are only read."

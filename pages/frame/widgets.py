@@ -154,7 +154,7 @@ def show_no_run(listing: RunListing) -> None:
     st.info("No finished run yet. Import your data, or try the demo, on the page"
             " **Data & runs**.", icon=":material/info:")  # fmt: skip
     st.caption("The simulated subject from the command line:")
-    st.code("python -m jne_engine demo", language="bash")
+    st.code("python -m jne_engine demo", language=None)
     st.caption(f"This page looks in: {plain(cached.find_root().absolute())}")
     for line in listing.unfinished:
         st.caption(f"Can be resumed by the same command: {plain(line)}")

@@ -33,7 +33,7 @@ def show_stability(run: Run, info: Measure) -> None:
             "Start others with another seed on Data & runs; halves, shuffled pairings (the floor)"
             " and areas fitted alone by the command line:",
         )
-        st.code(_COMMAND, language="bash")
+        st.code(_COMMAND, language=None)
         return
     found = cached.measure_stability(runs, info.name, significant=read(Selection).significant)
     known = found.areas.dropna(axis="columns", how="all")

@@ -58,7 +58,7 @@ def show_methods(run: Run) -> None:
         methods = format_methods(cached.describe_methods(run), width=UNWRAPPED)
         st.code(methods, language=None, wrap_lines=True, height=320)
         st.caption("The button in the corner copies it. From the command line:")
-        st.code(f"python -m jne_engine methods {run.path}", language="bash")
+        st.code(f"python -m jne_engine methods {run.path}", language=None)
     with box, st.container(border=True):
         st.markdown("**What this shows**\n" + "".join(f"\n- {plain(x)}" for x in SHOWS))
         st.markdown("**What it does not**\n" + "".join(f"\n- {plain(x)}" for x in SHOWS_NOT))

@@ -33,7 +33,7 @@ def offer_full_size(name: str, run: Run | None) -> None:
         known_by = {"name": name, **_only_run(about)}
         offer_job(JobOffer("Compute in full size", request, "simulate", known_by))
         st.caption("The same from the command line:")
-    st.code(tell_command(name, run), language="bash")
+    st.code(tell_command(name, run), language=None)
 
 
 def _about(name: str, run: Run | None) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from pages.frame.widgets import one_line_errors
 POLL_S = 0.3
 PATIENCE_S = 0.5
 """How long a page waits before it shows the last figure: most answers are quicker."""
-COMPUTING = ":gray[computing…]"
+COMPUTING = "computing…"
 _OWNER, _ASKED, _SHOWN = "live.owner", "live.asked", "live.shown"
 
 Answer = Future[SimulationResult]

@@ -125,7 +125,7 @@ def wait_until_quiet(page, traffic):
 def test_only_a_new_map_costs_bytes(page, probe, traffic):
     wait_until_quiet(page, traffic)
     box = page.locator(".cv-cut").bounding_box()
-    probe.drag([(box["x"] + 7, box["y"] + 8), (box["x"] + 80, box["y"] + 8)])
+    probe.drag([(box["x"] + 12, box["y"] + 12), (box["x"] + 80, box["y"] + 12)])
     assert probe.run("return v.look(v.maps[0]).threshold.mode;") == "value"
     page.get_by_role("button", name="Colours").click()
     page.get_by_label("Colour map", exact=True).select_option("cividis")

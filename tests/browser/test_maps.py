@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from jne_engine.analysis import listing, maps, masks, peaks, places
 from jne_engine.cortex.spaces import VolumeSpace
 from jne_engine.runs.store import Run
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import ROOT, SIZE, wait_until_still
 from tests.browser.cortex_probe import CortexProbe, brain_share
 from tests.synthetic_run import write_synthetic_run
@@ -177,6 +178,17 @@ def test_a_pane_is_taken_away_and_another_one_added(page, app, runs):
     wait_until(probe, "return v.scene.paneNames().join() === 'jne,delta_r2';")
     page.get_by_role("button", name="+ Compare").click()
     wait_until(probe, "return v.state.panes.length === 3;")
+
+
+def test_the_viewers_menus_break_no_rule_of_accessibility(page, app, runs):
+    page.goto(f"{app.url}/maps?run={runs['first'].run_id}")
+    page.get_by_role("button", name="+ Compare").click()
+    for menu in ("Colours", "Regions", "Export", "?"):
+        button = page.get_by_role("button", name=menu, exact=True).first
+        button.click()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        assert_accessible(page)
+        page.keyboard.press("Escape")
 
 
 def test_the_brain_fills_the_screen_and_nothing_wraps(page, app, runs):

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from jne_engine.analysis import regions, summary
 from jne_engine.model.measures import JNE_UNIT
 from jne_engine.runs.store import Run
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import ROOT
 from tests.synthetic_run import write_synthetic_study
 
@@ -21,6 +22,7 @@ PAGES = {
     "claims": ("Do the paper's findings hold here?", ".st-key-claim_gating a"),
     "validation": ("Can JNE be trusted?", ".js-plotly-plot"),
 }
+WORK = {"data": "Data and jobs", "present": "Present your results"}
 HOSTILE = "<img src=x onerror='window.ran=1'>"
 
 
@@ -42,7 +44,7 @@ def study_app(streamlit_app, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _expect_probes(problems):
     """Expect Streamlit's own probe: on a deep link it looks for its server below the page first."""
-    problems.ignored = tuple(f"/{path}/_stcore/" for path in PAGES if path)
+    problems.ignored = tuple(f"/{path}/_stcore/" for path in (*PAGES, *WORK) if path)
 
 
 def assert_healthy(page):
@@ -64,6 +66,15 @@ def test_each_page_shows_four_subjects_and_three_layers_and_names_run_nothing(
     page.keyboard.press("Escape")
     assert page.evaluate("() => window.ran") is None
     assert_healthy(page)
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("path", WORK)
+def test_pages_of_work_break_no_rule_of_accessibility(page, app, path):
+    page.goto(f"{app.url}/{path}")
+    page.get_by_role("heading", name=WORK[path]).wait_for()
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    assert_accessible(page)
 
 
 def test_all_runs_of_a_study_are_compared(page, study_app):
