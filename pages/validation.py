@@ -48,7 +48,7 @@ def _choose(check: Check) -> Chosen:
 
 def _draw(check: Check, result: SimulationResult, chosen: Chosen, kind: str) -> None:
     show_figure(check.plot(result, chosen, is_dark()), kind, result.simulation, alt=check.label,
-                how=check.method, table=check.tabulate(result))  # fmt: skip
+                how=check.method, table=check.tabulate(result, chosen))  # fmt: skip
 
 
 def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> None:
@@ -59,10 +59,12 @@ def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> No
         offer_full_size(name, run)
         return
     st.caption(_describe(result))
+    if check.tell is not None:
+        st.markdown(f"**{plain(check.tell(result, chosen))}**")
     _draw(check, result, chosen, "stored")
     if name == "variants" and run is not None:
         show_variants(run, result)
-    show_table(check.tabulate(result), "numbers", name, label="The numbers")
+    show_table(check.tabulate(result, chosen), "numbers", name, label="The numbers")
 
 
 def _describe(result: SimulationResult) -> str:

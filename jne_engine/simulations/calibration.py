@@ -16,17 +16,22 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from jne_engine.core.disk import write_atomically
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder
-from jne_engine.model.nonlinearity import ESTIMATES, SplitArrays, measure_nonlinearity
+from jne_engine.model.nonlinearity import (
+    ESTIMATES,
+    Nonlinearity,
+    SplitArrays,
+    measure_nonlinearity,
+)
 from jne_engine.model.scoring import compute_r2
 from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.model.training import Samples, fit_encoder, predict
 from jne_engine.model.variants import VARIANTS, stream_variants
 from jne_engine.runs.results import SimulationResult
+from jne_engine.simulations.making import keep_table
 from jne_engine.simulations.settings import CalibrationSettings
 from jne_engine.simulations.subject import SimulatedStimuli, simulate_stimuli, simulate_subject
 from jne_engine.simulations.subject.recipe import Planting
@@ -82,7 +87,7 @@ def simulate_calibration(
         for planting in settings.plantings:
             report(len(tables), total)
             work = functools.partial(_measure_subject, shown, planting, seed, settings)
-            tables.append(work() if parts is None else _keep(work, parts, settings, planting, seed))
+            tables.append(keep_table(work, parts, settings, f"{planting}-{seed}"))
     report(total, total)
     voxels = pd.concat(tables, ignore_index=True)
     summaries = {"tests": _judge_tests(voxels), "measures": _judge_measures(voxels)}
@@ -93,23 +98,6 @@ def _draw_stimuli(seed: int, settings: CalibrationSettings) -> SimulatedStimuli:
     return simulate_stimuli(seed, n_stimuli=settings.n_stimuli, n_test=settings.n_test)
 
 
-def _keep(
-    work: Callable[[], pd.DataFrame],
-    parts: Path,
-    settings: CalibrationSettings,
-    planting: str,
-    seed: int,
-) -> pd.DataFrame:
-    """Return a subject's table from the folder, computed and written there where it is not yet."""
-    sizes = {k: v for k, v in settings.to_dict().items() if k not in ("plantings", "n_seeds")}
-    named = "-".join(str(value) for value in sizes.values())
-    path = parts / named / f"{planting}-{seed}.parquet"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, work().to_parquet(index=False))
-    return pd.read_parquet(path)
-
-
 def _measure_subject(
     shown: Callable[[], SimulatedStimuli], planting: str, seed: int, settings: CalibrationSettings
 ) -> pd.DataFrame:
@@ -118,15 +106,11 @@ def _measure_subject(
         seed, stimuli=shown(), n_vertices=settings.n_vertices, planting=cast(Planting, planting)
     )
     spec = RunSpec(n_hidden=settings.n_hidden, max_epochs=settings.max_epochs, seed=seed)
-    linear, nonlinear = (_fit(subject, spec, a) for a in ("identity", spec.activation))
-    splits = subject.splits
-    arrays = SplitArrays(
-        subject.features, subject.responses, splits.train, splits.validation, splits.test
-    )
-    found = measure_nonlinearity(nonlinear, arrays, spec)
-    features = torch.from_numpy(subject.features[splits.test])
+    linear, nonlinear = (fit_subject(subject, spec, a) for a in ("identity", spec.activation))
+    found = measure_subject(subject, nonlinear, spec)
+    features = torch.from_numpy(subject.features[subject.splits.test])
     r2 = [
-        compute_r2(subject.responses[splits.test], predict(e, features).numpy())
+        compute_r2(subject.responses[subject.splits.test], predict(e, features).numpy())
         for e in (linear, nonlinear)
     ]
     few = features[: settings.n_jacobians]
@@ -152,7 +136,8 @@ def _measure_subject(
     )
 
 
-def _fit(subject: EncodingDataset, spec: RunSpec, activation: Activation) -> ResidualEncoder:
+def fit_subject(subject: EncodingDataset, spec: RunSpec, activation: Activation) -> ResidualEncoder:
+    """Return an encoder fitted to a simulated subject as a run fits it."""
     encoder = build_encoder(
         subject.n_features,
         subject.n_voxels,
@@ -167,6 +152,17 @@ def _fit(subject: EncodingDataset, spec: RunSpec, activation: Activation) -> Res
     )
     fit_encoder(encoder, train, validation, spec)
     return encoder
+
+
+def measure_subject(
+    subject: EncodingDataset, encoder: ResidualEncoder, spec: RunSpec
+) -> Nonlinearity:
+    """Return how nonlinear every voxel of a simulated subject is found to be."""
+    splits = subject.splits
+    arrays = SplitArrays(
+        subject.features, subject.responses, splits.train, splits.validation, splits.test
+    )
+    return measure_nonlinearity(encoder, arrays, spec)
 
 
 def _judge_tests(voxels: pd.DataFrame) -> pd.DataFrame:

@@ -9,14 +9,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 
 from jne_engine.core.checks import check_choice
+from jne_engine.core.disk import write_atomically
 from jne_engine.core.progress import Progress
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.catalogue import RESULTS
+from jne_engine.simulations.settings import SimulationSettings
 
 
 def simulate_full_size(name: str, progress: Progress) -> SimulationResult:
@@ -51,6 +55,33 @@ def make(work: Callable[[], SimulationResult], command: str) -> SimulationResult
     start = time.perf_counter()
     result = work()
     return replace(result, made=_describe_making(time.perf_counter() - start, command))
+
+
+def keep_table(
+    work: Callable[[], pd.DataFrame], parts: Path | None, settings: SimulationSettings, name: str
+) -> pd.DataFrame:
+    """Return a part of a result from a folder, computed and written there where it is not yet.
+
+    Parameters
+    ----------
+    work : callable
+        Computes the part.
+    parts : pathlib.Path or None
+        Folder that keeps parts of the same sizes together; None keeps nothing.
+    settings : SimulationSettings
+        What is one number is a size; what is several, and ``n_seeds``, says which parts.
+    name : str
+        Of the part.
+    """
+    if parts is None:
+        return work()
+    sizes = {k: v for k, v in settings.to_dict().items() if not isinstance(v, list)}
+    named = "-".join(str(value) for size, value in sizes.items() if size != "n_seeds")
+    path = parts / named / f"{name}.parquet"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, work().to_parquet(index=False))
+    return pd.read_parquet(path)
 
 
 def _describe_making(seconds: float, command: str) -> dict[str, Any]:

@@ -27,6 +27,11 @@ PLANTINGS: tuple[Planting, ...] = ("thresholds", "gains", "symmetric")
 NONLINEAR_ACTIVATIONS: tuple[Activation, ...] = tuple(a for a in ACTIVATIONS if a != "identity")
 PAPER_ACTIVATIONS: tuple[Activation, ...] = ("relu", "leaky_relu", "gelu", "swish")
 
+NONLINEAR_FRACTIONS: tuple[float, ...] = (0.1, 0.3, 0.6, 0.9)
+"""Fractions of nonlinear voxels for which the power at q < .05 is told."""
+SMALLEST_SIMULATED = 500
+"""Stimuli of the power: fewer than the features, 492, leave no unit that is not linear."""
+
 RESULT_NAMES: Mapping[Wiring, str] = MappingProxyType(
     {"both": "networks", "second": "networks-second-skip", "none": "networks-no-skip"}
 )
@@ -364,6 +369,53 @@ class CalibrationSettings(SimulationSettings):
             _check_count(name, getattr(self, name), 1)
         _check_count("n_jacobians", self.n_jacobians, 2)
         _check_count("n_test", self.n_test, self.n_jacobians)
+
+
+@dataclass(frozen=True)
+class PowerSettings(SimulationSettings):
+    """Settings of the power before scanning: which nonlinear shares are found with which data.
+
+    Parameters
+    ----------
+    n_stimuli : tuple of int
+        Pictures in all, of which a fifth is test and a tenth validation.
+    ceilings : tuple of float
+        Noise ceilings of the mean response, the same for all voxels of a subject: explainable
+        variance over variance, above 0 and below 1.
+    n_seeds : int
+        Subjects of each number of stimuli and ceiling; each draws its own pictures.
+    n_vertices : int
+        About how many vertices.
+    n_hidden : int
+        Hidden units of the fitted encoder.
+    max_epochs : int
+        Epochs at most.
+    """
+
+    REDUCED: ClassVar[dict[str, Any]] = {
+        "n_stimuli": (600, 900), "ceilings": (0.2, 0.6), "n_seeds": 1, "n_vertices": 100,
+        "n_hidden": 16, "max_epochs": 16,
+    }  # fmt: skip
+
+    n_stimuli: tuple[int, ...] = (1000, 2000, 4000, 8000)
+    ceilings: tuple[float, ...] = (0.1, 0.2, 0.4, 0.7)
+    n_seeds: int = 2
+    n_vertices: int = 600
+    n_hidden: int = 256
+    max_epochs: int = 512
+
+    def __post_init__(self) -> None:
+        """Validate each choice."""
+        for name in ("n_stimuli", "ceilings"):
+            _check_some(name, getattr(self, name))
+        for n in self.n_stimuli:
+            _check_count("n_stimuli", n, SMALLEST_SIMULATED)
+        for name in ("n_seeds", "n_vertices", "n_hidden", "max_epochs"):
+            _check_count(name, getattr(self, name), 1)
+        for ceiling in self.ceilings:
+            if not 0 < ceiling < 1:
+                expected = "above 0 and below 1"
+                raise InputError("ceilings", expected, repr(ceiling), "give fractions, not percent")
 
 
 def _check_activations(activations: Sequence[str]) -> None:

@@ -8,11 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from jne_engine.analysis import validation
+from jne_engine.analysis.power import Design, Power, describe_power, estimate_power
 from jne_engine.report.figures import validation as figures
 from jne_engine.report.figures.calibration import plot_calibration
+from jne_engine.report.figures.power import plot_power
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.settings import (
     NONLINEAR_ACTIVATIONS,
+    NONLINEAR_FRACTIONS,
     PAPER_ACTIVATIONS,
     PLACEMENTS,
     RESULT_NAMES,
@@ -36,6 +39,9 @@ class ValidationChoices:
         Which simulation, φ, where it sits, and the skips.
     window, n_inputs, input_scale : str
         Half-width of a neuron's window, number of inputs, their half-range.
+    stimuli, repeats, ceiling, criterion : str
+        What somebody means to measure: stimuli, presentations of each, noise ceiling of one in
+        percent; and when a voxel counts as found.
     """
 
     check: str = ""
@@ -45,6 +51,10 @@ class ValidationChoices:
     window: str = ""
     n_inputs: str = ""
     input_scale: str = ""
+    stimuli: str = ""
+    repeats: str = ""
+    ceiling: str = ""
+    criterion: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,11 @@ class Control:
 
 
 _WIRING_NAMES = {"both": "Around both layers", "second": "Around layer 2", "none": "No skip"}
+EACH_VOXEL = "p"
+_CRITERIA = {
+    EACH_VOXEL: "p < .05, a voxel alone",
+    **{str(f): f"q < .05, {f:.0%} nonlinear" for f in NONLINEAR_FRACTIONS},
+}
 CONTROLS: Mapping[str, Control] = MappingProxyType(
     {
         "activation": Control(
@@ -73,6 +88,15 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
             "Half-width of window", ("0.001", "0.01", "0.1", "0.5", "1", "2"), "0.001"
         ),
         "n_inputs": Control("Inputs N", ("20", "50", "100", "101", "200", "500"), "101"),
+        "stimuli": Control(
+            "Stimuli in all", ("1000", "1500", "2000", "3000", "4000", "6000", "8000"), "3000"
+        ),
+        "repeats": Control("Presentations of each", ("1", "2", "3", "4", "6", "10"), "3"),
+        "ceiling": Control(
+            "Noise ceiling of one, %", ("2", "5", "10", "15", "20", "30", "40", "50", "70"), "15"
+        ),
+        "criterion": Control("Found by", (EACH_VOXEL, *map(str, NONLINEAR_FRACTIONS)), EACH_VOXEL,
+                             _CRITERIA, ordered=False),
         "input_scale": Control("Inputs within ±", ("1", "10", "100", "1000", "10000"), "10"),
     }
 )  # fmt: skip
@@ -82,18 +106,19 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
 class Check:
     """One check: its tab's name, its controls, what it found, how it is computed and drawn.
 
-    ``height``: CSS pixels of the live figure.
+    ``height``: CSS pixels of the live figure; ``tell``: the stored answer in one sentence.
     """
 
     label: str
     finding: str
     method: str
     plot: Callable[[SimulationResult, Chosen, bool], Any]
-    tabulate: Callable[[SimulationResult], Any]
+    tabulate: Callable[[SimulationResult, Chosen], Any]
     controls: tuple[str, ...] = ()
     live: Callable[[Chosen], dict[str, Any]] | None = None
     activations: tuple[str, ...] = PAPER_ACTIVATIONS
     height: int = 362
+    tell: Callable[[SimulationResult, Chosen], str] | None = None
 
     def options(self, control: str) -> tuple[str, ...]:
         """Return what a control offers in this check."""
@@ -135,6 +160,18 @@ def _set_sizes(chosen: Chosen) -> dict[str, Any]:
     return {"sample_sizes": [n for n in (10, 20, 50, 100, 200, 500) if n <= largest]}
 
 
+def _read_design(chosen: Chosen) -> Design:
+    criterion = chosen["criterion"]
+    return Design(
+        int(chosen["stimuli"]), int(chosen["repeats"]), float(chosen["ceiling"]) / 100,
+        float("nan") if criterion == EACH_VOXEL else float(criterion),
+    )  # fmt: skip
+
+
+def _estimate(result: SimulationResult, chosen: Chosen) -> Power:
+    return estimate_power(result.tables["power"], _read_design(chosen))
+
+
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "activations": Check(
@@ -148,7 +185,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             lambda r, c, dark: figures.plot_activation_curves(
                 _only(r.tables["curves"], c), dark=dark
             ),
-            lambda r: r.tables["summary"],
+            lambda r, _: r.tables["summary"],
             ("activation", "window", "n_inputs"), _set_curves, NONLINEAR_ACTIVATIONS,
         ),
         "networks": Check(
@@ -160,7 +197,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             lambda r, c, dark: figures.plot_placements(
                 _only(r.tables["repetitions"], c), dark=dark
             ),
-            lambda r: r.tables["order"],
+            lambda r, _: r.tables["order"],
             ("activation", "wiring", "n_inputs", "input_scale"), _set_networks, height=402,
         ),
         "sample-size": Check(
@@ -170,7 +207,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "N Gaussian Jacobians, scaled by |sin x| along x: Pearson r of their JNE with |sin x|,"
             " with 95 % intervals over the points.",
             lambda r, _, dark: figures.plot_sample_size(r.tables["summary"], dark=dark),
-            lambda r: validation.compare_sample_size(r.tables["summary"]),
+            lambda r, _: validation.compare_sample_size(r.tables["summary"]),
             ("n_inputs",), _set_sizes,
         ),
         "input-scale": Check(
@@ -183,7 +220,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             lambda r, c, dark: figures.plot_input_scale(
                 _only(r.tables["summary"], c), placement=c["placement"], dark=dark
             ),
-            lambda r: r.tables["summary"],
+            lambda r, _: r.tables["summary"],
             ("activation", "placement", "wiring", "n_inputs"), _set_scales, height=382,
         ),
         "calibration": Check(
@@ -199,7 +236,25 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             lambda r, _, dark: plot_calibration(
                 r.tables["tests"], r.tables["measures"], dark=dark
             ),
-            lambda r: r.tables["measures"],
+            lambda r, _: r.tables["measures"],
+        ),
+        "power": Check(
+            "Power",
+            "Before scanning: the smallest nonlinear share that four voxels of five would show."
+            " **Where it fails:** it is power for pictures, features (492) and an encoder (256"
+            " hidden units) like the simulated ones; unlike features or noise that voxels share"
+            " give another.",
+            "Subjects with 40 % exactly linear voxels, the others at shares of .05 to .7, all of"
+            " one noise ceiling; a fifth of the stimuli is test, a tenth validation. Repeats count"
+            " through the ceiling of the mean, rc / (1 + (r − 1)c). The *number* of voxels does not"
+            " change p, and hardly q; the *fraction* that is nonlinear changes q, so q is that of"
+            " many voxels of which the chosen fraction is nonlinear, of all simulated shares alike."
+            " Linear between grid points (stimuli by their logarithm), made to rise with the share;"
+            " band: Wilson's 95 % interval, as if voxels were independent.",
+            lambda r, c, dark: plot_power(_estimate(r, c), dark=dark),
+            lambda r, c: _estimate(r, c).curve,
+            ("stimuli", "repeats", "ceiling", "criterion"),
+            tell=lambda r, c: describe_power(_estimate(r, c), _read_design(c)),
         ),
         "recovery": Check(
             "Recovery",
@@ -213,7 +268,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             "Encoders fitted to voxels whose nonlinear share is planted; Pearson r of each measure"
             " with it over voxels, mean over seeds. The paper has no such test.",
             lambda r, _, dark: figures.plot_recovery(r.tables["summary"], dark=dark),
-            lambda r: r.tables["summary"],
+            lambda r, _: r.tables["summary"],
         ),
         "variants": Check(
             "Variants",
@@ -224,7 +279,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             lambda r, _, dark: figures.plot_variant_correlations(
                 r.tables["correlations"], simulated=r.settings["simulated"], dark=dark
             ),
-            lambda r: r.tables["correlations"],
+            lambda r, _: r.tables["correlations"],
         ),
     }
 )  # fmt: skip

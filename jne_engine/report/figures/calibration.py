@@ -22,6 +22,7 @@ PLANTING_LABELS: Mapping[str, str] = MappingProxyType(
         "mostly-linear": "95 % linear",
         "mostly-nonlinear": "5 % linear",
         "linear": "All linear",
+        "graded": "40 % linear, graded",
     }
 )
 """What people read of how nonlinear shares are planted."""

@@ -65,6 +65,7 @@ def simulate_subject(
     subject: str = "S1",
     layer: int = 0,
     planting: Planting = "areas",
+    ceiling: float | None = None,
     progress: Progress = ignore_progress,
 ) -> EncodingDataset:
     """Simulate one subject whose nonlinearity is known.
@@ -87,6 +88,9 @@ def simulate_subject(
         responses are the same for each.
     planting : str
         Which nonlinear shares: one of :data:`~jne_engine.simulations.subject.recipe.PLANTINGS`.
+    ceiling : float, optional
+        Explainable fraction of the variance of the mean response, the same for all voxels; drawn
+        for each by default.
     progress : callable, optional
         Called as ``progress(pictures drawn, n_stimuli)``.
 
@@ -114,7 +118,9 @@ def simulate_subject(
         np.random.default_rng((shown.seed, 2)),
     )
     rng = np.random.default_rng((seed, 3))
-    recipe = draw_recipe(bank, rois, Cortex(space), rng, n_repeats=N_REPEATS, planting=planting)
+    recipe = draw_recipe(
+        bank, rois, Cortex(space), rng, n_repeats=N_REPEATS, planting=planting, ceiling=ceiling
+    )
     responses, repeats = _present(bank, recipe, shown.splits, rng)
     return EncodingDataset(
         name="Simulated subject",
@@ -123,7 +129,7 @@ def simulate_subject(
         responses=responses,
         splits=shown.splits,
         stimuli=shown.stimuli,
-        provenance=_describe(shown, bank, seed, layer, planting),
+        provenance=_describe(shown, bank, seed, layer, planting=planting, ceiling=ceiling),
         space=space,
         roi_sets=MappingProxyType({rois.preset: rois}),
         test_repeats=repeats,
@@ -184,10 +190,17 @@ def _add_noise(
 
 
 def _describe(
-    shown: SimulatedStimuli, bank: SignalBank, seed: int, layer: int, planting: Planting
+    shown: SimulatedStimuli,
+    bank: SignalBank,
+    seed: int,
+    layer: int,
+    *,
+    planting: Planting,
+    ceiling: float | None,
 ) -> Provenance:
     text = f"simulated subject, stimulus seed {shown.seed}, subject seed {seed}"
     text += "" if planting == "areas" else f", nonlinear shares {planting}"
+    text += "" if ceiling is None else f", noise ceiling {ceiling:g}"
     notes = [
         f"Pictures of {len(set(shown.categories))} categories, drawn; Gabor features, layer "
         f"{layer}: {GABOR_LAYERS[layer]}.",

@@ -32,7 +32,9 @@ SHARES: Mapping[str, float] = MappingProxyType(
 )
 """Mean nonlinear share of each ROI."""
 NEIGHBOUR_SHARE = 0.42
-Planting = Literal["areas", "v1-linear", "mixed", "mostly-linear", "mostly-nonlinear", "linear"]
+Planting = Literal[
+    "areas", "v1-linear", "mixed", "mostly-linear", "mostly-nonlinear", "linear", "graded"
+]
 PLANTINGS: tuple[Planting, ...] = get_args(Planting)
 """How nonlinear shares are planted: by area as in cortex; the same, but V1 exactly linear; or for
 each voxel by itself as :data:`MIXTURES` says."""
@@ -42,6 +44,7 @@ MIXTURES: Mapping[str, tuple[float, tuple[float, ...]]] = MappingProxyType(
         "mostly-linear": (0.95, (0.05, 0.1, 0.3, 0.6)),
         "mostly-nonlinear": (0.05, (0.05, 0.1, 0.3, 0.6)),
         "linear": (1.0, ()),
+        "graded": (0.4, (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)),
     }
 )
 """Part of the voxels that is exactly linear, and the shares of the others, equally many each."""
@@ -109,6 +112,7 @@ def draw_recipe(
     *,
     n_repeats: int,
     planting: Planting = "areas",
+    ceiling: float | None = None,
 ) -> Recipe:
     """Draw what every voxel of a subject is made of.
 
@@ -125,6 +129,9 @@ def draw_recipe(
         Presentations of every stimulus.
     planting : str
         One of :data:`PLANTINGS`: which nonlinear shares.
+    ceiling : float, optional
+        Explainable fraction of the variance of the mean over presentations, the same for all
+        voxels, above 0 and below 1; drawn for each by default.
 
     Returns
     -------
@@ -137,12 +144,14 @@ def draw_recipe(
     """
     check_choice("planting", planting, PLANTINGS)
     share = _draw_shares(rois, cortex, rng, planting)
-    ceiling = _draw_ceilings(share, cortex, rng)
+    ceilings = _draw_ceilings(share, cortex, rng)
+    if ceiling is not None:
+        ceilings[:] = ceiling
     linear = cortex.field(rng, WEIGHT_SMOOTHING, bank.linear.shape[1]).T
     # Leading latents carry most of the pictures' contrast and weigh most, as in cortex.
     linear = linear * np.arange(1, len(linear) + 1)[:, None] ** -0.5
     units = cortex.field(rng, WEIGHT_SMOOTHING, bank.units.shape[1]).T * _preference(bank, rois)
-    return Recipe(linear, units, share, ceiling, n_repeats)
+    return Recipe(linear, units, share, ceilings, n_repeats)
 
 
 def _draw_shares(
