@@ -138,7 +138,8 @@ def _or_more(share: float) -> str:
 
 
 def _tell_nothing(reason: str) -> Power:
-    return Power(pd.DataFrame(columns=["share", *RATES]), *[float("nan")] * 4, reason)
+    nan, curve = float("nan"), pd.DataFrame(columns=["share", *RATES], dtype=np.float64)
+    return Power(curve, nan, nan, nan, nan, reason)
 
 
 def _explain(table: pd.DataFrame, design: Design) -> str:

@@ -16,7 +16,14 @@ from jne_engine.runs.store import open_run
 from jne_engine.simulations.live import simulate_live
 from jne_engine.simulations.recovery import simulate_recovery
 from jne_engine.simulations.run_variants import correlate_variants
-from jne_engine.simulations.settings import RESULT_NAMES, CalibrationSettings, RecoverySettings
+from jne_engine.simulations.settings import (
+    NONLINEAR_FRACTIONS,
+    RESULT_NAMES,
+    CalibrationSettings,
+    PowerSettings,
+    RecoverySettings,
+)
+from pages.frame.plain import unmark
 from pages.validation.checks import CHECKS
 from tests.browser.conftest import ROOT
 from tests.pages.test_pages import texts
@@ -42,6 +49,7 @@ def stored_root(tmp_path_factory):
         simulate_recovery(RecoverySettings.reduced(**TINY_RECOVERY)),
         invent_variants(run),
         invent_calibration(),
+        invent_power(),
     ]
     for result in results:
         write_result(dataclasses.replace(result, made=MADE), root / VALIDATION)
@@ -66,6 +74,19 @@ def invent_calibration():
                        "r": [0.97, 0.8], "r_half": [0.01, 0.02]})  # fmt: skip
     settings = CalibrationSettings.reduced().to_dict()
     return SimulationResult("calibration", settings, {"tests": tests, "measures": measures})
+
+
+def invent_power():
+    """Return a grid on which the power of a share is 0.5 + the share, and 0 by q."""
+    rows = [
+        (n, c, f, s, 0.5 + s if np.isnan(f) else 0.0)
+        for n in (1000, 8000) for c in (0.1, 0.7)
+        for f in (np.nan, *NONLINEAR_FRACTIONS) for s in (0.0, 0.1, 0.5)
+    ]  # fmt: skip
+    names = ("n_stimuli", "ceiling", "nonlinear_fraction", "share", "power")
+    table = _frame(dict(zip(names, zip(*rows, strict=True), strict=True)))
+    table = table.assign(n_voxels=9, n_found=0, low=table["power"], high=table["power"])
+    return SimulationResult("power", PowerSettings.reduced().to_dict(), {"power": table})
 
 
 def test_rates_and_correlations_are_drawn_as_they_are_stored():
@@ -170,6 +191,21 @@ def test_the_live_figure_follows_the_controls(show, tmp_path, check, control, va
     app = settle(widget.set_value(value).run())
     assert figures(app)[0] != before
     assert app.query_params[control] == value
+
+
+def test_the_power_of_a_design_is_told_and_drawn(show, stored_root):
+    app = show(stored_root, check="power", repeats="4", ceiling="10")
+    said = unmark(texts(app))
+    assert "3,000 stimuli in all, each shown 4 times" in said
+    assert "30.8 % for their mean, a nonlinear share of 0.3 [0.3, 0.3] or more is found" in said
+    assert "(p < .05) in 80 % of voxels (simulated). Of exactly linear voxels 50 % are" in said
+    np.testing.assert_allclose(app.dataframe[0].value["power"], [0.6, 1.0])
+    choice = next(w for w in app.selectbox if w.key == "choice.criterion")
+    app = settle(choice.set_value("0.3").run())
+    assert "a share of 0.5, the largest simulated, is found in 0 % only" in unmark(texts(app))
+    beyond = show(stored_root, check="power", repeats="10", ceiling="70")
+    assert "10 % to 70 % of the mean response were simulated, not 95.9 %" in unmark(texts(beyond))
+    assert beyond.dataframe[0].value.empty
 
 
 def test_variants_of_another_run_are_not_shown(show, stored_root, tmp_path):
