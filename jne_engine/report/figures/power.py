@@ -5,8 +5,11 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from jne_engine.analysis.power import TARGET, Power
-from jne_engine.core.palettes import ACCENT, SIMULATED_COLOUR
+from jne_engine.core.palettes import ACCENT, SIMULATED_COLOUR, rgb
 from jne_engine.report.figures.template import choose_ink, style_figure
+
+BAND = 0.2
+"""Opacity of the interval's band."""
 
 
 def plot_power(power: Power, *, dark: bool = False) -> go.Figure:
@@ -20,10 +23,13 @@ def plot_power(power: Power, *, dark: bool = False) -> go.Figure:
         Colours for a dark page.
     """
     curve, ink = power.curve, choose_ink(dark)
+    red, green, blue = rgb(ACCENT)
     figure = go.Figure()
     edge = {"x": curve["share"], "mode": "lines", "hoverinfo": "skip", "line": {"width": 0}}
     figure.add_scatter(y=curve["low"], **edge)
-    figure.add_scatter(y=curve["high"], fill="tonexty", fillcolor=ACCENT, opacity=0.2, **edge)
+    figure.add_scatter(
+        y=curve["high"], fill="tonexty", fillcolor=f"rgba({red},{green},{blue},{BAND})", **edge
+    )
     figure.add_scatter(
         x=curve["share"], y=curve["power"], mode="lines+markers",
         line={"color": ACCENT}, marker={"size": 8, "color": ACCENT},

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jne_engine.analysis.power import Power
 from jne_engine.model.variants import VARIANTS
 from jne_engine.report.figures import validation
+from jne_engine.report.figures.power import plot_power
 from jne_engine.simulations.activations import simulate_activations
 from jne_engine.simulations.input_scale import simulate_input_scale
 from jne_engine.simulations.networks import simulate_networks
@@ -95,3 +97,18 @@ def test_recovery_is_a_table_of_conditions_and_measures(tables):
     assert (
         np.shape(validation.plot_recovery(tables["recovery"], source="planted").data[0].z)[1] == 7
     )
+
+
+def test_the_power_is_drawn_with_its_band_and_the_smallest_share():
+    curve = pd.DataFrame({"share": [0.1, 0.5], "power": [0.4, 0.9], "low": [0.3, 0.8],
+                          "high": [0.5, 0.95]})  # fmt: skip
+    found = Power(curve, 0.05, 0.42, 0.3, 0.5, "")
+    light, dark = plot_power(found), plot_power(found, dark=True)
+    low, high, line = light.data
+    assert (tuple(low.y), tuple(high.y), tuple(line.y)) == ((0.3, 0.8), (0.5, 0.95), (0.4, 0.9))
+    assert high.fill == "tonexty"
+    assert {shape.x0 for shape in light.layout.shapes} == {0, 0.42}
+    assert says_simulated(light)
+    check_inks(light, dark)
+    nothing = plot_power(Power(curve[:0], np.nan, np.nan, np.nan, np.nan, "beyond the grid"))
+    assert [shape.y0 for shape in nothing.layout.shapes] == [0.8]

@@ -10,6 +10,7 @@ from jne_engine.simulations.settings import (
     CalibrationSettings,
     InputScaleSettings,
     NetworkSettings,
+    PowerSettings,
     RecoverySettings,
     SampleSizeSettings,
 )
@@ -21,6 +22,7 @@ ALL = [
     InputScaleSettings,
     RecoverySettings,
     CalibrationSettings,
+    PowerSettings,
 ]
 
 
