@@ -137,7 +137,7 @@ def find_training_trials(trials: TrialTable, group: IntArray, train: IntArray) -
         place = f"session {trials.session[group[0]]}"
         if np.ptp(trials.run[group]) == 0:
             place = f"run {trials.run[group[0]]} of {place}"
-        fix = "choose --normalise session-training, or run, session or none"
+        fix = "choose --normalise run or none, or session-training where the layout offers it"
         expected = "two trials of training images or more in each run or session"
         raise InputError("normalise", expected, f"{found.size} in {place}", fix)
     return found
