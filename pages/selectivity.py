@@ -9,6 +9,7 @@ from jne_engine.jobs.kinds.means import request_means
 from jne_engine.runs.store import Run
 from pages.frame.offers import JobOffer, offer_job
 from pages.frame.widgets import show_missing, show_page
+from pages.selectivity.bends import show_bends
 from pages.selectivity.brain import show_brain_of, show_ranking, show_ranking_table
 from pages.selectivity.choices import choose_view
 from pages.selectivity.embedding import show_clusters, show_embedding, show_saved
@@ -38,6 +39,7 @@ def show(run: Run) -> None:
     show_saved(view)
     show_profile(view)
     show_leaders(view)
+    show_bends(view)
     show_ranking_table(view)
     show_clusters(view)
 

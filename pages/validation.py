@@ -11,9 +11,9 @@ from pages.frame import cached
 from pages.frame.assets import is_dark
 from pages.frame.brain import show_variants
 from pages.frame.figures import show_figure, show_table
+from pages.frame.full_size import offer_full_size
 from pages.frame.widgets import choose, one_line_errors, plain, show_simulated_page
 from pages.validation.checks import CHECKS, CONTROLS, Check, Chosen, name_result
-from pages.validation.full_size import offer_full_size
 from pages.validation.live import show_live
 
 
@@ -52,9 +52,11 @@ def _draw(check: Check, result: SimulationResult, chosen: Chosen, kind: str) -> 
 
 
 def _show_stored(name: str, check: Check, chosen: Chosen, run: Run | None) -> None:
-    result = cached.read_validation(name)
-    wanted = run.run_id if run is not None else ""
-    if result is None or (name == "variants" and result.settings["run"] != wanted):
+    if name == "variants":
+        result = None if run is None else cached.read_variants(run)
+    else:
+        result = cached.read_validation(name)
+    if result is None:
         st.caption("Not stored yet" + (" for this run." if name == "variants" else "."))
         offer_full_size(name, run)
         return

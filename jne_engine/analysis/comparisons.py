@@ -10,7 +10,8 @@ from matplotlib.path import Path as MplPath
 
 from jne_engine.analysis.estimates import Correlation, compute_mean, correlate
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
-from jne_engine.analysis.regions import WHOLE_BRAIN, select_voxels
+from jne_engine.analysis.regions import select_voxels
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray
 from jne_engine.model.measures import list_measures
 from jne_engine.runs.store import Run

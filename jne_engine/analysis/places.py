@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jne_engine.analysis.maps import choose_roi_set, read_run_projection, read_surface
-from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, SurfaceSpace, VolumeSpace

@@ -9,12 +9,11 @@ import pandas as pd
 
 from jne_engine.analysis.estimates import compute_mean, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray
 from jne_engine.cortex.spaces import TIERS, RoiSet
 from jne_engine.model.measures import list_measures
 from jne_engine.runs.store import Run
-
-WHOLE_BRAIN = "Whole brain"
 
 
 def tabulate_rois(run: Run, preset: str | None = None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from jne_engine.analysis.estimates import estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_significant
-from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.stimulus_means import (
     QUICK_VALUES,

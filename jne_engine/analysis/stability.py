@@ -21,7 +21,7 @@ from scipy import stats
 
 from jne_engine.analysis.estimates import CONFIDENCE, compute_mean, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
-from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray, Float64Array
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.changed import ALONE, split_name

@@ -15,7 +15,7 @@ import pandas as pd
 
 from jne_engine.analysis.estimates import compute_mean, correlate, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
-from jne_engine.analysis.regions import WHOLE_BRAIN
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray
 from jne_engine.cortex.spaces import TIERS
 from jne_engine.runs.store import Run

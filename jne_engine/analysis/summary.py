@@ -10,7 +10,8 @@ import pandas as pd
 from jne_engine.analysis.comparisons import correlate_with_truth
 from jne_engine.analysis.maps import choose_roi_set, read_significant
 from jne_engine.analysis.nonlinearity import summarise_nonlinearity
-from jne_engine.analysis.regions import WHOLE_BRAIN, tabulate_rois, tabulate_tiers, tabulate_whole
+from jne_engine.analysis.regions import tabulate_rois, tabulate_tiers, tabulate_whole
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.cortex.spaces import TIERS, RoiSet
 from jne_engine.runs.store import Run
 

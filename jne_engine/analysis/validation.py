@@ -9,11 +9,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.results import RESULT, SimulationResult, read_result
 from jne_engine.simulations.catalogue import RESULTS
-
-VALIDATION = "validation"
-"""Folder of stored results, beside the runs."""
 
 PAPER_R: Mapping[int, str] = MappingProxyType(
     {10: "0.87", **dict.fromkeys((100, 200, 300, 500, 1000), "≥ 0.99")}

@@ -8,10 +8,10 @@ from typing import Any
 import numpy.typing as npt
 import pandas as pd
 
-from jne_engine.analysis.validation import VALIDATION, read_validation
 from jne_engine.core.errors import InputError, StoreError
 from jne_engine.model.measures import VARIANT_STAGE, list_stored
-from jne_engine.runs.results import RESULT
+from jne_engine.runs.folder import VALIDATION, locate_results
+from jne_engine.runs.results import RESULT, SimulationResult, read_result
 from jne_engine.runs.store import Run
 
 _NAME = "variants"
@@ -20,10 +20,8 @@ _FIX = "compute them on the page Validation, check Variants"
 
 def stamp_variants(run: Run) -> int:
     """Return what changes when variants are computed anew: a time in nanoseconds, 0 for none."""
-    try:
-        return _path(run).stat().st_mtime_ns
-    except OSError:
-        return 0
+    folder = _locate(run)
+    return 0 if folder is None else (folder / RESULT).stat().st_mtime_ns
 
 
 def explain_variants(run: Run) -> str:
@@ -67,15 +65,28 @@ def read_variant(run: Run, variant: str) -> npt.NDArray[Any]:
     return table[variant].to_numpy(dtype="float32")
 
 
-def _path(run: Run) -> Path:
-    return run.path.parent / VALIDATION / _NAME / RESULT
+def read_variants(run: Run) -> SimulationResult | None:
+    """Return all that is stored of a run's variants, None where they are not computed.
+
+    Raises
+    ------
+    StoreError
+        If they are there and altered.
+    """
+    folder = _locate(run)
+    result = None if folder is None else read_result(folder)
+    return result if result is not None and result.settings.get("run") == run.run_id else None
+
+
+def _locate(run: Run) -> Path | None:
+    """Return the run's own folder, else the one that all runs shared in earlier versions."""
+    roots = locate_results(run.path), run.path.parent / VALIDATION
+    return next((r / _NAME for r in roots if (r / _NAME / RESULT).is_file()), None)
 
 
 def _read_table(run: Run) -> pd.DataFrame | None:
-    result = read_validation(run.path.parent, _NAME)
-    if result is None or result.settings.get("run") != run.run_id:
-        return None
-    return result.tables["maps"]
+    result = read_variants(run)
+    return None if result is None else result.tables["maps"]
 
 
 def _explain(run: Run, table: pd.DataFrame | None) -> str:

@@ -23,6 +23,8 @@ class Area(NamedTuple):
     colour: str
 
 
+WHOLE_BRAIN: Final = "Whole brain"
+"""What stands before the areas wherever they are listed."""
 FFA: Final = "FFA"
 """What the paper calls both parts of the fusiform face area together."""
 V1: Final = Area("V1", "primary", "#332288")

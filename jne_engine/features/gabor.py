@@ -150,6 +150,11 @@ def _reduce(image: npt.NDArray[np.uint8]) -> Float32Array:
     return unit
 
 
+def filter_feature(column: int) -> tuple[Float64Array, Float64Array]:
+    """Return one feature's cosine and sine filter, each of 64 · 64 pixels, row after row."""
+    return _filter_pair(next(_description().iloc[[column]].itertuples()))
+
+
 @lru_cache(maxsize=len(CHANNELS))
 def _filters(channel: str) -> tuple[Float32Array, Float32Array]:
     """Return the cosine and the sine filters of a channel, (n_channel_features, n_pixels).

@@ -56,6 +56,9 @@ class Bending:
         Leading eigenvectors of an area's mean K, unit length, largest entry positive.
     shares : torch.Tensor of float32, shape (n_areas, n_directions)
         Part of the area's change that each direction holds.
+    n_directions : torch.Tensor of float32, shape (n_areas,)
+        Along how many directions an area bends: the participation ratio of its mean K, NaN where
+        nothing changes.
     """
 
     maps: Mapping[str, Tensor]
@@ -63,6 +66,7 @@ class Bending:
     shape_ss: Tensor
     directions: Tensor
     shares: Tensor
+    n_directions: Tensor
 
 
 @torch.no_grad()
@@ -109,9 +113,9 @@ def measure_bending(
         sums.add(voxels, gain, shape, spread)
     progress(factors.n_voxels, factors.n_voxels)
     maps = dict(zip(BENDS, torch.cat(parts, dim=1), strict=True))
-    directions, shares = sums.find_directions(n_directions)
+    directions, *sizes = sums.find_directions(n_directions)
     back = (directions @ turned.basis.double()).float()
-    return Bending(maps, *sums.average(), _orient(back), shares.float())
+    return Bending(maps, *sums.average(), _orient(back), *(size.float() for size in sizes))
 
 
 def _bend(turned: _TurnedFactors, voxels: slice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -191,14 +195,15 @@ class _AreaSums:
         gain, shape = self._changes / self._masks.sum(dim=1)[:, None].to(self._changes)
         return gain.float(), shape.float()
 
-    def find_directions(self, n_directions: int) -> tuple[Tensor, Tensor]:
-        """Return the leading directions (n_areas, n_directions, c) and their shares."""
+    def find_directions(self, n_directions: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return leading directions (n_areas, n_directions, c), shares, and how many count."""
         values, vectors = torch.linalg.eigh(self._spread)
         n = min(n_directions, self._spread.shape[1])
         whole = values.sum(dim=1, keepdim=True)
         shares = values.flip(1)[:, :n] / whole
         leading = vectors.flip(2)[:, :, :n].transpose(1, 2)
-        return leading, torch.where(whole > 0, shares, torch.nan)
+        count = whole[:, 0].square() / values.square().sum(dim=1)
+        return leading, torch.where(whole > 0, shares, torch.nan), count
 
 
 def _orient(directions: Tensor) -> Tensor:

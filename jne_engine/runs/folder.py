@@ -9,11 +9,18 @@ from filelock import FileLock
 MANIFEST = "run.json"
 """Written last; a folder without it is no run."""
 MEANS = "means"
+VALIDATION = "validation"
+"""Folder of simulations' results, beside the runs."""
 
 
 def locate_means(path: Path) -> Path:
     """Return the folder beside a run's that holds what was averaged of it later."""
     return path.parent / MEANS / path.name
+
+
+def locate_results(path: Path) -> Path:
+    """Return the folder of those results of simulations that are of one run only."""
+    return path.parent / VALIDATION / path.name
 
 
 def lock_run(path: Path) -> FileLock:

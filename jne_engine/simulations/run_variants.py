@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.errors import InputError
-from jne_engine.core.progress import Progress
+from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.bending import Bending, measure_bending
 from jne_engine.model.encoders import ResidualEncoder, restore_encoder
 from jne_engine.model.variants import VARIANTS, stream_variants
@@ -24,12 +25,13 @@ from jne_engine.runs.store import Run, read_roi_sets, read_scaling
 
 N_ENDS = 8
 """Test stimuli told at each end of a direction."""
+FIX = "pass the dataset that the run was computed from"
 TOLERANCE = 0.02
 """Largest mean relative difference of L1 from the stored JNE; bfloat16 runs stay below it."""
 
 
 def compute_run_variants(
-    run: Run, features: npt.NDArray[np.float32], progress: Progress | None = None
+    run: Run, features: npt.NDArray[np.float32], progress: Progress = ignore_progress
 ) -> SimulationResult:
     """Compute the four variants with a run's nonlinear encoder.
 
@@ -40,13 +42,14 @@ def compute_run_variants(
     features : numpy.ndarray of float32, shape (n_test, n_features)
         Features of the run's test stimuli in their order; a run does not keep them.
     progress : callable, optional
-        Called as ``progress(blocks done, blocks)`` of voxels.
+        Called as ``progress(done, total)``, in voxels, each of which is taken twice.
 
     Returns
     -------
     SimulationResult
         ``maps``: voxel, significant, the variants, and how the Jacobian bends (NaN in invalid
-        voxels); ``bends``: place, stimulus (row of the test), and its gain and shape change;
+        voxels); ``areas``: place, how many valid voxels it has and along how many directions it
+        bends; ``bends``: place, stimulus (row of the test), and its gain and shape change;
         ``directions``: place, direction, the share of the place's change that it holds,
         feature, weight; ``ends``: place, direction, and the test stimuli at both its ends;
         ``correlations``: Pearson's r of each pair of variants over the significant voxels
@@ -57,13 +60,15 @@ def compute_run_variants(
     InputError
         If the features are not those that the run was computed from.
     """
+    _check_sizes(run, features)
     encoder = _load_nonlinear(run)
     valid = np.asarray(run.stage("dataset").read_array("valid"), dtype=np.bool_)
     scaling = read_scaling(run.stage("dataset"), "feature")
     inputs = features if scaling is None else scaling.apply(features)
-    variants = stream_variants(encoder, torch.from_numpy(inputs), progress=progress)
+    tensor, halves = torch.from_numpy(inputs), _halve(progress, int(valid.sum()))
+    variants = stream_variants(encoder, tensor, progress=halves[0])
     areas = _list_areas(run, valid)
-    bending = measure_bending(encoder, torch.from_numpy(inputs), torch.from_numpy(areas.masks))
+    bending = measure_bending(encoder, tensor, torch.from_numpy(areas.masks), progress=halves[1])
     columns: dict[str, npt.NDArray[np.float32]] = {
         name: _spread_over(valid, values.numpy())
         for name, values in (*variants.items(), *bending.maps.items())
@@ -74,9 +79,8 @@ def compute_run_variants(
     maps = pd.DataFrame({"voxel": np.arange(valid.size), "significant": significant, **columns})
     settings = {"run": run.run_id, "simulated": run.manifest.simulated}
     tables = {"maps": maps, "correlations": correlate_variants(maps)}
-    return SimulationResult(
-        "variants", settings, tables | _tabulate_bending(bending, areas.names, inputs)
-    )
+    tables |= _tabulate_bending(bending, areas, inputs)
+    return SimulationResult("variants", settings, tables)
 
 
 def correlate_variants(maps: pd.DataFrame) -> pd.DataFrame:
@@ -92,6 +96,15 @@ def correlate_variants(maps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _halve(progress: Progress, n_voxels: int) -> tuple[Progress, Progress]:
+    """Return what the first and the second pass over the voxels report to."""
+
+    def report(half: int) -> Progress:
+        return lambda done, n: progress(n_voxels * half + n_voxels * done // n, 2 * n_voxels)
+
+    return report(0), report(1)
+
+
 class _Areas(NamedTuple):
     names: tuple[str, ...]
     masks: npt.NDArray[np.bool_]
@@ -101,18 +114,18 @@ def _list_areas(run: Run, valid: npt.NDArray[np.bool_]) -> _Areas:
     """Return the whole brain and the areas of the run's first ROI set, over valid voxels."""
     sets = tuple(read_roi_sets(run.stage("dataset")).values())
     rois = [(n, m[valid]) for s in sets[:1] for n, m in zip(s.names, s.masks, strict=True)]
-    named = [("whole brain", np.ones(int(valid.sum()), dtype=np.bool_))]
+    named = [(WHOLE_BRAIN, np.ones(int(valid.sum()), dtype=np.bool_))]
     named += [(name, mask) for name, mask in rois if mask.any()]
     names, masks = zip(*named, strict=True)
     return _Areas(names, np.stack(masks))
 
 
 def _tabulate_bending(
-    bending: Bending, names: tuple[str, ...], inputs: npt.NDArray[np.float32]
+    bending: Bending, areas: _Areas, inputs: npt.NDArray[np.float32]
 ) -> dict[str, pd.DataFrame]:
-    """Return the areas' changes a stimulus, directions, and the stimuli at their ends."""
+    """Return the areas, their changes a stimulus, directions, and the stimuli at their ends."""
     changes, directions, ends = [], [], []
-    for i, place in enumerate(names):
+    for i, place in enumerate(areas.names):
         gain, shape = bending.gain_ss[i].numpy(), bending.shape_ss[i].numpy()
         stimulus = np.arange(len(gain))
         changes.append(pd.DataFrame({"place": place, "stimulus": stimulus,
@@ -128,7 +141,9 @@ def _tabulate_bending(
                 ends.append(pd.DataFrame({**about, "end": end, "rank": np.arange(1, n + 1),
                                           "stimulus": rows, "score": scores[rows]}))  # fmt: skip
     parts = {"bends": changes, "directions": directions, "ends": ends}
-    return {name: pd.concat(part, ignore_index=True) for name, part in parts.items()}
+    tables = {name: pd.concat(part, ignore_index=True) for name, part in parts.items()}
+    counts = {"n_voxels": areas.masks.sum(axis=1), "n_directions": bending.n_directions.numpy()}
+    return {"areas": pd.DataFrame({"place": areas.names, **counts}), **tables}
 
 
 def _load_nonlinear(run: Run) -> ResidualEncoder:
@@ -146,11 +161,18 @@ def _spread_over(
     return whole
 
 
+def _check_sizes(run: Run, features: npt.NDArray[np.float32]) -> None:
+    """Require as many test stimuli and features as the run has."""
+    expected = tuple(run.manifest.counts[name] for name in ("n_test", "n_features"))
+    if features.shape != expected:
+        what = "n_test, n_features of its test stimuli = {}, {}".format(*expected)
+        raise InputError(run.run_id, what, str(features.shape), FIX)
+
+
 def _check_features(run: Run, l1: npt.NDArray[np.float32]) -> None:
     """Require L1 to be the JNE that the run holds."""
     stored = run.stage("dispersion").read_array("jne")
     difference = np.nanmean(np.abs(l1 - stored)) / np.nanmean(stored)
     if not difference < TOLERANCE:
         found = f"features that give another JNE (mean difference {100 * difference:.1f} %)"
-        fix = "pass the dataset that the run was computed from"
-        raise InputError(run.run_id, "the features of its test stimuli", found, fix)
+        raise InputError(run.run_id, "the features of its test stimuli", found, FIX)

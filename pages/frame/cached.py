@@ -16,6 +16,7 @@ import streamlit as st
 
 from jne_engine.analysis import (
     across,
+    bending,
     comparisons,
     embeddings,
     hierarchy,
@@ -46,10 +47,11 @@ from jne_engine.analysis.listing import RunListing
 from jne_engine.analysis.maps import read_significant
 from jne_engine.analysis.masks import Masks
 from jne_engine.analysis.spins import SpinSettings
-from jne_engine.analysis.validation import VALIDATION
+from jne_engine.features.gabor_pictures import draw_filter
 from jne_engine.report.export.formats import list_refusals as list_refusals_of
 from jne_engine.report.export.methods import describe_methods as describe_methods_of
 from jne_engine.report.figures.gallery import encode_picture
+from jne_engine.runs.folder import VALIDATION, locate_results
 from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.results import SimulationResult
 from jne_engine.runs.store import Run
@@ -110,6 +112,11 @@ average_jne_ss = _keep(selectivity.average_jne_ss)
 read_surface = maps_queries.read_surface
 list_presets = _keep(maps_queries.list_presets)
 tabulate_masks = _keep(masks_queries.tabulate_masks)
+read_variants = variant_maps.read_variants
+explain_bends = _keep(bending.explain_bends)
+read_bends = _keep(bending.read_bends)
+tabulate_bend_ends = _keep(bending.tabulate_ends)
+tabulate_bend_changes = _keep(bending.tabulate_changes)
 explain_variants = _keep(variant_maps.explain_variants)
 explain_apart = _keep(across.explain_apart)
 count_above_ceiling = _keep(maps_queries.count_above_ceiling)
@@ -159,8 +166,9 @@ def read_validation(name: str) -> SimulationResult | None:
 
 def tell_command(name: str, run: Run | None) -> str:
     """Return the command that makes a stored simulation where :func:`read_validation` looks."""
-    path = None if run is None else str(run.path)
-    return validation.tell_command(name, find_root() / VALIDATION, path)
+    if name != "variants" or run is None:
+        return validation.tell_command(name, find_root() / VALIDATION)
+    return validation.tell_command(name, locate_results(run.path), str(run.path))
 
 
 def read_spin(run: Run, settings: SpinSettings) -> SimulationResult | None:
@@ -230,6 +238,12 @@ def encode_pictures(run: Run, rows: tuple[int, ...]) -> tuple[str, ...]:
     """Return the pictures of some test stimuli as data addresses."""
     pictures = _read_pictures(run)
     return tuple(encode_picture(pictures[row]) for row in rows)
+
+
+@_keep
+def encode_filters(columns: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the filters of some Gabor features as data addresses."""
+    return tuple(encode_picture(draw_filter(column)) for column in columns)
 
 
 def read_category_map(run: Run, grouping: Grouping, category: str) -> Any:

@@ -80,7 +80,7 @@ def show_ranking(view: View) -> None:
             show_pictures(
                 _describe(view.run, top),
                 key="pictures",
-                on_choose=partial(_toggle, tuple(view.stimuli)),
+                on_choose=partial(toggle_stimulus, tuple(view.stimuli)),
             )
 
 
@@ -117,7 +117,7 @@ def _describe(run: Run, top: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _toggle(stimuli: tuple[str, ...], row: int) -> None:
+def toggle_stimulus(stimuli: tuple[str, ...], row: int) -> None:
     """Show a picture's own map; pressed again, the category's."""
     if 0 <= row < len(stimuli):
         wanted = stimuli[row]

@@ -18,7 +18,6 @@ from jne_engine.analysis import (
     validation,
 )
 from jne_engine.analysis.listing import RunListing, find_named, find_nearest, list_runs
-from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.analysis.summary import (
     list_places,
     read_fits,
@@ -26,9 +25,10 @@ from jne_engine.analysis.summary import (
     summarise_run,
     tell_no_signal,
 )
-from jne_engine.analysis.validation import VALIDATION
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
+from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
 from jne_engine.simulations.settings import SampleSizeSettings

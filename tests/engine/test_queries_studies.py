@@ -10,8 +10,8 @@ import pytest
 import scipy.stats
 
 from jne_engine.analysis import listing, studies
-from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.analysis.studies import LOW_R2, PLACE_COLUMNS
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.runs.store import Run
 from tests.synthetic_run import (
     ROI_NAMES,

@@ -18,8 +18,8 @@ from jne_engine.analysis import (
     stimulus_maps,
 )
 from jne_engine.analysis.maps import choose_roi_set, read_significant, read_surface
-from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.analysis.selectivity_index import compute_index
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.errors import InputError, StoreError
 from jne_engine.jobs.kinds.embed import do_embed
 from jne_engine.jobs.kinds.means import do_means, request_means

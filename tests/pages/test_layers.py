@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from jne_engine.analysis import listing, studies
-from jne_engine.analysis.regions import WHOLE_BRAIN
 from jne_engine.analysis.stability import measure_stability
 from jne_engine.analysis.studies import LOW_R2
+from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.jobs.queue import open_jobs
 from jne_engine.jobs.studies import add_to_study
 from tests.pages.test_pages import HOSTILE, TITLES, show, texts  # noqa: F401  (a fixture)

@@ -20,7 +20,7 @@ from jne_engine.analysis.maps import (
     read_significant,
 )
 from jne_engine.analysis.masks import Masks, select_masked, tabulate_masks
-from jne_engine.analysis.validation import VALIDATION
+from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import unpack

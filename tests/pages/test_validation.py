@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jne_engine.analysis.validation import VALIDATION
 from jne_engine.model.measures import MEASURES
 from jne_engine.model.variants import VARIANTS
 from jne_engine.report.figures.calibration import plot_calibration
+from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import open_run
 from jne_engine.simulations.live import simulate_live

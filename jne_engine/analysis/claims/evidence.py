@@ -28,8 +28,7 @@ from jne_engine.analysis.subjects import (
     fit_tier_model,
     tabulate_subject_means,
 )
-from jne_engine.analysis.validation import read_validation
-from jne_engine.analysis.variant_maps import explain_variants
+from jne_engine.analysis.variant_maps import explain_variants, read_variants
 from jne_engine.core import areas
 from jne_engine.cortex.spaces import TIERS
 from jne_engine.runs.store import Run
@@ -233,9 +232,9 @@ def gather_encoders(run: Run) -> dict[str, Evidence]:
 
 def gather_variants(run: Run) -> dict[str, Evidence]:
     """Read how far the stored variants of JNE agree, or say how to compute them."""
-    stored = read_validation(run.path.parent, "variants")
     why = explain_variants(run)
-    if why or stored is None:
+    stored = None if why else read_variants(run)
+    if stored is None:
         missing = lack("The variants of JNE have not been computed for this run.",
                        "press “Compute” on the page Validation, check Variants")  # fmt: skip
         return {"l1-l2": missing, "zscored": missing}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jne_engine.jobs.kind import JobKind, Shown, Stage
 from jne_engine.jobs.records import JobRecord, JobSpec
+from jne_engine.runs.folder import VALIDATION, locate_results
 
 if TYPE_CHECKING:  # pages know kinds too, and wait for neither torch nor pandas
     from jne_engine.jobs.reports import JobReport
@@ -29,8 +30,11 @@ def request_simulation(
     data : mapping, optional
         Likewise: the payload of the job that computed it.
     """
-    about = {} if run is None else {"run": str(run.absolute()), "data": dict(data or {})}
-    return JobSpec("simulate", {"name": name, **about}, f"simulation {name}")
+    if run is None:
+        return JobSpec("simulate", {"name": name}, f"simulation {name}")
+    place = locate_results(run.absolute()) / name
+    about = {"run": str(run.absolute()), "data": dict(data or {}), "result": str(place)}
+    return JobSpec("simulate", {"name": name, **about}, f"simulation {name} · {run.name}")
 
 
 def do_simulate(
@@ -41,22 +45,24 @@ def do_simulate(
     Parameters
     ----------
     payload : mapping
-        ``name``: of the stored result; for ``"variants"`` also ``run``, the run's folder, and
-        ``data``, the payload of the job that computed it.
+        ``name``: of the stored result; for ``"variants"`` also ``run``, the run's folder,
+        ``data``, the payload of the job that computed it, and ``result``, where it is stored:
+        once that has changed, asking again is another job.
     report : JobReport
     cancelled : callable
         Not asked: every block reports.
     """
-    from jne_engine.analysis.validation import VALIDATION, tell_command
+    from jne_engine.analysis.validation import tell_command
     from jne_engine.runs.results import write_result
     from jne_engine.simulations.making import make
 
     del cancelled
-    name, root = payload["name"], report.root / VALIDATION
+    name, run = payload["name"], payload.get("run")
+    root = report.root / VALIDATION if run is None else locate_results(Path(run))
     report.identify(root / name)
     report("simulate", 0, 1)
     work = functools.partial(_compute, payload, report)
-    return write_result(make(work, tell_command(name, root, payload.get("run"))), root)
+    return write_result(make(work, tell_command(name, root, run)), root)
 
 
 def _compute(payload: Mapping[str, Any], report: JobReport) -> SimulationResult:

@@ -17,10 +17,10 @@ from jne_engine.analysis.claims.categories import SYNONYMS, find_categories
 from jne_engine.analysis.claims.evidence import Evidence, find_areas
 from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, FAILS, HOLDS, UNKNOWN, judge
 from jne_engine.analysis.spins import SPINS, SpinSettings, name_spin
-from jne_engine.analysis.validation import VALIDATION
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import GroundTruth
 from jne_engine.model.variants import VARIANTS
+from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.grouping import group_labels
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run

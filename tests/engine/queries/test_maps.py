@@ -8,8 +8,8 @@ import pytest
 
 from jne_engine.analysis import maps, variant_maps
 from jne_engine.analysis.maps import OF_CEILING
-from jne_engine.analysis.validation import VALIDATION
 from jne_engine.core.errors import InputError
+from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
 from tests.synthetic_run import Recipe, plant, write_synthetic_run

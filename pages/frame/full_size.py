@@ -1,4 +1,4 @@
-"""Computing what takes long from the page that shows it: simulations, spin tests."""
+"""Computing a stored result in full size from the page that shows it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages.frame.cached import tell_command
 from pages.frame.offers import JobOffer, offer_job
 
 
-def offer_full_size(name: str, run: Run | None) -> None:
+def offer_full_size(name: str, run: Run | None, label: str = "Compute in full size") -> None:
     """Offer to compute a stored result, or show how far that is, and say which command does.
 
     Parameters
@@ -24,6 +24,8 @@ def offer_full_size(name: str, run: Run | None) -> None:
         Name of the result.
     run : Run or None
         Whose variants are asked for; no matter for the others.
+    label : str
+        Of the button.
     """
     about = _about(name, run)
     if about is None:
@@ -31,7 +33,7 @@ def offer_full_size(name: str, run: Run | None) -> None:
     else:
         request = partial(request_simulation, name, **about)
         known_by = {"name": name, **_only_run(about)}
-        offer_job(JobOffer("Compute in full size", request, "simulate", known_by))
+        offer_job(JobOffer(label, request, "simulate", known_by))
         st.caption("The same from the command line:")
     st.code(tell_command(name, run), language=None)
 
