@@ -59,7 +59,8 @@ class Bends:
     n_directions : float
         Along how many directions the area bends, NaN where it does not.
     gain_share : float
-        Gain change over gain and shape change, summed over stimuli and voxels; NaN likewise.
+        Gain change over gain and shape change, summed over stimuli and voxels; says nothing
+        where the area does not bend.
     directions : tuple of Direction
         The leading ones.
     """
@@ -75,7 +76,7 @@ class Bends:
     @property
     def is_straight(self) -> bool:
         """Whether the Jacobian is the same at all stimuli."""
-        return bool(np.isnan(self.gain_share))
+        return bool(np.isnan(self.n_directions))
 
 
 def explain_bends(run: Run) -> str:
@@ -140,10 +141,11 @@ def tell_bends(bends: Bends) -> str:
 def tell_caution(bends: Bends) -> str:
     """Say of what it all is, and how many of the area's voxels are nonlinear."""
     level = f"{bends.level:g}".removeprefix("0")
-    known = f"{bends.n_nonlinear:,} of its {bends.n_voxels:,} valid voxels are nonlinear there"
+    voxels = f"the {bends.n_voxels:,} valid voxels of {bends.place}"
+    known = f"{bends.n_nonlinear} of {voxels} have that."
     if bends.n_nonlinear is None:
-        known = f"of its {bends.n_voxels:,} valid voxels this run did not measure which are"
-    return f"Of the encoder as fitted: read it where q < {level}; {known}."
+        known = f"this run did not measure which of {voxels} have that."
+    return f"Of the encoder as fitted: read it where nonlinearity has q < {level}; {known}"
 
 
 def tabulate_ends(run: Run, place: str) -> pd.DataFrame:

@@ -39,4 +39,4 @@ def name_filter(column: int) -> str:
     colours = "" if row["channel"] == "luminance" else f" {row['channel']}"
     if not row["frequency"]:
         return f"mean{colours or ' luminance'}"
-    return f"{row['frequency']:g} c, {row['orientation']:g}°{colours}"
+    return f"{row['frequency']:g}c {row['orientation']:g}°{colours}"

@@ -55,10 +55,10 @@ class Bending:
     directions : torch.Tensor of float32, shape (n_areas, n_directions, n_features)
         Leading eigenvectors of an area's mean K, unit length, largest entry positive.
     shares : torch.Tensor of float32, shape (n_areas, n_directions)
-        Part of the area's change that each direction holds.
+        Part of the area's change that each direction holds, NaN where nothing changes.
     n_directions : torch.Tensor of float32, shape (n_areas,)
-        Along how many directions an area bends: the participation ratio of its mean K, NaN where
-        nothing changes.
+        Along how many directions an area bends: the participation ratio of its mean K, NaN
+        likewise.
     """
 
     maps: Mapping[str, Tensor]
@@ -108,9 +108,9 @@ def measure_bending(
     row_bytes = factors.n_stimuli * turned.mean.shape[1] * turned.mean.element_size()
     for voxels in cut_blocks(factors.n_voxels, max(1, block_bytes // row_bytes)):
         progress(voxels.start, factors.n_voxels)
-        values, gain, shape, spread = _bend(turned, voxels)
+        values, *changes = _bend(turned, voxels)
         parts.append(values.float())
-        sums.add(voxels, gain, shape, spread)
+        sums.add(voxels, *changes)
     progress(factors.n_voxels, factors.n_voxels)
     maps = dict(zip(BENDS, torch.cat(parts, dim=1), strict=True))
     directions, *sizes = sums.find_directions(n_directions)
@@ -118,8 +118,8 @@ def measure_bending(
     return Bending(maps, *sums.average(), _orient(back), *(size.float() for size in sizes))
 
 
-def _bend(turned: _TurnedFactors, voxels: slice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return a block's maps (4, v), gain and shape change (v, s), and K·n_stimuli (v, c, c)."""
+def _bend(turned: _TurnedFactors, voxels: slice) -> tuple[Tensor, ...]:
+    """Return a block's maps (4, v), gain and shape change (v, s), K·n_stimuli (v, c, c), ‖J̄‖²."""
     mean = turned.read_mean(voxels)
     changes = torch.stack([turned.read_change(s, voxels) for s in range(turned.n_stimuli)], dim=1)
     size = mean.square().sum(dim=1)
@@ -133,7 +133,7 @@ def _bend(turned: _TurnedFactors, voxels: slice) -> tuple[Tensor, Tensor, Tensor
     known = [gain.sum(dim=1) / traces[0], traces[0].square() / traces[1]]
     ratios = [torch.where(changes_at_all, ratio, torch.nan) for ratio in known]
     roots = [part.mean(dim=1).sqrt() for part in (gain, shape)]
-    return torch.stack([*roots, *ratios]), gain, shape, spread
+    return torch.stack([*roots, *ratios]), gain, shape, spread, size
 
 
 class _TurnedFactors:
@@ -182,13 +182,15 @@ class _AreaSums:
         like = like.double()
         self._changes = like.new_zeros(2, len(masks), n_stimuli)
         self._spread = like.new_zeros(len(masks), n_turned, n_turned)
+        self._size = like.new_zeros(len(masks))
 
-    def add(self, voxels: slice, gain: Tensor, shape: Tensor, spread: Tensor) -> None:
+    def add(self, voxels: slice, gain: Tensor, shape: Tensor, spread: Tensor, size: Tensor) -> None:
         """Add a block of voxels."""
         for area, mask in enumerate(self._masks[:, voxels]):
             for which, part in enumerate((gain, shape)):
                 self._changes[which, area] += part[mask].double().sum(dim=0)
             self._spread[area] += spread[mask].double().sum(dim=0)
+            self._size[area] += size[mask].double().sum()
 
     def average(self) -> tuple[Tensor, Tensor]:
         """Return means of gain and shape change over voxels, each (n_areas, n_stimuli)."""
@@ -199,11 +201,12 @@ class _AreaSums:
         """Return leading directions (n_areas, n_directions, c), shares, and how many count."""
         values, vectors = torch.linalg.eigh(self._spread)
         n = min(n_directions, self._spread.shape[1])
-        whole = values.sum(dim=1, keepdim=True)
-        shares = values.flip(1)[:, :n] / whole
+        whole = values.sum(dim=1)
+        least = LEAST_CHANGE * self._changes.shape[2] * self._size
+        whole[whole <= least] = torch.nan
+        shares = values.flip(1)[:, :n] / whole[:, None]
         leading = vectors.flip(2)[:, :, :n].transpose(1, 2)
-        count = whole[:, 0].square() / values.square().sum(dim=1)
-        return leading, torch.where(whole > 0, shares, torch.nan), count
+        return leading, shares, whole.square() / values.square().sum(dim=1)
 
 
 def _orient(directions: Tensor) -> Tensor:

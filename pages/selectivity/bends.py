@@ -35,7 +35,7 @@ def show_bends(view: View) -> None:
     run, place = view.run, view.roi
     st.subheader("What bends", anchor=False, help=HOW)
     if why := cached.explain_bends(run):
-        show_missing(plain(why), "It takes about as long as JNE itself did, once.")
+        show_missing(plain(why), "It takes seconds to some minutes, once.")
         offer_full_size("variants", run, "Compute what bends")
         return
     bends = cached.read_bends(run, place)
@@ -60,7 +60,7 @@ def _show_directions(view: View, bends: Bends) -> None:
     for direction in bends.directions:
         told = f"Direction {direction.number} holds {100 * direction.share:.0f} % of the change"
         st.progress(min(direction.share, 1.0), text=told)
-        low, high, *rest = st.columns([5, 5, 4] if drawn else 2, gap="medium")
+        low, high, *rest = st.columns([10, 10, 7] if drawn else 2, gap="medium")
         with low:
             _show_end(view, direction, "low")
         with high:

@@ -60,6 +60,8 @@ def test_maps_and_areas_equal_loops(n_hidden, activation):
         np.testing.assert_allclose(found.gain_ss[area], gain[:, mask].mean(axis=1), **close)
         np.testing.assert_allclose(found.shape_ss[area], shape[:, mask].mean(axis=1), **close)
         values, vectors = np.linalg.eigh(spreads[mask].sum(axis=0))
+        count = sum(values) ** 2 / sum(value**2 for value in values)
+        assert found.n_directions[area] == pytest.approx(count, rel=1e-5)
         for i in range(2):
             vector = vectors[:, -1 - i] * np.sign(
                 vectors[np.abs(vectors[:, -1 - i]).argmax(), -1 - i]
@@ -92,6 +94,13 @@ def test_a_gate_is_pure_gain_and_a_linear_voxel_has_no_direction():
     assert [float(maps[name][1]) for name in ("bend_gain", "bend_shape")] == [0, 0]
     assert maps["bend_gain_share"][1].isnan()
     assert maps["bend_directions"][1].isnan()
+
+
+def test_an_area_of_linear_voxels_has_no_number_of_directions():
+    encoder, features = draw(activation="identity")
+    found = measure_bending(encoder, features, AREAS)
+    assert found.n_directions.isnan().all()
+    assert found.shares.isnan().all()
 
 
 def test_any_module_bends():

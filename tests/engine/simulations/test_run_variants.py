@@ -53,6 +53,26 @@ def test_correlations_are_over_significant_voxels(run, dataset):
     assert len(table) == 16
 
 
+def test_areas_are_counted_and_both_passes_report(run, dataset):
+    seen = []
+    features = dataset.features[dataset.splits.test]
+    result = compute_run_variants(run, features, lambda *step: seen.append(step))
+    areas = result.tables["areas"].set_index("place")["n_voxels"]
+    assert areas.to_dict() == {"Whole brain": 29, "V1": 14, "FFA-1": 15}
+    assert {total for _, total in seen} == {58}
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert {0, 29, 58} <= {done for done, _ in seen}
+
+
+@pytest.mark.parametrize("part", [np.s_[:5], np.s_[:, :3]])
+def test_another_number_of_stimuli_or_features_is_refused_at_once(run, dataset, part):
+    seen = []
+    features = dataset.features[dataset.splits.test][part]
+    with pytest.raises(InputError, match=r"n_test, n_features of its test stimuli = 30, 8"):
+        compute_run_variants(run, features, lambda *step: seen.append(step))
+    assert not seen
+
+
 def test_other_features_are_refused(run, dataset):
     with pytest.raises(InputError, match="test stimuli"):
-        compute_run_variants(run, 2 + dataset.features[dataset.splits.train][:20])
+        compute_run_variants(run, 2 + dataset.features[dataset.splits.train][:30])
