@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from jne_engine.jobs.database import connect
+from jne_engine.jobs.database import change, connect
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import JobRecord
 from jne_engine.jobs.rows import read_worker
@@ -33,6 +33,13 @@ def write_folder(path: Path, *, n_stimuli: int = 400, n_voxels: int = 40) -> Pat
         path / "splits.npz", train=splits.train, validation=splits.validation, test=splits.test
     )
     return path
+
+
+def set_state(root: Path, job_id: int, **values: object) -> None:
+    """Write a job's row as its worker would."""
+    names = ", ".join(f"{name} = ?" for name in values)
+    with change(open_jobs(root).files.table) as table:
+        table.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*values.values(), job_id))
 
 
 def wait_until(holds: Callable[[], bool], *, seconds: float, step: float = 0.03) -> float:

@@ -58,8 +58,8 @@ def _show_directions(view: View, bends: Bends) -> None:
     """Show one row a direction: the images at its ends, and its filters where they are known."""
     drawn = _has_filters(view.run)
     for direction in bends.directions:
-        told = f"Direction {direction.number} holds {100 * direction.share:.0f} % of the change"
-        st.progress(min(direction.share, 1.0), text=told)
+        percent = round(100 * direction.share)
+        st.progress(percent, text=f"Direction {direction.number} holds {percent} % of the change")
         low, high, *rest = st.columns([10, 10, 7] if drawn else 2, gap="medium")
         with low:
             _show_end(view, direction, "low")

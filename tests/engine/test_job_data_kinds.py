@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 
 from jne_engine.analysis.validation import read_validation
+from jne_engine.analysis.variant_maps import read_variants
 from jne_engine.core.errors import CancelledError, InputError, UnsafeFileError
 from jne_engine.datasets.description import read_dataset
 from jne_engine.datasets.library import list_datasets, read_entry
+from jne_engine.jobs.keys import compute_job_key
 from jne_engine.jobs.kinds.features import do_features, request_features
 from jne_engine.jobs.kinds.imports import do_import
-from jne_engine.jobs.kinds.run import open_dataset, request_layers
-from jne_engine.jobs.kinds.simulate import do_simulate
+from jne_engine.jobs.kinds.run import open_dataset, request_layers, request_run
+from jne_engine.jobs.kinds.simulate import do_simulate, request_simulation
 from jne_engine.model.spec import RunSpec
+from jne_engine.runs.pipeline import compute_run
 from jne_engine.simulations.catalogue import RESULTS, SIMULATIONS
 from jne_engine.simulations.making import simulate_full_size
 from jne_engine.simulations.sample_size import simulate_sample_size
@@ -146,6 +149,26 @@ def test_a_simulation_is_stored_where_the_page_looks(tmp_path, monkeypatch):
     assert found.tables["summary"].equals(expected.tables["summary"])
     assert found.made["command"].startswith("python -m jne_engine simulate sample-size")
     assert set(report.stages) == {"simulate"}
+
+
+def test_variants_are_stored_with_their_run_and_refused_where_its_data_are_gone(tmp_path):
+    source = write_folder(tmp_path / "lab", n_stimuli=120, n_voxels=12)
+    spec, report = RunSpec(n_hidden=4, max_epochs=3), Report(tmp_path / "runs")
+    run = compute_run(read_dataset(source), spec, report.root)
+    data = request_run(source, spec).payload
+    request = request_simulation("variants", run=run.path, data=data)
+    before = compute_job_key(request)
+    folder = do_simulate(request.payload, report, never)
+    assert folder == report.place
+    assert str(folder) == request.payload["result"]
+    found = read_variants(run)
+    assert set(found.tables) == {"maps", "correlations", "areas", "bends", "directions", "ends"}
+    assert compute_job_key(request) != before  # asked for again, it is another job
+    (source / "features.npy").unlink()
+    with pytest.raises(InputError) as caught:
+        do_simulate(request.payload, Report(tmp_path / "runs"), never)
+    assert "features.npy" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_every_stored_result_but_variants_can_be_computed():

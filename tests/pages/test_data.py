@@ -24,7 +24,7 @@ from jne_engine.jobs.records import JobSpec
 from jne_engine.jobs.studies import add_to_study, list_studies
 from pages.frame import jobs as page_jobs
 from tests.browser.conftest import ROOT
-from tests.job_helpers import write_folder
+from tests.job_helpers import set_state, write_folder
 from tests.pages.test_pages import HOSTILE, texts
 
 WAIT_S = 60
@@ -64,13 +64,6 @@ def show(monkeypatch, root):
 
 def button(app, label):
     return next(b for b in app.button if b.label == label)
-
-
-def set_state(root, job_id, **values):
-    """Write a job's row as its worker would."""
-    names = ", ".join(f"{name} = ?" for name in values)
-    with change(open_jobs(root).files.table) as table:
-        table.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*values.values(), job_id))
 
 
 def submit(root, label="a run"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,8 +17,13 @@ from jne_engine.analysis import (
     selectivity_index,
     stimulus_maps,
 )
+from jne_engine.jobs.kinds.simulate import request_simulation
+from jne_engine.jobs.queue import Jobs, open_jobs
+from jne_engine.jobs.records import JobSpec
 from jne_engine.runs.embedding import Embedding, EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, write_embedding
+from jne_engine.runs.folder import locate_results
+from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.selections import StimulusSelection, list_selections, save_selection
 from jne_engine.runs.stimulus_means import (
     STAGE,
@@ -32,6 +38,7 @@ from jne_engine.runs.store import Run
 from pages.frame.ranges import format_vertices
 from pages.selectivity import figures
 from tests.browser.conftest import ROOT
+from tests.job_helpers import set_state
 from tests.synthetic_run import write_synthetic_run
 
 HOSTILE = "<b>x</b> *y* $z$"
@@ -269,3 +276,98 @@ def test_what_takes_long_to_read_is_a_job_and_then_shown(show, run, monkeypatch)
     members = stimulus_maps.mark_stimuli(run, (3, 4))
     keep_means(run, name_maps(members), compute_maps(run.stage(STAGE), members))
     assert "not there yet" not in texts(show(category="face", picked="3,4"))
+
+
+def invent_bends(run, places=("Whole brain", "V4", "FFA-1")):
+    """Return a stored result with other numbers in every place."""
+    rng = np.random.default_rng(1)
+    n, areas, bends, directions, ends = 64, [], [], [], []
+    for i, place in enumerate(places):
+        areas.append({"place": place, "n_voxels": 11 + i, "n_directions": 2.3 + i})
+        gain, shape = rng.random((2, n))
+        bends.append(pd.DataFrame({"place": place, "stimulus": np.arange(n), "gain_ss": gain,
+                                   "shape_ss": shape * (i + 1)}))  # fmt: skip
+        for number, share in ((1, 0.48 - 0.1 * i), (2, 0.2)):
+            about = {"place": place, "direction": number, "share": share}
+            weights = rng.normal(size=4)
+            directions.append(pd.DataFrame({**about, "feature": np.arange(4), "weight": weights}))
+            order = rng.permutation(n)[:6]
+            for end, rows in (("low", order[:3]), ("high", order[3:])):
+                ends.append(pd.DataFrame({**about, "end": end, "rank": (1, 2, 3), "stimulus": rows,
+                                          "score": rng.normal(size=3)}))  # fmt: skip
+    maps = pd.DataFrame({"jne": np.ones(run.manifest.counts["n_voxels"])})
+    parts = {"bends": bends, "directions": directions, "ends": ends}
+    tables = {"maps": maps, "areas": pd.DataFrame(areas)}
+    tables |= {name: pd.concat(part, ignore_index=True) for name, part in parts.items()}
+    return SimulationResult("variants", {"run": run.run_id, "simulated": True}, tables)
+
+
+def test_what_bends_is_told_of_the_chosen_region_with_its_stimuli(show, tmp_path):
+    run = Run(write_synthetic_run(tmp_path, calibrated=True))
+    stored = invent_bends(run)
+    write_result(stored, locate_results(run.path))
+    ids = list(selectivity.average_jne_ss(run).index)
+    q = run.stage("calibration").read_array("q_nonlinearity")
+    roi_set = maps.choose_roi_set(run)
+    app = show(roi="V4,PPA")
+    for place, n, count, share in (("V4", 12, "3.3", 38), ("FFA-1", 13, "4.3", 28)):
+        part = stored.tables["bends"].query("place == @place")
+        gain, shape = (float(part[name].astype(float).sum()) for name in ("gain_ss", "shape_ss"))
+        percent = round(100 * gain / (gain + shape))
+        said = texts(app).replace("\\", "")
+        assert (
+            f"{place} bends along {count} directions; {percent} % of its change is gain,"
+            f" {100 - percent} % shape; direction 1 holds {share} %." in said
+        )
+        mask = roi_set.masks[roi_set.names.index(place)]
+        nonlinear = sum(bool(q[c] < 0.05) for c in range(q.size) if mask[c])
+        assert f"q < .05; {nonlinear} of the {n} valid voxels of {place}" in said
+        bars = [element.proto for element in app.get("progress")]
+        assert [bar.value for bar in bars] == [share, 20]
+        ends = stored.tables["ends"].query("place == @place")
+        shown = next(d.value for d in app.dataframe if "rank" in d.value.columns)
+        assert shown["stimulus"].tolist() == [ids[row] for row in ends["stimulus"]]
+        assert shown["score"].tolist() == ends["score"].tolist()
+        changes = next(d.value for d in app.dataframe if "shape_ss" in d.value.columns)
+        assert changes["shape_ss"].tolist() == part["shape_ss"].tolist()
+        assert ("For the whole of V4, not for V4 + PPA" in said) is (place == "V4")
+        app = healthy(app.multiselect(key="choice.roi").set_value(["FFA-1"]).run())
+
+
+def test_without_pictures_the_ends_are_told_by_name(show, tmp_path):
+    bare = Run(write_synthetic_run(tmp_path, with_thumbnails=False))
+    stored = invent_bends(bare)
+    write_result(stored, locate_results(bare.path))
+    ids = list(selectivity.average_jne_ss(bare).index)
+    said = texts(show(roi="V4")).replace("\\", "")
+    ends = stored.tables["ends"].query("place == 'V4'")
+    for _, part in ends.groupby(["direction", "end"]):
+        assert ", ".join(ids[row] for row in part["stimulus"]) in said
+    assert "did not measure which of the 12 valid voxels of V4 have that" in said
+    assert "has no valid voxel" in texts(show(roi="PPA"))
+
+
+def test_what_bends_is_asked_for_with_the_data_of_the_run(show, run, monkeypatch, tmp_path):
+    monkeypatch.setattr(Jobs, "ensure_worker", lambda self, **_: None)
+    app = show()
+    assert "What bends is not computed for this run" in texts(app)
+    assert "computed without the queue" in texts(app)
+    assert "simulate variants" in app.code[0].value
+    data = {"dataset": str(tmp_path / "gone"), "weights": {}, "spec": {}}
+    maker = open_jobs(tmp_path).submit(JobSpec("run", data, "a run"))
+    set_state(tmp_path, maker.id, state="done", place=str(run.path))
+    app = show()
+    app.button(key="ask.simulate").click().run()
+    record = next(r for r in open_jobs(tmp_path).list() if r.spec.kind == "simulate")
+    assert record.spec == request_simulation("variants", run=run.path, data=data)
+    set_state(tmp_path, record.id, state="running", stage="simulate", done=3, total=9, attempts=1)
+    assert "3 of 9 steps" in texts(healthy(app.run()))
+    app.button(key=f"cancel.{record.id}").click().run()
+    assert open_jobs(tmp_path).read(record.id).state == "cancelling"
+    set_state(tmp_path, record.id, state="failed", message="nothing there, check the path")
+    assert "nothing there, check the path" in texts(healthy(app.run()))
+    app.button(key="ask.simulate").click().run()
+    assert open_jobs(tmp_path).read(record.id).state == "queued"
+    write_result(invent_bends(run), locate_results(run.path))
+    app = healthy(app.run())
+    assert "bends along" in texts(app)
