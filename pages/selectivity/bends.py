@@ -68,7 +68,7 @@ def _show_directions(view: View, bends: Bends) -> None:
         for column in rest:
             with column:
                 _show_filters(direction)
-    if not drawn and view.run.manifest.feature_set == "gabor":
+    if view.run.manifest.feature_set == "gabor" and view.run.manifest.layer:
         show_note("Filters are drawn of layer 0 only: further layers sum over many of them.")
 
 

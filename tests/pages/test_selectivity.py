@@ -17,9 +17,11 @@ from jne_engine.analysis import (
     selectivity_index,
     stimulus_maps,
 )
+from jne_engine.features.gabor_pictures import draw_filter
 from jne_engine.jobs.kinds.simulate import request_simulation
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import JobSpec
+from jne_engine.report.figures.gallery import encode_picture
 from jne_engine.runs.embedding import Embedding, EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, write_embedding
 from jne_engine.runs.folder import locate_results
@@ -36,7 +38,7 @@ from jne_engine.runs.stimulus_means import (
 )
 from jne_engine.runs.store import Run
 from pages.frame.ranges import format_vertices
-from pages.selectivity import figures
+from pages.selectivity import bends, figures
 from tests.browser.conftest import ROOT
 from tests.job_helpers import set_state
 from tests.synthetic_run import write_synthetic_run
@@ -330,8 +332,45 @@ def test_what_bends_is_told_of_the_chosen_region_with_its_stimuli(show, tmp_path
         assert shown["score"].tolist() == ends["score"].tolist()
         changes = next(d.value for d in app.dataframe if "shape_ss" in d.value.columns)
         assert changes["shape_ss"].tolist() == part["shape_ss"].tolist()
+        pictures = selectivity.read_pictures(run)
+        for (number, end), rows in ends.groupby(["direction", "end"]):
+            grid = read_grid(app, f"bends.{number}.{end}")
+            assert [p["row"] for p in grid] == rows["stimulus"].tolist()
+            assert [p["caption"] for p in grid] == [f"{score:.3g}" for score in rows["score"]]
+            assert [p["source"] for p in grid] == [encode_picture(pictures[p["row"]]) for p in grid]
         assert ("For the whole of V4, not for V4 + PPA" in said) is (place == "V4")
         app = healthy(app.multiselect(key="choice.roi").set_value(["FFA-1"]).run())
+
+
+def read_grid(app, key):
+    """Return the pictures of a grid of buttons."""
+    grids = (c.proto for c in app.get("bidi_component") if c.proto.id.endswith(f"-{key}"))
+    return json.loads(next(grids).json)["pictures"]
+
+
+def test_the_filters_of_the_largest_weights_are_drawn_where_the_features_are_gabor_energy(
+    show, run, monkeypatch
+):
+    stored = invent_bends(run)
+    write_result(stored, locate_results(run.path))
+    monkeypatch.setattr(bends, "has_filters", lambda *about: about == ("gabor", 0, 4))
+    app = show(roi="V4")
+    shown = [e.proto.body for e in app.get("html") if "<figcaption>" in e.proto.body]
+    assert len(shown) == 2
+    weights = stored.tables["directions"].query("place == 'V4'")
+    for html, (_, part) in zip(shown, weights.groupby("direction"), strict=True):
+        order = sorted(part.itertuples(), key=lambda row: -abs(row.weight))
+        places = [html.index(encode_picture(draw_filter(row.feature))) for row in order]
+        assert places == sorted(places)
+        assert all(f"{row.weight:+.2f} · 2c 0°" in html for row in order)
+
+
+def test_filters_of_a_deeper_layer_are_not_drawn_and_it_says_so(show, tmp_path):
+    deeper = Run(write_synthetic_run(tmp_path, layer=1))
+    write_result(invent_bends(deeper), locate_results(deeper.path))
+    app = show(roi="V4")
+    assert "Filters are drawn of layer 0 only" in texts(app)
+    assert not [e for e in app.get("html") if "<figcaption>" in e.proto.body]
 
 
 def test_without_pictures_the_ends_are_told_by_name(show, tmp_path):
