@@ -1,10 +1,10 @@
 """Ridge regression of many voxels at once, each with the penalty that suits it.
 
-With U S Vᵀ the singular value decomposition of the standardised training features, the weights
-of voxel v at penalty α are V diag(s / (s² + α)) Uᵀ y_v. One decomposition serves all voxels and
-all penalties, so that the cost is a few matrix products, linear in the number of voxels.
+With V and λ the eigenvectors and eigenvalues of XᵀX, X the standardised training features, the
+weights of voxel v at penalty α are V diag(1 / (λ + α)) (X V)ᵀ y_v. One decomposition serves all
+voxels and all penalties, so that the cost is a few matrix products, linear in the number of voxels.
 
-Axes: s stimulus, f feature, c singular component, v voxel.
+Axes: s stimulus, f feature, c component, v voxel.
 
 References
 ----------
@@ -19,28 +19,33 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+LEAST_STRENGTH = 1e-13
+"""A direction counts from this part of the leading one's variance up; below, it is rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class RidgeFit:
-    """Weights of a block of voxels.
+    """A block of voxels, fitted.
 
     Parameters
     ----------
-    weights : torch.Tensor, shape (n_features, n_voxels)
-        On the standardised features that the regression was made of.
+    coordinates : torch.Tensor, shape (n_components, n_voxels)
+        Weights along the features' principal directions; see :meth:`Ridge.rotate`.
     alpha : torch.Tensor of float64, shape (n_voxels,)
         Each voxel's penalty, the one with the least error on the validation stimuli.
     variance : torch.Tensor, shape (n_voxels,)
         Variance of the predictions over the training stimuli.
     """
 
-    weights: Tensor
+    coordinates: Tensor
     alpha: Tensor
     variance: Tensor
 
 
 class Ridge:
     """Ridge regression on given features, decomposed once.
+
+    Predictions are formed of coordinates along principal directions, so that weights need not be.
 
     Parameters
     ----------
@@ -50,24 +55,43 @@ class Ridge:
         Features of the stimuli that choose the penalty, on the same scale.
     alphas : sequence of float
         Penalties to choose from, all above 0.
+
+    Attributes
+    ----------
+    projection : torch.Tensor, shape (n_components, n_train)
+        (X V)ᵀ, which takes training responses to what :meth:`fit` takes.
     """
 
     def __init__(self, train: Tensor, validation: Tensor, alphas: Sequence[float]) -> None:
-        left, singular, right = torch.linalg.svd(train.double(), full_matrices=False)
+        wide = train.double()
+        strength, directions = torch.linalg.eigh(wide.T @ wide)
+        kept = strength > LEAST_STRENGTH * strength[-1]
+        strength, self._directions = strength[kept], directions[:, kept]
         self._alphas = torch.tensor(alphas, dtype=torch.float64, device=train.device)
-        shrink = singular / (singular.square() + self._alphas[:, None])
-        dtype = train.dtype
-        self._rotate, self._back = left.T.to(dtype), right.T.to(dtype)
-        self._singular, self._shrink = singular.to(dtype), shrink.to(dtype)
-        self._held_out = (validation.double() @ right.T).to(dtype)
+        self._n_train, dtype = train.shape[0], train.dtype
+        self.projection = self.rotate(train).T.contiguous()
+        self._strength = strength.to(dtype)
+        self._shrink = (1 / (strength + self._alphas[:, None])).to(dtype)
+        self._held_out = self.rotate(validation)
 
-    def fit(self, train: Tensor, validation: Tensor) -> RidgeFit:
+    def rotate(self, features: Tensor) -> Tensor:
+        """Return features along the principal directions, (n, n_components).
+
+        Their product with a fit's coordinates is its prediction.
+        """
+        return (features.double() @ self._directions).to(features.dtype)
+
+    def find_weights(self, fit: RidgeFit) -> Tensor:
+        """Return weights on the features that the regression was made of, (n_features, n_voxels)."""
+        return self._directions.to(fit.coordinates.dtype) @ fit.coordinates
+
+    def fit(self, projected: Tensor, validation: Tensor) -> RidgeFit:
         """Fit a block of voxels.
 
         Parameters
         ----------
-        train : torch.Tensor, shape (n_train, n_voxels)
-            Responses, each of mean 0 over the training stimuli.
+        projected : torch.Tensor, shape (n_components, n_voxels)
+            :attr:`projection` @ responses, each of mean 0 over the training stimuli.
         validation : torch.Tensor, shape (n_validation, n_voxels)
             Responses, less the same mean.
 
@@ -75,16 +99,18 @@ class Ridge:
         -------
         RidgeFit
         """
-        rotated = self._rotate @ train
-        chosen = self._choose(rotated, validation)
-        coordinates = self._shrink[chosen].T * rotated
-        variance = (self._singular[:, None] * coordinates).square().sum(dim=0) / len(train)
-        return RidgeFit(self._back @ coordinates, self._alphas[chosen], variance)
+        chosen = self._choose(projected, validation)
+        coordinates = self._shrink[chosen].T * projected
+        variance = self._strength @ coordinates.square() / self._n_train
+        return RidgeFit(coordinates, self._alphas[chosen], variance)
 
-    def _choose(self, rotated: Tensor, validation: Tensor) -> Tensor:
+    def _choose(self, projected: Tensor, validation: Tensor) -> Tensor:
         """Return which penalty has the least squared error on validation, (n_voxels,)."""
+        rest = torch.empty_like(validation)
         errors = [
-            torch.addmm(validation, self._held_out * shrink, rotated, alpha=-1).square_().sum(dim=0)
+            torch.addmm(validation, self._held_out * shrink, projected, alpha=-1, out=rest)
+            .square_()
+            .sum(dim=0)
             for shrink in self._shrink
         ]
         return torch.stack(errors).argmin(dim=0)

@@ -57,24 +57,27 @@ class ScoreTest:
         error, linear, nonlinear : torch.Tensor, shape (n_test, n_voxels)
             e = y − l, l and g.
         """
-        e, line, g = (self._reduce(part) for part in (error, linear, nonlinear))
+        whole = [part.square().sum(dim=0) for part in (error, linear, nonlinear)]
+        e, line, g = (
+            self._reduce(part, LEAST_VARIANCE * size)
+            for part, size in zip((error, linear, nonlinear), whole, strict=True)
+        )
         size = line.square().sum(dim=0)
-        unit = torch.where(size > 0, line / size.sqrt(), 0)
-        e, g = (part - unit * (unit * part).sum(dim=0) for part in (e, g))
-        scores = e * g
+        line.div_(torch.where(size > 0, size.sqrt(), 1))
+        for part in (e, g):
+            part.sub_(line * (line * part).sum(dim=0))
+        kept = [
+            part.square().sum(dim=0) > LEAST_VARIANCE * size
+            for part, size in ((e, whole[0]), (g, whole[2]))
+        ]
+        scores = e.mul_(g)
         mean = scores.mean(dim=0)
-        deviation = scores.std(dim=0, correction=0)
+        deviation = scores.sub_(mean).square_().mean(dim=0).sqrt()
         z = mean / deviation * math.sqrt(self._freedom)
         p = torch.special.ndtr(-z.double()).to(z.dtype)
-        varies = (deviation > 0) & _keeps_variance(g, nonlinear) & _keeps_variance(e, error)
-        return torch.where(varies, p, 1)
+        return torch.where((deviation > 0) & kept[0] & kept[1], p, 1)
 
-    def _reduce(self, part: Tensor) -> Tensor:
+    def _reduce(self, part: Tensor, least: Tensor) -> Tensor:
         """Take the mean and the leading directions out; what is only rounding becomes 0."""
-        rest = part - self._basis @ (self._basis.T @ part)
-        return torch.where(_keeps_variance(rest, part), rest, 0)
-
-
-def _keeps_variance(rest: Tensor, whole: Tensor) -> Tensor:
-    """Tell where more than rounding is left, (n_voxels,)."""
-    return rest.square().sum(dim=0) > LEAST_VARIANCE * whole.square().sum(dim=0)
+        rest = torch.addmm(part, self._basis, self._basis.T @ part, alpha=-1)
+        return rest.mul_(rest.square().sum(dim=0) > least)

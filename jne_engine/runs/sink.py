@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jne_engine.core.arrays import IntArray
+from jne_engine.core.arrays import IntArray, cut_contiguous
 from jne_engine.core.disk import write_atomically
 
 
@@ -54,10 +54,7 @@ class DiskSink:
         """Write JNE-SS of a block of voxels to their columns, if it is wanted."""
         if self._jne_ss is None:
             return
-        columns = self._columns[voxels]
-        contiguous = int(columns[-1]) - int(columns[0]) + 1 == columns.size
-        where: Any = slice(int(columns[0]), int(columns[-1]) + 1) if contiguous else columns
-        self._jne_ss.oindex[:, where] = jne_ss.numpy()
+        self._jne_ss.oindex[:, cut_contiguous(self._columns[voxels])] = jne_ss.numpy()
 
     def _path(self, rows: slice) -> Path:
         """Return the file of a block of stimuli; names sort in the order of stimuli."""
