@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
 
 Work = Callable[[], object]
 
@@ -16,7 +19,32 @@ def time_once(work: Work) -> float:
     return time.perf_counter() - start
 
 
-def compare(first: Work, second: Work, *, rounds: int, before: Work = lambda: None) -> float:
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch work in one thread, for none to wait for another on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def time_work(work: Work) -> float:
+    """Return the processor's seconds of one call, which other programs change little."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def compare(
+    first: Work,
+    second: Work,
+    *,
+    rounds: int,
+    before: Work = lambda: None,
+    clock: Callable[[Work], float] = time_once,
+) -> float:
     """Return the median over rounds of seconds(first) / seconds(second), run in turn.
 
     Both run once before anything is counted. ``before`` runs before each, and is not counted.
@@ -24,7 +52,7 @@ def compare(first: Work, second: Work, *, rounds: int, before: Work = lambda: No
 
     def time_after(work: Work) -> float:
         before()
-        return time_once(work)
+        return clock(work)
 
     first()
     second()

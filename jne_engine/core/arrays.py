@@ -18,7 +18,7 @@ UInt8Array = npt.NDArray[np.uint8]
 
 
 def cut_contiguous(columns: IntArray) -> slice | IntArray:
-    """Return columns as a slice where each follows the one before, so that taking copies nothing."""
+    """Return columns as a slice where each follows the last, so that taking copies nothing."""
     if columns.size and (np.diff(columns) == 1).all():
         return slice(int(columns[0]), int(columns[-1]) + 1)
     return columns

@@ -91,9 +91,9 @@ class SplitArrays:
         chosen = every[block]
         columns = cut_contiguous(chosen)
         splits = self.train, self.validation, self.test
-        parts = (self.responses[:, columns][rows] for rows in splits)
+        parts = [self.responses[:, columns][rows] for rows in splits]
         if self.scaling is not None:
-            parts = map(self.scaling.take(chosen).apply, parts)
+            parts = [self.scaling.take(chosen).apply(part) for part in parts]
         return tuple(torch.from_numpy(p.astype(self.features.dtype, copy=False)) for p in parts)
 
 
@@ -256,7 +256,7 @@ class _Estimator:
             part.sub_(mean)
         linear = self._linear.fit(self._linear.projection @ train, validation)
         unseen = self._x_unseen @ linear.coordinates
-        expected, predicted = unseen.split([len(validation), len(test)])
+        expected, predicted = unseen[: len(validation)], unseen[len(validation) :]
         # What the readout needs of y − l, which is not formed over the training stimuli.
         projected = self._readout.projection @ train
         projected.addmm_(self._across, linear.coordinates, alpha=-1)

@@ -79,11 +79,13 @@ class Ridge:
 
         Their product with a fit's coordinates is its prediction.
         """
-        return (features.double() @ self._directions).to(features.dtype)
+        rotated: Tensor = features.double() @ self._directions
+        return rotated.to(features.dtype)
 
     def find_weights(self, fit: RidgeFit) -> Tensor:
-        """Return weights on the features that the regression was made of, (n_features, n_voxels)."""
-        return self._directions.to(fit.coordinates.dtype) @ fit.coordinates
+        """Return weights on the features of the regression, (n_features, n_voxels)."""
+        weights: Tensor = self._directions.to(fit.coordinates.dtype) @ fit.coordinates
+        return weights
 
     def fit(self, projected: Tensor, validation: Tensor) -> RidgeFit:
         """Fit a block of voxels.

@@ -48,21 +48,42 @@ def rotate(values, row):
     return np.array([np.nan if i == NOWHERE else values[i] for i in row])
 
 
+def correlate(a, b):
+    both = np.isfinite(a) & np.isfinite(b)
+    return np.corrcoef(a[both], b[both])[0, 1], both.sum()
+
+
 def test_correlations_equal_a_loop(points, spun):
     x, y = draw_maps(points, 2)
     y[::7] = np.nan
     (found,) = spin_correlations(x, y[None], spun)
-
-    def r(a, b):
-        both = np.isfinite(a) & np.isfinite(b)
-        return np.corrcoef(a[both], b[both])[0, 1], both.sum()
-
-    observed, n = r(x, y)
-    null = np.array([r(rotate(x, row), y)[0] for row in spun])
+    observed, n = correlate(x, y)
+    null = np.array([correlate(rotate(x, row), y)[0] for row in spun])
     assert found.observed == pytest.approx(observed)
     assert found.p == pytest.approx((1 + np.sum(np.abs(null) >= abs(observed))) / 200)
     assert (found.null_mean, found.n, found.n_rotations) == (pytest.approx(null.mean()), n, 199)
     assert found.n_usual < found.n  # the medial wall was carried somewhere
+
+
+def test_correlations_of_whole_maps_equal_a_loop():
+    """Where every column has a value, before and after a rotation."""
+    sides = [load_surface("fsaverage3", "sphere")[hemi].coordinates for hemi in ("left", "right")]
+    spun = spin_columns(*sides, draw_rotations(N_ROTATIONS, seed=1))
+    assert (spun != NOWHERE).all()
+    x, *others = draw_maps([side / 100.0 for side in sides], 3) + 4.0
+    others.append(np.full_like(x, 2.0))
+    found = spin_correlations(x, others, spun)
+    for test, y in zip(found[:2], others, strict=False):
+        observed, n = correlate(x, y)
+        null = np.array([correlate(x[row], y)[0] for row in spun])
+        assert test.observed == pytest.approx(observed)
+        assert test.p == pytest.approx((1 + np.sum(np.abs(null) >= abs(observed))) / 200)
+        assert (test.null_mean, test.null_high) == (
+            pytest.approx(null.mean()),
+            pytest.approx(np.quantile(null, 0.975)),
+        )
+        assert (test.n, test.n_usual, test.n_left_out) == (n, n, 0)
+    assert np.isnan(found[2].observed), "a constant map goes with nothing"
 
 
 def test_differences_and_trend_equal_loops(points, spun):
