@@ -75,7 +75,7 @@ def _tell(sizes: Sizes) -> str:
 
 def measure_calibration_exponent(name: str, sizes: Sizes, goal: Goal) -> Row:
     """Fit log seconds of the calibration against log voxels, less what is done once a run."""
-    steps = [min(step, 2 ** (i + 1) * sizes.n_voxels) for i, step in enumerate(VOXEL_STEPS)]
+    steps = [min(step, 4**i * sizes.n_voxels) for i, step in enumerate(VOXEL_STEPS)]
     once, *seconds = (_time_thread(n) for n in (1, *steps))
     net = [max(s - once, 1e-9) for s in seconds]
     told = ", ".join(f"{n} ({s:.1f} s)" for n, s in zip(steps, net, strict=True))
