@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.variant_maps import list_missing, read_variant
+from jne_engine.analysis import stability_maps, variant_maps
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.projection import Projection
 from jne_engine.cortex.spaces import TIERS, CorticalSpace, Hemisphere, RoiSet, SurfaceSpace
 from jne_engine.model.measures import (
+    BESIDE,
     MEASURES,
+    STABILITY_STAGE,
     VARIANT_STAGE,
     Measure,
     find_measure,
@@ -54,12 +56,10 @@ def select_known(run: Run, measures: Iterable[Measure]) -> tuple[Measure, ...]:
 def _find_missing(run: Run) -> set[str]:
     """Return the names of the optional measures that a run stores no value of."""
     optional = [m for m in MEASURES.values() if m.optional and m.stage is not None]
-    variants = list_missing(run)
+    missing = variant_maps.list_missing(run) | stability_maps.list_missing(run)
     if not read_unit(run.stage("dataset")):
-        variants |= {"response_mean", "response_scale"}
-    return variants | {
-        m.name for m in optional if m.stage != VARIANT_STAGE and not _has_values(run, m)
-    }
+        missing |= {"response_mean", "response_scale"}
+    return missing | {m.name for m in optional if m.stage not in BESIDE and not _has_values(run, m)}
 
 
 def _has_values(run: Run, measure: Measure) -> bool:
@@ -232,7 +232,9 @@ def _read(run: Run, measure: Measure) -> npt.NDArray[Any]:
     if measure.compute is not None:
         return measure.compute(*(_read(run, MEASURES[name]) for name in measure.needs))
     if measure.stage == VARIANT_STAGE:
-        return read_variant(run, measure.name)
+        return variant_maps.read_variant(run, measure.name)
+    if measure.stage == STABILITY_STAGE:
+        return stability_maps.read_stability(run, measure.name)
     return run.stage(str(measure.stage)).read_array(measure.name)
 
 

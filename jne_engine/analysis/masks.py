@@ -13,7 +13,7 @@ from jne_engine.analysis.maps import choose_roi_set, read_map
 from jne_engine.analysis.nonlinearity import read_nonlinear
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.errors import InputError
-from jne_engine.model.measures import Measure, find_measure, list_measures
+from jne_engine.model.measures import Measure, find_measure, list_measures, name_stability
 from jne_engine.runs.store import Run
 
 SHOWN = "Shown"
@@ -46,6 +46,9 @@ class Masks:
     nonlinear : {"", "shares", "all"}
         On which maps to leave out voxels that are not nonlinear, or not known to be: on none, on
         those of the nonlinear share, or on all.
+    above_floor : str
+        Measure of :data:`~jne_engine.model.measures.STABLE`: leave out voxels whose mean over
+        seeds is within the floor of shuffled pairings, or not known.
     """
 
     significant: bool = True
@@ -56,6 +59,7 @@ class Masks:
     preset: str | None = None
     threshold: float | None = None
     nonlinear: Literal["", "shares", "all"] = ""
+    above_floor: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,11 @@ def list_masks(run: Run, masks: Masks) -> tuple[Hidden, ...]:
         label, shown = f"Not nonlinear (q ≥ {own}) or unknown", f"nonlinear (q < {own})"
         only = SHARES if masks.nonlinear == "shares" else frozenset[str]()
         found.append(Hidden(label, shown, ~read_nonlinear(run), only=only))
+    if masks.above_floor:
+        above = find_measure(name_stability(masks.above_floor)["above"])
+        within = ~(read_map(run, above.name) == 1)
+        label = f"{find_measure(masks.above_floor).label} within the floor or unknown"
+        found.append(Hidden(label, above.label, within))
     for name, limit, label, unit in (
         ("r2_nonlinear", masks.min_r2, "R² nonlinear", ""),
         ("noise_ceiling", masks.min_ceiling, "Noise ceiling", " %"),

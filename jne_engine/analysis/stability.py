@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,14 @@ from scipy import stats
 
 from jne_engine.analysis.estimates import CONFIDENCE, compute_mean, estimate_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
+from jne_engine.analysis.stability_maps import STABILITY, name_stored, tell_kind
 from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray, Float64Array
+from jne_engine.core.checks import check_choice
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.changed import ALONE, split_name
+from jne_engine.model.measures import STABLE, name_stability
+from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
 
 FLOOR_QUANTILE = 0.95
@@ -136,22 +141,58 @@ def extrapolate_reliability(r: float) -> float:
 
 def list_again(run: Run, others: Sequence[Run]) -> tuple[Run, ...]:
     """Return the runs of a run's own data and fit, itself among them: other seeds, changed data."""
-    return tuple(other for other in (run, *others) if _tell_kind(other) == _tell_kind(run))
+    return tuple(other for other in (run, *others) if tell_kind(other) == tell_kind(run))
 
 
-def _tell_kind(run: Run) -> tuple[object, ...]:
-    """Return what runs that are put together have in common."""
-    manifest = run.manifest
-    spec = {k: v for k, v in manifest.spec.items() if k != "seed"}
-    name, n_voxels = split_name(manifest.name)[0], manifest.counts["n_voxels"]
-    return name, manifest.subject, manifest.feature_set, manifest.layer, spec, n_voxels
+def keep_stability(runs: Sequence[Run], name: str, root: Path) -> Path:
+    """Store the stability of a measure beside the runs, as maps of every run of the whole data.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        As for :func:`measure_stability`; at least two of the whole data.
+    name : str
+        One of :data:`~jne_engine.model.measures.STABLE`.
+    root : pathlib.Path
+        Folder of runs.
+
+    Returns
+    -------
+    pathlib.Path
+        The result's folder. What is known of no voxel is left out of its table ``maps``.
+
+    Raises
+    ------
+    InputError
+        If the measure has no such maps, or there is one run only.
+    """
+    check_choice("measure with maps of stability", name, STABLE)
+    groups = _group(runs)
+    whole = [run.run_id for run in groups.get("", [])]
+    if len(whole) < 2:
+        fix = "make another with --seed 1"
+        raise InputError("stability", "two or more runs of the whole data", str(len(whole)), fix)
+    found, titles = measure_stability(runs, name), name_stability(name)
+    voxels = found.voxels
+    known = np.isfinite(voxels["mean"]) & voxels["floor"].notna().any()
+    columns = {
+        titles["mean"]: voxels["mean"],
+        titles["half"]: voxels["high"] - voxels["mean"],
+        titles["reliability"]: voxels["reliability"].where(np.isfinite(voxels["mean"])),
+        titles["above"]: voxels["above_floor"].astype(np.float64).where(known),
+    }
+    maps = pd.DataFrame(columns).astype(np.float32).dropna(axis="columns", how="all")
+    shuffled = [run.run_id for run in groups.get("pairing shuffled", [])]
+    about = {"measure": name, "simulated": found.simulated, "runs": whole, "shuffled": shuffled}
+    result = SimulationResult(name_stored(runs[0], name), about, {"maps": maps})
+    return write_result(result, root / STABILITY)
 
 
 def _group(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """Return the runs of each change, all of the same data and fit."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        if _tell_kind(run) != _tell_kind(runs[0]):
+        if tell_kind(run) != tell_kind(runs[0]):
             fix = "compare runs that differ in seed or change only"
             raise InputError(run.run_id, f"a run like {runs[0].run_id}", "other data or fit", fix)
         groups.setdefault(split_name(run.manifest.name)[1], []).append(run)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jne_engine.analysis.stability import Stability, measure_stability
+from jne_engine.analysis.stability import Stability, keep_stability, measure_stability
 from jne_engine.cli.jobs import out_option
 from jne_engine.core.errors import InputError
 from jne_engine.jobs.queue import open_jobs
@@ -26,6 +26,7 @@ from jne_engine.runs.store import Run, open_run
 @click.option("--rois", "preset", default=None, help="ROI preset; the run's first by default.")
 @click.option("--all", "everything", is_flag=True, help="All voxels, not the significant ones.")
 @click.option("--voxels", type=click.Path(path_type=Path), help="Also write maps to this CSV.")
+@click.option("--store", is_flag=True, help="Keep maps beside the runs, for pages and exports.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @out_option
 def stability(
@@ -43,6 +44,8 @@ def stability(
     )
     if options["voxels"] is not None:
         found.voxels.to_csv(options["voxels"], index=False)
+    if options["store"]:
+        click.echo(f"written to {keep_stability(runs, measure, runs[0].path.parent)}", err=True)
     click.echo(_to_json(found) if options["as_json"] else _format(found, len(runs)))
 
 

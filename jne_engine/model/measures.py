@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -27,7 +28,11 @@ OWN_UNIT = "own unit"
 """Stands in units for the unit that a dataset gives its responses; see :func:`name_unit`."""
 
 VARIANT_STAGE = "variants"
-"""Not of the run's own folder: the stored result beside the runs."""
+STABILITY_STAGE = "stability"
+BESIDE = (VARIANT_STAGE, STABILITY_STAGE)
+"""Not of the run's own folder: the stored results beside the runs."""
+STABLE = ("nonlinear_share", "jne")
+"""Measures whose stability over runs of the same data can be stored as maps."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,13 @@ def find_measure(name: str) -> Measure:
     current = RENAMED.get(name, name)
     check_choice("measure", current, tuple(MEASURES))
     return MEASURES[current]
+
+
+def name_stability(measure: str) -> dict[str, str]:
+    """Return the names of a measure's maps of stability, by what they hold."""
+    ends = {"mean": "over_seeds", "half": "over_seeds_half", "reliability": "reliability",
+            "above": "above_floor"}  # fmt: skip
+    return {what: f"{measure}_{end}" for what, end in ends.items()}
 
 
 def name_unit(measure: Measure, unit: str) -> Measure:
@@ -367,6 +379,41 @@ def _list_scores() -> Iterable[Measure]:
         )  # fmt: skip
 
 
+def _list_stability() -> Iterable[Measure]:
+    """Yield what runs of the same data say together; stored where somebody asked for it."""
+    make = partial(Measure, stage=STABILITY_STAGE, uses=_uses("map"), optional=True, since="0.2.0")
+    for name, label, unit, colours in (
+        ("nonlinear_share", "Nonlinear share", _SHARE_UNIT, "viridis"),
+        ("jne", "JNE", JNE_UNIT, None),
+    ):
+        names, small = name_stability(name), label[0].lower() + label[1:] if colours else label
+        yield make(
+            names["mean"], f"{label}, mean over seeds", unit, "sequential",
+            f"Mean of {small} over runs that differ in the encoder's seed alone.",
+            f"m = mean_k {name}_k over k seeds", colours,
+        )  # fmt: skip
+        yield make(
+            names["half"], f"{label}, ± over seeds", unit, "sequential",
+            f"Half the width of Student's 95 % interval of the mean of {small} over seeds; it does"
+            " not cover other stimuli.",
+            f"t(0.975, k - 1) sd_k({name}_k) / sqrt(k)", "magma",
+        )  # fmt: skip
+        yield make(
+            names["reliability"], f"{label}, reliability over seeds", "fraction of variance",
+            "sequential",
+            f"How well the mean of {small} over seeds tells this voxel from others: 1 is without"
+            " error, below 0 the seeds differ more than voxels do.",
+            f"1 - (sd_k({name}_k)^2 / k) / var_voxels(m)", "cividis",
+        )  # fmt: skip
+        yield make(
+            names["above"], f"{label} above the floor", "", "mask",
+            f"Voxels whose mean of {small} over seeds exceeds 95 % of all voxels' values where"
+            " responses belong to other stimuli.",
+            f"1 where m > 95 % quantile of {name} with shuffled pairings, else 0",
+            levels=("within the floor", "above the floor"),
+        )  # fmt: skip
+
+
 def _list_truths() -> Iterable[Measure]:
     yield Measure(
         "truth_nonlinear_share", "Planted nonlinear share", "fraction of signal variance",
@@ -404,6 +451,7 @@ MEASURES = MappingProxyType(
             _list_jne,
             _list_in_own_unit,
             _list_scores,
+            _list_stability,
             _list_truths,
             _list_labels,
         )

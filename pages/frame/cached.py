@@ -31,6 +31,7 @@ from jne_engine.analysis import (
     slices,
     spins,
     stability,
+    stability_maps,
     stimulus_maps,
     studies,
     subjects,
@@ -67,8 +68,9 @@ from pages.frame.ranges import parse_vertices
 
 
 def _identify(run: Run) -> tuple[str, str, str, int]:
-    """Return what tells one run's answers from another's; variants may be added to a run."""
-    return str(run.path), run.run_id, run.manifest.key, variant_maps.stamp_variants(run)
+    """Return what tells one run's answers from another's; maps may be added beside a run."""
+    beside = variant_maps.stamp_variants(run) + stability_maps.stamp_stability(run)
+    return str(run.path), run.run_id, run.manifest.key, beside
 
 
 def _identify_grouping(grouping: Grouping) -> str:
@@ -118,6 +120,7 @@ read_bends = _keep(bending.read_bends)
 tabulate_bend_ends = _keep(bending.tabulate_ends)
 tabulate_bend_changes = _keep(bending.tabulate_changes)
 explain_variants = _keep(variant_maps.explain_variants)
+explain_stability = _keep(stability_maps.explain_stability)
 explain_apart = _keep(across.explain_apart)
 count_above_ceiling = _keep(maps_queries.count_above_ceiling)
 find_above_ceiling = _hold(vertices_queries.find_above_ceiling)

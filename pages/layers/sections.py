@@ -11,7 +11,7 @@ import streamlit as st
 
 from jne_engine.analysis import studies
 from jne_engine.analysis.studies import LOW_R2, RunGroup
-from jne_engine.model.measures import R2_UNIT, Measure
+from jne_engine.model.measures import R2_UNIT, STABILITY_STAGE, Measure
 from jne_engine.report.figures.layers import (
     plot_agreement,
     plot_layer_matrix,
@@ -85,7 +85,8 @@ def choose_measure(group: RunGroup) -> Measure:
     """Choose one of the maps of numbers that all runs of the group have."""
     found = [{info.name: info for info in cached.list_maps(run)} for run in group.runs]
     shared = {name: info for name, info in found[0].items()
-              if info.is_numeric and all(name in maps for maps in found)}  # fmt: skip
+              if info.is_numeric and info.stage != STABILITY_STAGE
+              and all(name in maps for maps in found)}  # fmt: skip
     name = choose("Measure", "map", list(shared), default="jne",
                   format_func=lambda n: shared[n].label)  # fmt: skip
     return shared[name]

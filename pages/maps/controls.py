@@ -9,7 +9,7 @@ import streamlit as st
 
 from jne_engine.analysis.maps import OF_CEILING
 from jne_engine.analysis.masks import Masks
-from jne_engine.model.measures import Measure
+from jne_engine.model.measures import STABLE, Measure, find_measure, name_stability
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.comparison import choose_beside, list_group
@@ -53,6 +53,8 @@ class MapChoices:
         Hide voxels whose q is not below, whose nonlinear R² or noise ceiling (%) is below.
     nonlinear : str
         On which maps voxels that are not nonlinear are hidden.
+    floor : str
+        Measure whose mean over seeds must exceed that of shuffled pairings.
     rois : str
         Show only voxels inside these ROIs, separated by commas.
     """
@@ -63,6 +65,7 @@ class MapChoices:
     min_r2: float | None = None
     min_ceiling: float | None = None
     nonlinear: str = ""
+    floor: str = ""
     rois: str = ""
 
 
@@ -90,7 +93,7 @@ def choose_masks(run: Run) -> Masks:
         st.toggle("Significant only", **bind_value("significant"),
                   help="Voxels whose nonlinear encoder predicts better than chance,"
                   " after FDR correction.")  # fmt: skip
-        nonlinear = _choose_nonlinear(run, level)
+        nonlinear, above_floor = _choose_nonlinear(run, level), _choose_floor(run)
         _number("q below", "q", f"{level:g}, the run's level", 0.005)
         _number("R² nonlinear from", "min_r2", "nothing hidden", 0.01)
         _number("Noise ceiling (%) from", "min_ceiling", "nothing hidden", 5.0)
@@ -107,6 +110,7 @@ def choose_masks(run: Run) -> Masks:
         preset=preset,
         threshold=shared.threshold,
         nonlinear=nonlinear,
+        above_floor=above_floor,
     )
 
 
@@ -166,9 +170,9 @@ def explain_map(run: Run, info: Measure) -> None:
     """Say what a map's values are, in which unit, and which maps are missing."""
     unit = f" Unit: {info.unit}." if info.unit else ""
     st.caption(f"**{plain(info.label)}.** {info.explanation}{unit}")
-    missing = cached.explain_variants(run)
-    if missing:
-        show_note(missing)
+    for note in (cached.explain_stability(run, info.name), cached.explain_variants(run)):
+        if note:
+            show_note(note)
 
 
 def _choose_nonlinear(run: Run, level: float) -> Any:
@@ -180,6 +184,18 @@ def _choose_nonlinear(run: Run, level: float) -> Any:
                     help="q of nonlinearity: whether a voxel is nonlinear in these features. The"
                     " share of a linear voxel lies around 0, on either side.")  # fmt: skip
     return "" if chosen == "none" else chosen
+
+
+def _choose_floor(run: Run) -> str:
+    """Show by which measure voxels within the floor are hidden, where its maps are stored."""
+    names = {info.name for info in cached.list_maps(run) if info.kind == "mask"}
+    known = [name for name in STABLE if name_stability(name)["above"] in names]
+    if not known:
+        return ""
+    labels = {"": "Shown"} | {name: f"Hidden by {find_measure(name).label}" for name in known}
+    return choose("Voxels within the floor of shuffled pairings", "floor", list(labels),
+                  format_func=labels.__getitem__,
+                  help=find_measure(name_stability(known[0])["above"]).explanation)  # fmt: skip
 
 
 def _choose_preset(run: Run) -> str | None:

@@ -291,7 +291,10 @@ def test_stability_puts_seeds_halves_and_shuffled_pairings_together(tmp_path, fo
     assert len(set(made[1::2])) == 5
     voxels = tmp_path / "voxels.csv"
     asked = ["stability", *made, "--measure", "jne", "--all", "--json", "--voxels", voxels]
-    printed = json.loads(invoke(*asked).stdout)
+    asked.append("--store")
+    result = invoke(*asked)
+    printed = json.loads(result.stdout)
+    assert f"written to {tmp_path / 'runs' / 'stability' / 'jne-'}" in result.stderr
     (whole,) = printed["areas"]
     assert (whole["n_seeds"], whole["n"]) == (2, 9)
     assert None not in {whole[name] for name in ("mean", "icc", "half_reliability", "floor")}

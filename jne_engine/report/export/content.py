@@ -151,9 +151,11 @@ def gather_content(
     numeric = [info for info in wanted if info.is_numeric]
     taken = [_take_map(run, info, significant=significant) for info in numeric]
     labels = _take_labels(run, {info.name for info in wanted})
+    masks = [_take_map(run, info, significant=False) for info in wanted
+             if info.kind == "mask" and info.name != MASK]  # fmt: skip
     mask = _take_map(run, offered[MASK], significant=False)
     space = read_space(run.stage("dataset"))
-    return RunContent(run, space, (*taken, mask), labels, significant)
+    return RunContent(run, space, (*taken, *masks, mask), labels, significant)
 
 
 def describe_space(space: CorticalSpace | None) -> dict[str, Any]:

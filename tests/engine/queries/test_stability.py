@@ -1,18 +1,29 @@
 """Runs of the same data put together equal plain loops over voxels and areas."""
 
+import shutil
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant
+from jne_engine.analysis import stability_maps
+from jne_engine.analysis.maps import choose_roi_set, list_maps, read_map, read_significant
+from jne_engine.analysis.masks import Masks, list_masks, name_masks, select_masked, tabulate_masks
 from jne_engine.analysis.stability import (
     compute_icc,
     extrapolate_reliability,
+    keep_stability,
     list_again,
     measure_stability,
 )
 from jne_engine.core.errors import InputError
-from jne_engine.model.measures import find_measure
+from jne_engine.jobs.kinds import find_kind
+from jne_engine.jobs.kinds.stability import request_stability
+from jne_engine.model.measures import find_measure, name_stability
+from jne_engine.report.export.content import gather_content
+from jne_engine.report.export.methods import describe_methods, format_methods
+from jne_engine.report.export.tables import describe_columns
 from jne_engine.report.figures.stability import plot_stability
 from jne_engine.runs.store import open_run
 from tests.synthetic_run import write_synthetic_run
@@ -83,6 +94,119 @@ def test_areas_equal_a_loop(runs, found):
             assert row["company"] == pytest.approx(np.mean(means) - np.nanmean(maps[6][mask]))
         else:
             assert np.isnan(row["company"])
+
+
+@pytest.fixture
+def kept(tmp_path, runs):
+    """Copy the runs and keep the stability of JNE beside them."""
+    copies = [open_run(shutil.copytree(run.path, tmp_path / run.run_id)) for run in runs]
+    return copies, keep_stability(copies, "jne", tmp_path)
+
+
+def test_every_run_of_the_whole_data_has_the_maps_and_no_other_has(kept, found):
+    copies, _ = kept
+    voxels = found.voxels
+    expected = {
+        "jne_over_seeds": voxels["mean"],
+        "jne_over_seeds_half": (voxels["high"] - voxels["low"]) / 2,
+        "jne_reliability": voxels["reliability"],
+        "jne_above_floor": [float(a) if np.isfinite(m) else np.nan for a, m
+                            in zip(voxels["above_floor"], voxels["mean"], strict=True)],
+    }  # fmt: skip
+    for run in copies[:3]:
+        for name, values in expected.items():
+            known = np.isfinite(voxels["mean"])
+            np.testing.assert_allclose(
+                read_map(run, name), np.where(known, values, np.nan), rtol=1e-6, atol=1e-7
+            )
+        assert set(expected) <= {info.name for info in list_maps(run)}
+        told = stability_maps.explain_stability(run, "jne_over_seeds")
+        assert (
+            told
+            == "JNE, mean over seeds: of 3 runs of the whole data and 1 with shuffled pairings."
+        )
+    for run in copies[3:]:
+        assert not set(expected) & {info.name for info in list_maps(run)}
+        with pytest.raises(InputError, match="stability --store"):
+            read_map(run, "jne_over_seeds")
+    assert "nonlinear_share_over_seeds" not in {info.name for info in list_maps(copies[0])}
+    assert stability_maps.explain_stability(copies[0], "jne") == ""
+
+
+def test_the_floor_is_a_mask_that_hides_what_lies_within_or_is_unknown(kept):
+    run = kept[0][0]
+    above = read_map(run, "jne_above_floor")
+    assert 0 < (above == 1).sum() < np.isfinite(above).sum()
+    masks = Masks(significant=False, above_floor="jne")
+    shown = select_masked(run, "gain", masks)
+    expected = [a == 1 and np.isfinite(g) for a, g in zip(above, read_map(run, "gain"),
+                                                         strict=True)]  # fmt: skip
+    np.testing.assert_array_equal(shown, expected)
+    table = tabulate_masks(run, "gain", masks).set_index("mask")["n_hidden"]
+    assert table["JNE within the floor or unknown"] == (above != 1).sum()
+    assert name_masks("gain", masks, list_masks(run, masks)) == "JNE above the floor"
+
+
+def test_maps_of_stability_are_in_exports_dictionary_and_methods(kept):
+    run = kept[0][0]
+    content = gather_content(run)
+    names = list(name_stability("jne").values())
+    taken = {item.name: item for item in content.maps}
+    for name in names:
+        np.testing.assert_array_equal(taken[name].values, read_map(run, name))
+    assert content.maps[-1].name == "significant"
+    for entry in describe_columns(content, tuple(names)):
+        assert entry["formula"] == find_measure(entry["name"]).formula != ""
+    assert "JNE, mean over seeds" in format_methods(describe_methods(run))
+
+
+def test_without_shuffled_pairings_there_is_no_floor(tmp_path, runs):
+    copies = [open_run(shutil.copytree(run.path, tmp_path / run.run_id)) for run in runs[:2]]
+    assert stability_maps.stamp_stability(copies[0]) == 0
+    keep_stability(copies, "jne", tmp_path)
+    assert stability_maps.stamp_stability(copies[0]) > 0
+    offered = {info.name for info in list_maps(copies[0])}
+    assert "jne_over_seeds" in offered
+    assert "jne_above_floor" not in offered
+
+
+def test_altered_maps_are_no_maps_and_the_run_stays_whole(kept):
+    copies, folder = kept
+    (folder / "maps.parquet").write_bytes(b"x")
+    assert "jne_over_seeds" not in {info.name for info in list_maps(copies[0])}
+    assert "jne" in {info.name for info in list_maps(copies[0])}
+
+
+def test_only_known_measures_of_two_or_more_runs_are_kept(runs, tmp_path):
+    with pytest.raises(InputError, match="two or more runs of the whole data, found 1"):
+        keep_stability([runs[0], *runs[3:]], "jne", tmp_path)
+    with pytest.raises(InputError, match="maps of stability"):
+        keep_stability(runs, "gain", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_job_keeps_the_maps_and_leads_to_them(kept, tmp_path):
+    copies, folder = kept
+    before = read_map(copies[0], "jne_over_seeds")
+    shutil.rmtree(folder)
+    spec = request_stability([run.path for run in copies], "jne")
+    report = Report(tmp_path)
+    assert find_kind("stability").do(spec.payload, report, lambda: False) == folder == report.place
+    np.testing.assert_array_equal(read_map(copies[0], "jne_over_seeds"), before)
+    record = SimpleNamespace(spec=spec)
+    expected = {"run": copies[0].run_id, "map": "jne_over_seeds"}
+    assert find_kind("stability").shown.query(record) == expected
+
+
+class Report:
+    def __init__(self, root):
+        self.root, self.place = root, None
+
+    def __call__(self, *step):
+        assert step == ("stability", 0, 1)
+
+    def identify(self, place, **about):
+        self.place = place
 
 
 def test_what_does_not_belong_together_is_refused(runs, tmp_path):
