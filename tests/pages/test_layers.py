@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -9,8 +11,11 @@ from jne_engine.analysis import listing, studies
 from jne_engine.analysis.stability import measure_stability
 from jne_engine.analysis.studies import LOW_R2
 from jne_engine.core.areas import WHOLE_BRAIN
+from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.queue import open_jobs
 from jne_engine.jobs.studies import add_to_study
+from pages.frame.plain import unmark
+from tests.engine.queries.test_stability import Report
 from tests.pages.test_pages import HOSTILE, TITLES, show, texts  # noqa: F401  (a fixture)
 from tests.synthetic_run import write_synthetic_run, write_synthetic_study
 
@@ -163,6 +168,18 @@ def test_runs_of_the_same_data_are_put_together(show, tmp_path):  # noqa: F811
     expected = measure_stability(runs, "jne").areas.dropna(axis="columns", how="all")
     tables = [t.value for t in app.dataframe if "icc" in t.value.columns]
     pd.testing.assert_frame_equal(tables[0], expected)
+    button = next(b for b in app.button if b.label == "Keep as maps")
+    app = button.click().run()
+    (job,) = open_jobs(tmp_path).list()
+    folder = find_kind("stability").do(job.spec.payload, Report(tmp_path), lambda: False)
+    assert folder.is_dir()
+    whole = {r.run_id: r.manifest.name for r in runs}[Path(job.spec.payload["runs"][0]).name]
+    assert whole == "Ours"
+    app = show(tmp_path, "layers", map="jne")
+    assert "of 2 runs of the whole data and 1 with shuffled pairings" in unmark(texts(app))
+    offered = app.selectbox(key="choice.map").options
+    assert "JNE" in offered
+    assert not [label for label in offered if "over seeds" in label]
 
 
 def test_a_run_alone_says_how_to_get_it_again(show, roots):  # noqa: F811

@@ -20,10 +20,12 @@ from jne_engine.analysis.maps import (
     read_significant,
 )
 from jne_engine.analysis.masks import Masks, select_masked, tabulate_masks
+from jne_engine.analysis.stability import keep_stability
 from jne_engine.runs.folder import VALIDATION
 from jne_engine.runs.results import SimulationResult, write_result
 from jne_engine.runs.store import Run
 from jne_engine.viewer.payload import unpack
+from pages.frame.plain import unmark
 from pages.frame.state import declares
 from pages.frame.widgets import format_number
 from pages.maps import controls
@@ -418,3 +420,27 @@ def test_an_older_run_opens_on_jne_and_offers_no_mask_of_nonlinearity(visit, syn
     assert shown_panes(app, Run(next(synthetic_root.glob("[!.]*")))) == ["jne"]
     assert not [b for b in app.button if b.key == "turn"]
     assert not [b for b in app.selectbox if b.key == "choice.nonlinear"]
+
+
+def test_stability_kept_beside_the_runs_is_a_map_and_a_mask(visit, tmp_path):
+    named = (("Ours", 0), ("Ours", 1), ("Ours [pairing shuffled]", 2))
+    runs = [
+        Run(write_synthetic_run(tmp_path, name=n, seed=s, spec={"seed": s}, n_per_roi=12))
+        for n, s in named
+    ]
+    address = {"run": runs[0].run_id, "map": "jne_over_seeds"}
+    bare = visit(tmp_path, "maps", **address)
+    assert shown_panes(bare, runs[0]) == ["jne"]
+    assert not [b for b in bare.selectbox if b.key == "choice.floor"]
+    keep_stability(runs, "jne", tmp_path)
+    app = visit(tmp_path, "maps", **address)
+    assert shown_panes(app, runs[0]) == ["jne_over_seeds"]
+    assert "of 2 runs of the whole data and 1 with shuffled pairings" in unmark(said(app))
+    box = app.selectbox(key="choice.floor")
+    assert list(box.options) == ["Shown", "Hidden by JNE"]
+    app = healthy(box.set_value("jne").run())
+    assert app.query_params["floor"] == "jne"
+    above = read_map(runs[0], "jne_above_floor") == 1
+    shown = int((above & read_significant(runs[0])).sum())
+    assert 0 < shown < above.size
+    assert f"**{shown:,}** of {above.size:,} voxels shown" in said(app)
