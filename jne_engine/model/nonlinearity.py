@@ -28,7 +28,7 @@ from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.hidden import read_hidden, replace_readout, span_features, take_out_linear
 from jne_engine.model.ridge import Ridge
 from jne_engine.model.scaling import Scaling
-from jne_engine.model.score_test import ScoreTest
+from jne_engine.model.score_test import ScoreDesign, ScoreTest
 from jne_engine.model.scoring import correct_fdr, draw_bootstrap_counts
 from jne_engine.model.spec import RunSpec
 
@@ -147,6 +147,7 @@ def measure_nonlinearity(
     spec: RunSpec,
     *,
     layer: str | None = None,
+    design: ScoreDesign | None = None,
     progress: Progress = ignore_progress,
     voxel_block: int = VOXEL_BLOCK,
 ) -> Nonlinearity:
@@ -163,6 +164,8 @@ def measure_nonlinearity(
         Number of bootstrap resamples, and their seed.
     layer : str, optional
         Name of the last hidden layer where the encoder is not a ResidualEncoder.
+    design : ScoreDesign, optional
+        How the test is made; blocks of stimuli are the resamples' units too.
     progress : callable
         Called as ``progress(voxels done, n_voxels)`` before each block; what it raises ends
         the work.
@@ -180,7 +183,7 @@ def measure_nonlinearity(
     InputError
         If the encoder's last hidden layer cannot be had.
     """
-    estimator = _Estimator(encoder, arrays, spec, layer)
+    estimator = _Estimator(encoder, arrays, spec, layer, design or ScoreDesign())
     n_voxels = arrays.n_voxels
     columns = {name: np.full(n_voxels, np.nan, dtype=np.float32) for name in ESTIMATES}
     reason = np.zeros(n_voxels, dtype=np.uint8)
@@ -219,7 +222,12 @@ class _Estimator:
     """What all blocks share: two decomposed regressions, the test's directions, resamples."""
 
     def __init__(
-        self, encoder: nn.Module, arrays: SplitArrays, spec: RunSpec, layer: str | None
+        self,
+        encoder: nn.Module,
+        arrays: SplitArrays,
+        spec: RunSpec,
+        layer: str | None,
+        design: ScoreDesign,
     ) -> None:
         self.device = next(encoder.parameters()).device
         given = torch.from_numpy(np.ascontiguousarray(arrays.features)).to(self.device)
@@ -239,8 +247,10 @@ class _Estimator:
         self._readout = Ridge(train, validation, READOUT_ALPHAS)
         self._h_test = self._readout.rotate(test)
         self._across = self._readout.projection @ self._linear.projection.T
-        self.test = ScoreTest(basis[splits[2]], self.dtype)
-        counts = draw_bootstrap_counts(arrays.test.size, spec.n_resamples, spec.seed)
+        self.test = ScoreTest(basis[splits[2]], self.dtype, design)
+        blocks = design.number_blocks(arrays.test.size).numpy()
+        drawn = draw_bootstrap_counts(int(blocks[-1]) + 1, spec.n_resamples, spec.seed)
+        counts = drawn[:, blocks]
         self._counts = torch.from_numpy(counts / arrays.test.size).to(self.device, self.dtype)
 
     def estimate(

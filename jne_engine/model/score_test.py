@@ -6,17 +6,40 @@ Axes: s stimulus, c direction, v voxel.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
+from scipy.special import stdtr
 from torch import Tensor
 
-STIMULI_A_DIRECTION = 12
-"""Test stimuli for each direction of the features that is taken out."""
 LEAST_STIMULI = 24
 """Fewer test stimuli leave no normal distribution to speak of."""
+LEAST_BLOCKS = 12
+"""Fewer blocks of test stimuli likewise."""
 LEAST_VARIANCE = 1e-10
 """What is left of a prediction counts from this part of its sum of squares up; below, it is
 rounding."""
+
+
+@dataclass(frozen=True)
+class ScoreDesign:
+    """How the score test is made.
+
+    Parameters
+    ----------
+    stimuli_a_direction : int
+        Test stimuli for each direction of the features that is taken out.
+    block : int
+        Consecutive test stimuli whose scores are summed before their spread is taken, so that
+        they may depend on each other; resamples draw such blocks likewise.
+    """
+
+    stimuli_a_direction: int = 12
+    block: int = 1
+
+    def number_blocks(self, n_test: int) -> Tensor:
+        """Return which block each test stimulus is in; what is left over joins the last one."""
+        return (torch.arange(n_test) // self.block).clamp(max=max(n_test // self.block - 1, 0))
 
 
 class ScoreTest:
@@ -34,20 +57,27 @@ class ScoreTest:
         Uncorrelated directions of the features, the leading one first.
     dtype : torch.dtype
         What blocks of voxels come in.
+    design : ScoreDesign
+        With blocks of several stimuli u is summed over each, and z is Student's t of one degree
+        of freedom less than there are blocks.
 
     References
     ----------
     White (1980), Econometrica 48, 817-838, for variance from the scores themselves.
     """
 
-    def __init__(self, directions: Tensor, dtype: torch.dtype) -> None:
+    def __init__(self, directions: Tensor, dtype: torch.dtype, design: ScoreDesign) -> None:
         n_test = len(directions)
-        self.n_components = min(n_test // STIMULI_A_DIRECTION, directions.shape[1])
-        self.is_possible = n_test >= LEAST_STIMULI
+        self.n_components = min(n_test // design.stimuli_a_direction, directions.shape[1])
+        self._blocks = design.number_blocks(n_test).to(directions.device)
+        self._n_blocks = int(self._blocks[-1]) + 1
+        self._is_blocked = design.block > 1
+        self.is_possible = n_test >= LEAST_STIMULI and self._n_blocks >= LEAST_BLOCKS
         ones = torch.ones_like(directions[:, :1])
         taken = torch.cat([ones, directions[:, : self.n_components]], dim=1)
         self._basis = torch.linalg.qr(taken.double())[0].to(dtype)
-        self._freedom = max(n_test - self.n_components - 1, 1)
+        left = max(n_test - self.n_components - 1, 1) / max(n_test - 1, 1)
+        self._freedom = max(self._n_blocks - 1, 1) * left
 
     def compute_p(self, error: Tensor, linear: Tensor, nonlinear: Tensor) -> Tensor:
         """Return p of each voxel, 1 where the nonlinear prediction has no variance.
@@ -70,12 +100,24 @@ class ScoreTest:
             part.square().sum(dim=0) > LEAST_VARIANCE * size
             for part, size in ((e, whole[0]), (g, whole[2]))
         ]
-        scores = e.mul_(g)
+        scores = self._sum_blocks(e.mul_(g))
         mean = scores.mean(dim=0)
         deviation = scores.sub_(mean).square_().mean(dim=0).sqrt()
         z = mean / deviation * math.sqrt(self._freedom)
-        p = torch.special.ndtr(-z.double()).to(z.dtype)
+        p = self._find_tail(z.double()).to(z.dtype)
         return torch.where((deviation > 0) & kept[0] & kept[1], p, 1)
+
+    def _sum_blocks(self, scores: Tensor) -> Tensor:
+        if not self._is_blocked:
+            return scores
+        total = scores.new_zeros(self._n_blocks, scores.shape[1])
+        return total.index_add_(0, self._blocks, scores)
+
+    def _find_tail(self, z: Tensor) -> Tensor:
+        tail: Tensor = torch.special.ndtr(-z)
+        if self._is_blocked:
+            tail = torch.from_numpy(stdtr(max(self._n_blocks - 1, 1), -z.cpu().numpy()))
+        return tail.to(z.device)
 
     def _reduce(self, part: Tensor, least: Tensor) -> Tensor:
         """Take the mean and the leading directions out; what is only rounding becomes 0."""

@@ -26,6 +26,7 @@ from jne_engine.model.nonlinearity import (
     SplitArrays,
     measure_nonlinearity,
 )
+from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.scoring import compute_r2
 from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.model.training import Samples, fit_encoder, predict
@@ -95,7 +96,12 @@ def simulate_calibration(
 
 
 def _draw_stimuli(seed: int, settings: CalibrationSettings) -> SimulatedStimuli:
-    return simulate_stimuli(seed, n_stimuli=settings.n_stimuli, n_test=settings.n_test)
+    return simulate_stimuli(
+        seed,
+        n_stimuli=settings.n_stimuli,
+        n_test=settings.n_test,
+        autocorrelation=settings.autocorrelation,
+    )
 
 
 def _measure_subject(
@@ -105,9 +111,15 @@ def _measure_subject(
     subject = simulate_subject(
         seed, stimuli=shown(), n_vertices=settings.n_vertices, planting=cast(Planting, planting)
     )
-    spec = RunSpec(n_hidden=settings.n_hidden, max_epochs=settings.max_epochs, seed=seed)
+    spec = RunSpec(
+        n_hidden=settings.n_hidden,
+        max_epochs=settings.max_epochs,
+        weight_decay=settings.weight_decay,
+        seed=seed,
+    )
     linear, nonlinear = (fit_subject(subject, spec, a) for a in ("identity", spec.activation))
-    found = measure_subject(subject, nonlinear, spec)
+    design = ScoreDesign(settings.stimuli_a_direction, settings.block)
+    found = measure_subject(subject, nonlinear, spec, design)
     features = torch.from_numpy(subject.features[subject.splits.test])
     r2 = [
         compute_r2(subject.responses[subject.splits.test], predict(e, features).numpy())
@@ -155,14 +167,17 @@ def fit_subject(subject: EncodingDataset, spec: RunSpec, activation: Activation)
 
 
 def measure_subject(
-    subject: EncodingDataset, encoder: ResidualEncoder, spec: RunSpec
+    subject: EncodingDataset,
+    encoder: ResidualEncoder,
+    spec: RunSpec,
+    design: ScoreDesign | None = None,
 ) -> Nonlinearity:
     """Return how nonlinear every voxel of a simulated subject is found to be."""
     splits = subject.splits
     arrays = SplitArrays(
         subject.features, subject.responses, splits.train, splits.validation, splits.test
     )
-    return measure_nonlinearity(encoder, arrays, spec)
+    return measure_nonlinearity(encoder, arrays, spec, design=design)
 
 
 def _judge_tests(voxels: pd.DataFrame) -> pd.DataFrame:

@@ -341,6 +341,12 @@ class CalibrationSettings(SimulationSettings):
         Epochs at most.
     n_jacobians : int
         Test stimuli whose Jacobians enter JNE and its variants.
+    autocorrelation : float
+        Of features and noise from one stimulus to the next; above 0 each split is one stretch.
+    block, stimuli_a_direction : int
+        As in :class:`~jne_engine.model.score_test.ScoreDesign`.
+    weight_decay : float
+        Of the encoders' fits.
     """
 
     REDUCED: ClassVar[dict[str, Any]] = {
@@ -361,6 +367,10 @@ class CalibrationSettings(SimulationSettings):
     n_hidden: int = 256
     max_epochs: int = 512
     n_jacobians: int = 300
+    autocorrelation: float = 0.0
+    block: int = 1
+    stimuli_a_direction: int = 12
+    weight_decay: float = 1e-2
 
     def __post_init__(self) -> None:
         """Validate each choice."""
@@ -369,6 +379,11 @@ class CalibrationSettings(SimulationSettings):
             _check_count(name, getattr(self, name), 1)
         _check_count("n_jacobians", self.n_jacobians, 2)
         _check_count("n_test", self.n_test, self.n_jacobians)
+        for name in ("block", "stimuli_a_direction"):
+            _check_count(name, getattr(self, name), 1)
+        if not 0 <= self.autocorrelation < 1:
+            found = repr(self.autocorrelation)
+            raise InputError("autocorrelation", "0 or more and below 1", found, "lower it")
 
 
 @dataclass(frozen=True)

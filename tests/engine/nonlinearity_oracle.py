@@ -12,24 +12,26 @@ LINEAR_ALPHAS = [10 ** (i / 2) for i in range(13)]
 READOUT_ALPHAS = [10 ** (i / 2) for i in range(-2, 13)]
 
 
-def estimate_voxels(encoder, arrays, spec):
+def estimate_voxels(encoder, arrays, spec, *, block=1, stimuli_a_direction=12):
     """Return every estimate of every voxel, and the readout on the raw hidden units."""
     train, test = arrays.train, arrays.test
     x, y, lin, e, g, readout = predict_voxels(encoder, arrays)
-    directions = find_directions(x, test)
+    directions = find_directions(x, test, stimuli_a_direction)
     found = {name: [] for name in ESTIMATES[:-1]}
     n = len(test)
-    counts = draw_bootstrap_counts(n, spec.n_resamples, spec.seed).astype(int)
+    blocks = cut_blocks(n, block)
+    drawn = draw_bootstrap_counts(len(blocks), spec.n_resamples, spec.seed).astype(int)
     for voxel in range(y.shape[1]):
         parts = [part[test, voxel] for part in (y, lin, g)]
-        drawn = [measure_share(*parts, np.repeat(np.arange(n), c)) for c in counts]
+        rows = [[i for b, c in zip(blocks, counts, strict=True) for i in b * c] for counts in drawn]
+        shares = [measure_share(*parts, chosen) for chosen in rows]
         found["nonlinear_share"].append(measure_share(*parts))
-        found["nonlinear_share_low"].append(np.quantile(drawn, 0.025) if drawn else np.nan)
-        found["nonlinear_share_high"].append(np.quantile(drawn, 0.975) if drawn else np.nan)
+        found["nonlinear_share_low"].append(np.quantile(shares, 0.025) if shares else np.nan)
+        found["nonlinear_share_high"].append(np.quantile(shares, 0.975) if shares else np.nan)
         bent, straight = g[train, voxel].var(), lin[train, voxel].var()
         found["nonlinear_share_fitted"].append(bent / (bent + straight))
         found["p_nonlinearity"].append(
-            compute_p(e[test, voxel], lin[test, voxel], g[test, voxel], directions)
+            compute_p(e[test, voxel], lin[test, voxel], g[test, voxel], directions, blocks)
         )
     found = {name: np.array(values) for name, values in found.items()}
     found["q_nonlinearity"] = stats.false_discovery_control(found["p_nonlinearity"])
@@ -80,9 +82,16 @@ def bend(hidden, x, train):
     return bent, scales
 
 
-def find_directions(x, test):
+def cut_blocks(n, block):
+    """Return the stimuli of each block; what is left over joins the last one."""
+    blocks = [list(range(i, i + block)) for i in range(0, n - block + 1, block)]
+    blocks[-1] += range(blocks[-1][-1] + 1, n)
+    return blocks
+
+
+def find_directions(x, test, stimuli_a_direction):
     """Return [1, k leading directions of all features] over the test stimuli."""
-    k = min(len(test) // 12, x.shape[1])
+    k = min(len(test) // stimuli_a_direction, x.shape[1])
     directions = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[0][test][:, :k]
     return np.column_stack([np.ones(len(test)), directions])
 
@@ -91,14 +100,15 @@ def take_out(values, design):
     return values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
 
 
-def compute_p(e, lin, g, directions):
+def compute_p(e, lin, g, directions, blocks):
     """Return p by least squares on the directions, then on l."""
     e, lin, g = (take_out(part, directions) for part in (e, lin, g))
     if (lin**2).sum() > 1e-12:
         e, g = (take_out(part, lin[:, None]) for part in (e, g))
-    scores = [e[i] * g[i] for i in range(len(e))]
-    z = np.mean(scores) / (np.std(scores) / np.sqrt(len(e) - directions.shape[1]))
-    return stats.norm.sf(z)
+    scores = [sum(e[i] * g[i] for i in block) for block in blocks]
+    left = (len(e) - directions.shape[1]) / (len(e) - 1)
+    z = np.mean(scores) / (np.std(scores) / np.sqrt((len(blocks) - 1) * left))
+    return stats.norm.sf(z) if len(blocks) == len(e) else stats.t.sf(z, len(blocks) - 1)
 
 
 def measure_share(y, lin, g, rows=None):

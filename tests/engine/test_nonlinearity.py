@@ -19,6 +19,7 @@ from jne_engine.model.nonlinearity import (
     SplitArrays,
     measure_nonlinearity,
 )
+from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.spec import RunSpec
 from tests.engine.cases import AttentionModule
 from tests.engine.nonlinearity_oracle import ESTIMATES, estimate_voxels
@@ -60,6 +61,24 @@ def test_every_estimate_equals_the_loop(choices, offset):
     assert not found.reason.any()
     assert np.ptp(found.nonlinear_share) > 0.1
     assert found.absorbed == pytest.approx(N_FEATURES / 150)
+
+
+@pytest.mark.parametrize("choices", [{"block": 3}, {"block": 5, "stimuli_a_direction": 6}])
+def test_blocks_of_stimuli_and_other_directions_equal_the_loop(choices):
+    encoder, arrays = build(), draw_arrays(n_test=63)
+    arrays = replace(arrays, test=np.sort(arrays.test))
+    found = measure_nonlinearity(encoder, arrays, SPEC, design=ScoreDesign(**choices))
+    expected, _ = estimate_voxels(encoder, arrays, SPEC, **choices)
+    for name in ESTIMATES:
+        np.testing.assert_allclose(getattr(found, name), expected[name], rtol=2e-6, atol=1e-6)
+    alone = measure_nonlinearity(encoder, arrays, SPEC)
+    assert (np.abs(found.p_nonlinearity - alone.p_nonlinearity) > 1e-6).any()
+    assert (np.abs(found.nonlinear_share_low - alone.nonlinear_share_low) > 1e-6).any()
+
+
+def test_few_blocks_tell_nothing():
+    found = measure_nonlinearity(build(), draw_arrays(), SPEC, design=ScoreDesign(block=5))
+    assert (found.reason == FEW_STIMULI).all()  # 48 stimuli are 9 blocks
 
 
 def test_float32_is_as_good_as_its_rounding():

@@ -16,6 +16,7 @@ Axes: s stimulus, v voxel (a vertex of fs_LR 32k), r repeat.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from types import MappingProxyType
 
@@ -43,9 +44,13 @@ from jne_engine.simulations.subject.recipe import (
     name_preferences,
 )
 from jne_engine.simulations.subject.signal import SignalBank, build_signal_bank, mix_signal
-from jne_engine.simulations.subject.stimuli import SimulatedStimuli, simulate_stimuli
+from jne_engine.simulations.subject.stimuli import (
+    SimulatedStimuli,
+    carry_over,
+    simulate_stimuli,
+)
 
-__all__ = ["SimulatedStimuli", "simulate_stimuli", "simulate_subject"]
+__all__ = ["SimulatedStimuli", "Splits", "simulate_stimuli", "simulate_subject"]
 
 
 SURFACE = "fsLR32k"
@@ -121,7 +126,7 @@ def simulate_subject(
     recipe = draw_recipe(
         bank, rois, Cortex(space), rng, n_repeats=N_REPEATS, planting=planting, ceiling=ceiling
     )
-    responses, repeats = _present(bank, recipe, shown.splits, rng)
+    responses, repeats = _present(bank, recipe, shown, rng)
     return EncodingDataset(
         name="Simulated subject",
         subject=subject,
@@ -149,7 +154,7 @@ def _keep_truth(recipe: Recipe, rois: RoiSet) -> GroundTruth:
 
 
 def _present(
-    bank: SignalBank, recipe: Recipe, splits: Splits, rng: np.random.Generator
+    bank: SignalBank, recipe: Recipe, shown: SimulatedStimuli, rng: np.random.Generator
 ) -> tuple[Float32Array, Float32Array]:
     """Present every stimulus to every voxel, block by block of voxels.
 
@@ -160,7 +165,8 @@ def _present(
     repeats : numpy.ndarray of float32, shape (n_repeats, n_test, n_voxels)
         Presentations of the test stimuli, each z-scored.
     """
-    n_voxels = recipe.share.size
+    n_voxels, splits = recipe.share.size, shown.splits
+    add_noise = functools.partial(_add_noise, rng=rng, autocorrelation=shown.autocorrelation)
     responses = np.empty((len(bank.linear), n_voxels), dtype=np.float32)
     repeats = np.empty((recipe.n_repeats, splits.test.size, n_voxels), dtype=np.float32)
     for start in range(0, n_voxels, VOXEL_BLOCK):
@@ -168,9 +174,9 @@ def _present(
         weights = recipe.linear[:, block], recipe.units[:, block]
         signal = mix_signal(bank, *weights, recipe.share[block])
         noise = (1 / np.sqrt(recipe.signal_to_noise[block])).astype(np.float32)
-        single = _add_noise(signal[splits.test], noise, rng, n_repeats=recipe.n_repeats)
+        single = add_noise(signal[splits.test], noise, n_repeats=recipe.n_repeats)
         # Where single presentations are not kept, their mean has a third of the noise variance.
-        mean = _add_noise(signal, noise / np.float32(np.sqrt(recipe.n_repeats)), rng)[0]
+        mean = add_noise(signal, noise / np.float32(np.sqrt(recipe.n_repeats)))[0]
         mean[splits.test] = single.mean(axis=0)
         fitted = mean[splits.train]
         responses[:, block] = (mean - fitted.mean(axis=0)) / fitted.std(axis=0)
@@ -180,10 +186,16 @@ def _present(
 
 
 def _add_noise(
-    signal: Float32Array, noise: Float32Array, rng: np.random.Generator, *, n_repeats: int = 1
+    signal: Float32Array,
+    noise: Float32Array,
+    *,
+    rng: np.random.Generator,
+    autocorrelation: float,
+    n_repeats: int = 1,
 ) -> Float32Array:
     """Return noisy copies of a signal, (n_repeats, n_stimuli, n_voxels)."""
     noisy = rng.standard_normal((n_repeats, *signal.shape), dtype=np.float32)
+    noisy = carry_over(noisy, autocorrelation, axis=1)
     noisy *= noise
     noisy += signal
     return noisy
@@ -199,6 +211,8 @@ def _describe(
     ceiling: float | None,
 ) -> Provenance:
     text = f"simulated subject, stimulus seed {shown.seed}, subject seed {seed}"
+    if shown.autocorrelation:
+        text += f", autocorrelation {shown.autocorrelation:g}"
     text += "" if planting == "areas" else f", nonlinear shares {planting}"
     text += "" if ceiling is None else f", noise ceiling {ceiling:g}"
     notes = [

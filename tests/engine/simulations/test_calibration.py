@@ -9,6 +9,7 @@ from scipy import stats
 
 from jne_engine.core.errors import InputError
 from jne_engine.model.nonlinearity import measure_nonlinearity
+from jne_engine.model.score_test import ScoreDesign
 from jne_engine.simulations import calibration
 from jne_engine.simulations.calibration import MEASURES, simulate_calibration
 from jne_engine.simulations.settings import CalibrationSettings
@@ -56,6 +57,44 @@ def test_measures_are_correlated_where_the_share_varies(result):
 def test_every_seed_draws_its_own_pictures():
     first, second = (simulate_stimuli(seed, n_stimuli=240, n_test=60).features for seed in (0, 1))
     assert not np.array_equal(first, second)
+
+
+def test_stimuli_that_follow_each_other_depend_on_each_other():
+    shown = simulate_stimuli(0, n_stimuli=700, n_test=200, autocorrelation=0.6)
+    alone = simulate_stimuli(0, n_stimuli=700, n_test=200)
+    assert np.array_equal(shown.splits.test, np.arange(200)), "one stretch"
+
+    def follow(values):
+        return np.mean([np.corrcoef(v[1:], v[:-1])[0, 1] for v in values.T])
+
+    assert follow(shown.features) == pytest.approx(0.6, abs=0.05)
+    assert follow(alone.features) == pytest.approx(0, abs=0.05)
+    sd = [s.features[s.splits.train].std() for s in (shown, alone)]
+    assert sd == pytest.approx([1, 1], abs=0.01)
+    subjects = [
+        simulate_subject(0, stimuli=s, n_vertices=60, planting="linear", ceiling=0.05)
+        for s in (shown, alone)
+    ]
+    rows = shown.splits.train
+    assert follow(subjects[0].responses[rows]) == pytest.approx(0.6, abs=0.05), "mostly noise"
+    assert follow(subjects[1].responses[rows]) == pytest.approx(0, abs=0.05)
+
+
+def test_the_simulation_takes_the_design_of_the_test_and_the_fit(monkeypatch):
+    seen = []
+
+    def remember(*arguments, **choices):
+        seen.append((arguments[2].weight_decay, choices["design"]))
+        return measure_nonlinearity(*arguments, **choices)
+
+    monkeypatch.setattr(calibration, "measure_nonlinearity", remember)
+    chosen = {"block": 4, "stimuli_a_direction": 20, "weight_decay": 1.0, "autocorrelation": 0.5}
+    settings = CalibrationSettings.reduced(
+        plantings=("linear",), n_seeds=1, n_jacobians=2, max_epochs=1, **chosen, **SIZES
+    )
+    result = simulate_calibration(settings)
+    assert seen == [(1.0, ScoreDesign(stimuli_a_direction=20, block=4))]
+    assert result.settings["autocorrelation"] == 0.5
 
 
 def test_plantings_plant_what_they_say():
@@ -129,9 +168,9 @@ def test_a_second_implementation_counts_the_same(planting, monkeypatch):
     """Within one point, from encoders that were fitted as the simulation fits them."""
     given = []
 
-    def remember(*arguments):
+    def remember(*arguments, **choices):
         given.append(arguments)
-        return measure_nonlinearity(*arguments)
+        return measure_nonlinearity(*arguments, **choices)
 
     monkeypatch.setattr(calibration, "measure_nonlinearity", remember)
     settings = CalibrationSettings.reduced(plantings=(planting,), n_seeds=1, n_jacobians=2)

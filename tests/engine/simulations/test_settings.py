@@ -58,6 +58,8 @@ def test_recovery_runs_the_whole_grid_and_other_plantings_at_the_base():
         (RecoverySettings, {"signal_to_noise": (0.0,)}),
         (CalibrationSettings, {"plantings": ()}),
         (CalibrationSettings, {"n_test": 50}),
+        (CalibrationSettings, {"block": 0}),
+        (CalibrationSettings, {"autocorrelation": 1.0}),
     ],
 )
 def test_impossible_settings_are_refused(settings, changes):
