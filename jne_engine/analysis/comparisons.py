@@ -10,6 +10,7 @@ from matplotlib.path import Path as MplPath
 
 from jne_engine.analysis.estimates import Correlation, compute_mean, correlate
 from jne_engine.analysis.maps import choose_roi_set, read_map, read_significant, select_known
+from jne_engine.analysis.nonlinearity import read_nonlinear
 from jne_engine.analysis.regions import select_voxels
 from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import BoolArray
@@ -54,9 +55,17 @@ def count_better(run: Run, roi: str = WHOLE_BRAIN) -> tuple[int, int]:
 
 
 def tabulate_pairs(
-    run: Run, first: str, second: str, roi: str = WHOLE_BRAIN, preset: str | None = None
+    run: Run,
+    first: str,
+    second: str,
+    roi: str = WHOLE_BRAIN,
+    preset: str | None = None,
+    *,
+    nonlinear: bool = False,
 ) -> pd.DataFrame:
     """Return two maps at the significant voxels of one ROI, with the voxels' columns.
+
+    ``nonlinear``: of these, only voxels that are nonlinear too, by their own q.
 
     Returns
     -------
@@ -69,6 +78,8 @@ def tabulate_pairs(
         If there is no such map or ROI.
     """
     mask = select_voxels(run, choose_roi_set(run, preset), roi)
+    if nonlinear:
+        mask &= read_nonlinear(run)
     x, y = read_map(run, first), read_map(run, second)
     columns = np.flatnonzero(mask & np.isfinite(x) & np.isfinite(y))
     return pd.DataFrame({"column": columns, first: x[columns], second: y[columns]})

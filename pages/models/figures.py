@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.analysis.comparisons import select_inside
-from jne_engine.analysis.estimates import compute_mean, correlate
-from jne_engine.model.measures import JNE_UNIT, R2_UNIT
+from jne_engine.analysis.estimates import correlate, estimate_mean
+from jne_engine.model.measures import JNE_UNIT, MEASURES, R2_UNIT
 from jne_engine.report.figures.comparisons import (
     N_POINTS,
     add_areas,
@@ -30,12 +30,20 @@ from pages.models.outline import read_outline, write_outline
 
 HEIGHT = 440
 LASSO_HELP = "All voxels inside count, drawn as points or not. Double-click clears."
+MEAN_HELP = (
+    "Student's 95 % interval of the mean over voxels, taken as independent, which neighbours are"
+    " not: a lower bound of the uncertainty."
+)
+DELTA_LABEL = f"ΔR², nonlinear − linear ({R2_UNIT})"
 R2_LABELS = f"R² linear encoder ({R2_UNIT})", f"R² nonlinear encoder ({R2_UNIT})"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two measures of a voxel: their maps, axes, reference lines, and how they are read."""
+    """Two measures of a voxel: their maps, axes, reference lines, and how they are read.
+
+    ``nonlinear``: only voxels that are nonlinear by their own q.
+    """
 
     label: str
     x: str
@@ -44,6 +52,7 @@ class Pair:
     short: tuple[str, str]
     how: str
     shown: str
+    nonlinear: bool = False
     identity: bool = False
     slopes: Mapping[str, float] = field(default_factory=dict)
 
@@ -66,9 +75,19 @@ PAIRS: Mapping[str, Pair] = MappingProxyType(
             " are no error of the figure: there the ceiling is estimated too low.",
             "r2_nonlinear", slopes={"100 %": 0.01, "80 %": 0.008},
         ),
+        "share": Pair(
+            "ΔR² and nonlinear share", "delta_r2", "nonlinear_share",
+            (DELTA_LABEL, f"Nonlinear share ({MEASURES['nonlinear_share'].unit})"),
+            ("ΔR²", "nonlinear share"),
+            "the share says how much of what is predicted is nonlinear, its q in which voxels:"
+            " only those are shown. Their mean exceeds that of all voxels, because they were"
+            " chosen by it; Overview has the median of all. ΔR² is small, or below 0, where the"
+            " nonlinear encoder predicts worse for other reasons.",
+            "nonlinear_share", nonlinear=True,
+        ),
         "delta": Pair(
             "ΔR² and JNE", "delta_r2", "jne",
-            (f"ΔR², nonlinear − linear ({R2_UNIT})", f"JNE ({JNE_UNIT})"),
+            (DELTA_LABEL, f"JNE ({JNE_UNIT})"),
             ("ΔR²", "JNE"),
             "**ΔR² is not JNE.** ΔR² is how much better the nonlinear encoder *predicts*, which"
             " noise, training and the ceiling limit; JNE is how much the fitted response's"
@@ -89,7 +108,7 @@ def list_pairs(run: Run) -> dict[str, str]:
 def show_pair(run: Run, name: str, roi: str) -> None:
     """Show two measures of an area's voxels, and on the brain what a reader outlines there."""
     pair = PAIRS[name]
-    pairs = cached.tabulate_pairs(run, pair.x, pair.y, roi)
+    pairs = cached.tabulate_pairs(run, pair.x, pair.y, roi, nonlinear=pair.nonlinear)
     columns = select_inside(pairs, read_outline(name))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -101,8 +120,9 @@ def show_pair(run: Run, name: str, roi: str) -> None:
         limits = f"n = {found.n:,} voxels, 95 % [{found.low:.3f}, {found.high:.3f}]."
         st.metric("Pearson r", format_number(found.r), help=limits)
         for measure, label in zip((pair.x, pair.y), pair.short, strict=True):
-            mean = compute_mean(pairs[measure].to_numpy())
-            st.metric(f"Mean {label}", format_number(mean))
+            mean = estimate_mean(pairs[measure].to_numpy())
+            st.metric(f"Mean {label}", format_number(mean.value))
+            st.caption(f"[{format_number(mean.low)}, {format_number(mean.high)}]", help=MEAN_HELP)
 
 
 def show_all_areas(run: Run) -> None:
@@ -140,7 +160,9 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
     names = "pairs", name, roi, run.run_id
     if not has_areas(*names):
         add_areas(figure, read_outline(name))
-    title = f"{pair.label}: {plain(roi)}, n = {len(pairs):,} significant voxels"
+    level = f"{float(run.manifest.spec['fdr_q']):g}".removeprefix("0")
+    which = f"nonlinear voxels (q < {level})" if pair.nonlinear else "significant voxels"
+    title = f"{pair.label}: {plain(roi)}, n = {len(pairs):,} {which}"
     if name == "r2" and len(pairs):
         better, n = cached.count_better(run, roi)
         title = f"Nonlinear beats linear in {better / n:.0%} of {n:,} voxels of {plain(roi)}"
@@ -148,7 +170,7 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
     show_result(
         figure, pairs, *names, title=title, how=f"{pair.how}{drawn}",
         alt=f"{pair.label} of the voxels of {roi}", on_areas=_take_areas(name),
-        compact=name != "delta",  # what ΔR² is not must be in sight
+        compact=name not in ("share", "delta"),  # what ΔR² is not must be in sight
     )  # fmt: skip
 
 

@@ -8,12 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis import across, comparisons, peaks, places, vertices
 from jne_engine.analysis.maps import (
     OF_CEILING,
+    choose_roi_set,
     count_above_ceiling,
     list_maps,
     read_map,
@@ -444,3 +446,28 @@ def test_stability_kept_beside_the_runs_is_a_map_and_a_mask(visit, tmp_path):
     shown = int((above & read_significant(runs[0])).sum())
     assert 0 < shown < above.size
     assert f"**{shown:,}** of {above.size:,} voxels shown" in said(app)
+
+
+def test_models_hold_the_share_of_nonlinear_voxels_with_intervals(visit, make_root):
+    root = make_root(calibrated=True)
+    run = Run(next(root.glob("[!.]*")))
+    app = visit(root, "models", pair="share", roi="V4")
+    x, y = read_map(run, "delta_r2"), read_map(run, "nonlinear_share")
+    q = run.stage("calibration").read_array("q_nonlinearity")
+    inside = choose_roi_set(run).mask("V4") & read_significant(run) & (q < 0.05)
+    inside &= np.isfinite(x) & np.isfinite(y)
+    table = table_with(app, "column", "nonlinear_share")
+    assert table["column"].tolist() == np.flatnonzero(inside).tolist()
+    assert 1 < inside.sum() < (choose_roi_set(run).mask("V4") & read_significant(run)).sum()
+    assert f"n = {inside.sum():,} nonlinear voxels (q < .05)" in said(app)
+    mean = next(m.value for m in app.metric if m.label == "Mean nonlinear share")
+    own = y[inside].astype(float)
+    assert mean == format_number(np.mean(own))
+    limits = stats.t.interval(0.95, own.size - 1, np.mean(own), stats.sem(own))
+    assert "[{}, {}]".format(*map(format_number, limits)) in said(app)
+
+
+def test_an_older_run_has_no_pair_of_the_share(visit, synthetic_root):
+    app = visit(synthetic_root, "models")
+    assert "ΔR² and JNE" in app.selectbox(key="choice.pair").options
+    assert "ΔR² and nonlinear share" not in app.selectbox(key="choice.pair").options
