@@ -178,7 +178,7 @@ def _show_selected(run: Run, pair: Pair, roi: str, n: int, columns: tuple[int, .
     inside = f"{len(columns):,} of {n:,} voxels of {plain(roi)} are in the drawn area"
     hint = "Lasso points in the plot to see them on the brain."
     st.markdown(f"**{inside if columns else hint}**", help=LASSO_HELP)
-    scene = cached.read_selection_scene(run, pair.shown, columns)
+    scene = cached.read_selection_scene(run, pair.shown, columns, nonlinear=pair.nonlinear)
     if scene is None:
         show_missing("This run's responses do not lie on a surface that can be drawn here.",
                      "The counts below hold all the same.")  # fmt: skip

@@ -23,7 +23,6 @@ from jne_engine.analysis.masks import (
     list_masks,
     name_masks,
     select_masked,
-    select_shown,
 )
 from jne_engine.core.arrays import IntArray
 from jne_engine.cortex.spaces import Hemisphere
@@ -136,7 +135,9 @@ def build_difference_scene(
     return build_on_surface(run, maps, preset=masks.preset, panes=panes, others=(other,))
 
 
-def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> ViewerScene | None:
+def build_selection_scene(
+    run: Run, name: str, columns: Sequence[int], *, nonlinear: bool = False
+) -> ViewerScene | None:
     """Build a scene of one map at the significant voxels, all but some of them dimmed.
 
     The colours of a voxel never change by what else is chosen. A few chosen ones are outlined;
@@ -150,18 +151,22 @@ def build_selection_scene(run: Run, name: str, columns: Sequence[int]) -> Viewer
         Map to show.
     columns : sequence of int
         Response columns at full strength; all where empty.
+    nonlinear : bool
+        Leave out voxels that are not nonlinear by their own q.
 
     Returns
     -------
     ViewerScene or None
         None where the run's surface cannot be drawn.
     """
-    info, values, shown = find_map(run, name), read_map(run, name), select_shown(run, name)
-    maps = [RunMap(info, values, shown, "significant voxels")]
+    masks = Masks(nonlinear="all" if nonlinear else "")
+    info, values, shown = find_map(run, name), read_map(run, name), select_masked(run, name, masks)
+    label = name_masks(name, masks, list_masks(run, masks))
+    maps = [RunMap(info, values, shown, label)]
     if columns:
         strength = np.full(values.shape, DIM, dtype=np.float32)
         strength[list(columns)] = 1
-        maps.append(RunMap(_DRAWN, strength, shown, "significant voxels"))
+        maps.append(RunMap(_DRAWN, strength, shown, label))
     scene = build_on_surface(run, maps, panes=(name,))
     if scene is None or not columns:
         return scene

@@ -103,6 +103,20 @@ def test_chosen_voxels_keep_their_colours_and_the_others_are_dimmed(runs, monkey
     assert not scenes.build_selection_scene(runs[0], "jne", (1, 2, 270)).marked
 
 
+def test_a_selection_among_nonlinear_voxels_leaves_out_all_others(tmp_path):
+    run = Run(write_synthetic_run(tmp_path, calibrated=True))
+    space, q = maps.read_surface(run), run.stage("calibration").read_array("q_nonlinearity")
+    scene = scenes.build_selection_scene(run, "nonlinear_share", (), nonlinear=True)
+    own = find(scene, "nonlinear_share")
+    known = np.isfinite(maps.read_map(run, "nonlinear_share"))
+    expected = (q < 0.05) & maps.read_significant(run) & known
+    assert 0 < expected.sum() < (maps.read_significant(run) & known).sum()
+    for hemi in ("left", "right"):
+        found = own.mask(hemi)[space.vertices(hemi)]
+        np.testing.assert_array_equal(found, expected[space.columns(hemi)])
+    assert own.mask_label == "significant voxels, nonlinear (q < 0.05)"
+
+
 def test_marks_beyond_the_drawn_surface_are_left_out(runs):
     scene = scenes.build_masked_scene(runs[0], ("jne",), Masks())
     marked = {"left": np.array([3, 40_000])}
