@@ -182,13 +182,6 @@ def tabulate_masks(run: Run, name: str, masks: Masks) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=MASK_COLUMNS)
 
 
-def select_shown(
-    run: Run, name: str, *, significant: bool = True, threshold: float | None = None
-) -> BoolArray:
-    """Return which voxels of a map to show, as :func:`select_masked` with these two masks."""
-    return select_masked(run, name, Masks(significant=significant, threshold=threshold))
-
-
 def without_threshold(masks: Masks) -> Masks:
     """Return the masks of the maps that a threshold was not chosen for."""
     return replace(masks, threshold=None)

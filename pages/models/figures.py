@@ -121,8 +121,8 @@ def show_pair(run: Run, name: str, roi: str) -> None:
         st.metric("Pearson r", format_number(found.r), help=limits)
         for measure, label in zip((pair.x, pair.y), pair.short, strict=True):
             mean = estimate_mean(pairs[measure].to_numpy())
-            st.metric(f"Mean {label}", format_number(mean.value))
-            st.caption(f"[{format_number(mean.low)}, {format_number(mean.high)}]", help=MEAN_HELP)
+            value, low, high = map(format_number, (mean.value, mean.low, mean.high))
+            st.metric(f"Mean {label}", f"{value} [{low}, {high}]", help=MEAN_HELP)
 
 
 def show_all_areas(run: Run) -> None:

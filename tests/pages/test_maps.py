@@ -462,9 +462,9 @@ def test_models_hold_the_share_of_nonlinear_voxels_with_intervals(visit, make_ro
     assert f"n = {inside.sum():,} nonlinear voxels (q < .05)" in said(app)
     mean = next(m.value for m in app.metric if m.label == "Mean nonlinear share")
     own = y[inside].astype(float)
-    assert mean == format_number(np.mean(own))
     limits = stats.t.interval(0.95, own.size - 1, np.mean(own), stats.sem(own))
-    assert "[{}, {}]".format(*map(format_number, limits)) in said(app)
+    expected = map(format_number, (np.mean(own), *limits))
+    assert mean == "{} [{}, {}]".format(*expected)
 
 
 def test_an_older_run_has_no_pair_of_the_share(visit, synthetic_root):

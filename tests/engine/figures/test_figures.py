@@ -21,7 +21,7 @@ from jne_engine.analysis import (
     summary,
 )
 from jne_engine.analysis.maps import choose_roi_set, list_maps, read_map, read_surface
-from jne_engine.analysis.masks import select_shown
+from jne_engine.analysis.masks import Masks, select_masked
 from jne_engine.analysis.roi_groups import Groups
 from jne_engine.core.palettes import TIER_COLOURS
 from jne_engine.report.figures.comparisons import MANY, plot_correlations, plot_pairs
@@ -219,7 +219,7 @@ def test_download_names_are_harmless():
 def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
     space, jne = read_surface(run), read_map(run, "jne")
     info = next(i for i in list_maps(run) if i.name == "jne")
-    shown = select_shown(run, "jne")
+    shown = select_masked(run, "jne", Masks())
     scene = build_scene(
         space, choose_display(space), [RunMap(info, jne, shown)], choose_roi_set(run),
         panes=("jne",), title="t", provenance="p", simulated=True,
@@ -259,7 +259,7 @@ def test_variants_stand_side_by_side_at_significant_voxels(run):
 def test_every_map_of_a_run_fits_the_viewer(run):
     space = read_surface(run)
     maps = [i for i in list_maps(run) if i.kind != "mask"]
-    layers = [RunMap(i, read_map(run, i.name), select_shown(run, i.name)) for i in maps]
+    layers = [RunMap(i, read_map(run, i.name), select_masked(run, i.name, Masks())) for i in maps]
     scene = build_scene(
         space,
         choose_display(space),
