@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ import pandas as pd
 import torch
 from scipy import stats
 
+from jne_engine.core.arrays import Float64Array
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.dispersion import stream_dispersion
@@ -108,9 +110,7 @@ def _measure_subject(
     shown: Callable[[], SimulatedStimuli], planting: str, seed: int, settings: CalibrationSettings
 ) -> pd.DataFrame:
     """Return truth and measures of one subject's voxels."""
-    subject = simulate_subject(
-        seed, stimuli=shown(), n_vertices=settings.n_vertices, planting=cast(Planting, planting)
-    )
+    subject, planted = _draw_subject(shown(), planting, seed, settings)
     spec = RunSpec(
         n_hidden=settings.n_hidden,
         max_epochs=settings.max_epochs,
@@ -128,14 +128,13 @@ def _measure_subject(
     few = features[: settings.n_jacobians]
     dispersion = stream_dispersion(nonlinear, few)
     variants = stream_variants(nonlinear, few)
-    assert subject.ground_truth is not None
     columns = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity", "reason")}
     columns |= {name: variants[name].numpy() for name in VARIANTS if name != "jne"}
     return pd.DataFrame(
         {
             "planting": planting,
             "seed": seed,
-            "planted_share": subject.ground_truth.nonlinear_share.astype(np.float64),
+            "planted_share": planted,
             **columns,
             "jne_calibrated": stream_dispersion(found.encoder, few).jne.numpy(),
             "jne": dispersion.jne.numpy(),
@@ -146,6 +145,18 @@ def _measure_subject(
             "delta_r2": r2[1] - r2[0],
         }
     )
+
+
+def _draw_subject(
+    shown: SimulatedStimuli, planting: str, seed: int, settings: CalibrationSettings
+) -> tuple[EncodingDataset, Float64Array]:
+    """Return a subject as seen through a layer, and the shares planted in layer 0."""
+    subject = simulate_subject(
+        seed, stimuli=shown, n_vertices=settings.n_vertices, planting=cast(Planting, planting)
+    )
+    assert subject.ground_truth is not None
+    planted = subject.ground_truth.nonlinear_share.astype(np.float64)
+    return replace(subject, features=shown.layer(settings.layer)), planted
 
 
 def fit_subject(subject: EncodingDataset, spec: RunSpec, activation: Activation) -> ResidualEncoder:

@@ -347,6 +347,9 @@ class CalibrationSettings(SimulationSettings):
         As in :class:`~jne_engine.model.score_test.ScoreDesign`.
     weight_decay : float
         Of the encoders' fits.
+    layer : int
+        Layer of Gabor features that subjects are looked at through. Shares are planted in
+        layer 0: to another, what is linear in layer 0 is not.
     """
 
     REDUCED: ClassVar[dict[str, Any]] = {
@@ -371,6 +374,7 @@ class CalibrationSettings(SimulationSettings):
     block: int = 1
     stimuli_a_direction: int = 12
     weight_decay: float = 1e-2
+    layer: int = 0
 
     def __post_init__(self) -> None:
         """Validate each choice."""
@@ -381,6 +385,7 @@ class CalibrationSettings(SimulationSettings):
         _check_count("n_test", self.n_test, self.n_jacobians)
         for name in ("block", "stimuli_a_direction"):
             _check_count(name, getattr(self, name), 1)
+        _check_count("layer", self.layer, 0)
         if not 0 <= self.autocorrelation < 1:
             found = repr(self.autocorrelation)
             raise InputError("autocorrelation", "0 or more and below 1", found, "lower it")

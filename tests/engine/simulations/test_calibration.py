@@ -84,17 +84,21 @@ def test_the_simulation_takes_the_design_of_the_test_and_the_fit(monkeypatch):
     seen = []
 
     def remember(*arguments, **choices):
-        seen.append((arguments[2].weight_decay, choices["design"]))
+        seen.append((arguments[1].features, arguments[2].weight_decay, choices["design"]))
         return measure_nonlinearity(*arguments, **choices)
 
     monkeypatch.setattr(calibration, "measure_nonlinearity", remember)
-    chosen = {"block": 4, "stimuli_a_direction": 20, "weight_decay": 1.0, "autocorrelation": 0.5}
+    chosen = {"block": 4, "stimuli_a_direction": 20, "weight_decay": 1.0, "layer": 1}
     settings = CalibrationSettings.reduced(
         plantings=("linear",), n_seeds=1, n_jacobians=2, max_epochs=1, **chosen, **SIZES
     )
     result = simulate_calibration(settings)
-    assert seen == [(1.0, ScoreDesign(stimuli_a_direction=20, block=4))]
-    assert result.settings["autocorrelation"] == 0.5
+    ((features, *rest),) = seen
+    assert rest == [1.0, ScoreDesign(stimuli_a_direction=20, block=4)]
+    shown = simulate_stimuli(0, n_stimuli=SIZES["n_stimuli"], n_test=SIZES["n_test"])
+    assert np.array_equal(features, shown.layer(1))
+    assert not result.tables["voxels"]["planted_share"].any()
+    assert result.settings["layer"] == 1
 
 
 def test_plantings_plant_what_they_say():
