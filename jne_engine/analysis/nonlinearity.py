@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,6 +57,11 @@ class NonlinearitySummary:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, NaN where undefined."""
         return {**asdict(self), "fraction": self.fraction}
+
+
+def choose_first(maps: Collection[str]) -> str:
+    """Return the map that says where something is nonlinear: the share, JNE where there is none."""
+    return "nonlinear_share" if "nonlinear_share" in maps else "jne"
 
 
 def has_nonlinearity(run: Run) -> bool:

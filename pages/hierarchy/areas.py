@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.analysis.nonlinearity import choose_first
 from jne_engine.analysis.roi_groups import BY
 from jne_engine.model.measures import Measure
 from jne_engine.report.figures.distributions import DRAWINGS, plot_distribution
@@ -89,7 +90,7 @@ def choose_view(run: Run) -> View:
     maps = {info.name: info for info in cached.list_maps(run) if info.is_numeric}
     measure, grouping, drawing = st.columns([5, 2, 5], vertical_alignment="bottom")
     with measure:
-        name = choose("Measure", "map", list(maps), default="jne",
+        name = choose("Measure", "map", list(maps), default=choose_first(maps),
                       format_func=lambda n: maps[n].label)  # fmt: skip
     with grouping:
         by = choose("Group by", "by", BY, widget=st.segmented_control, required=True,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from jne_engine.analysis import studies
+from jne_engine.analysis.nonlinearity import choose_first
 from jne_engine.analysis.studies import LOW_R2, RunGroup
 from jne_engine.model.measures import R2_UNIT, STABILITY_STAGE, Measure
 from jne_engine.report.figures.layers import (
@@ -87,7 +88,7 @@ def choose_measure(group: RunGroup) -> Measure:
     shared = {name: info for name, info in found[0].items()
               if info.is_numeric and info.stage != STABILITY_STAGE
               and all(name in maps for maps in found)}  # fmt: skip
-    name = choose("Measure", "map", list(shared), default="jne",
+    name = choose("Measure", "map", list(shared), default=choose_first(shared),
                   format_func=lambda n: shared[n].label)  # fmt: skip
     return shared[name]
 

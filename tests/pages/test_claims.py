@@ -47,6 +47,7 @@ def test_every_claim_has_its_verdict_numbers_reason_and_link(show, synthetic_roo
     assert pages == [claim.page for claim in CLAIMS]
     assert all(address["run"] == [run.run_id] for _, address in found)
     assert found[0][1]["by"] == ["tier"]
+    assert {a["map"][0] for page, a in found if page == "hierarchy"} == {"jne"}
 
 
 def test_subjects_of_the_study_are_counted(show, study):  # noqa: F811

@@ -113,3 +113,16 @@ def test_no_voxels_are_told(show, make_root):
     text = texts(app)
     assert "no trend to test" in text
     assert "two groups with voxels are needed" in text
+
+
+def test_areas_are_compared_by_the_share_and_in_an_older_run_by_jne(show, synthetic_root, tmp_path):
+    old = show(synthetic_root)
+    assert old.selectbox(key="choice.map").value == "jne"
+    run = Run(write_synthetic_run(tmp_path, calibrated=True))
+    app = show(tmp_path)
+    assert app.selectbox(key="choice.map").value == "nonlinear_share"
+    means = roi_groups.tabulate_means(roi_groups.read_groups(run, "nonlinear_share"))
+    assert {"low", "high"} <= set(means)
+    assert tables(app)[tuple(means.columns)].equals(means)
+    jne = show(tmp_path, map="jne")
+    assert jne.selectbox(key="choice.map").value == "jne"

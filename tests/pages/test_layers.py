@@ -182,6 +182,15 @@ def test_runs_of_the_same_data_are_put_together(show, tmp_path):  # noqa: F811
     assert not [label for label in offered if "over seeds" in label]
 
 
+def test_layers_open_on_the_share_where_every_run_has_it(show, tmp_path):  # noqa: F811
+    write_synthetic_run(tmp_path, layer=0, calibrated=True)
+    app = show(tmp_path, "layers")
+    assert_healthy(app)
+    assert app.selectbox(key="choice.map").value == "nonlinear_share"
+    write_synthetic_run(tmp_path, layer=1, seed=1)
+    assert show(tmp_path, "layers").selectbox(key="choice.map").value == "jne"
+
+
 def test_a_run_alone_says_how_to_get_it_again(show, roots):  # noqa: F811
     app = show(roots["one run"], "layers")
     assert "No other run of this data yet." in " ".join(i.value for i in app.info)

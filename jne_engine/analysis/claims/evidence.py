@@ -148,7 +148,7 @@ def gather_spin(run: Run) -> dict[str, Evidence]:
         return {"spin": lack(why, "bring the data to a surface, as docs/datasets.md says")}
     stored = read_spin(run.path.parent, run, SpinSettings())
     if stored is None:
-        fix = "press “Compute the spin test” at the end of the page ROI hierarchy"
+        fix = "press “Compute the spin test” at the end of the page ROI hierarchy, measure JNE"
         return {"spin": lack("The spin test has not been computed for this run.", fix)}
     table = stored.tables["tests"]
     trend = table[table["kind"] == "trend"]
