@@ -181,14 +181,15 @@ def test_the_overview_says_first_how_many_voxels_are_nonlinear(show, make_root, 
 
 
 @pytest.mark.parametrize("page", ["hierarchy", "layers"])
-def test_the_share_is_offered_wherever_jne_is(show, make_root, page):
+def test_the_share_comes_first_and_jne_is_offered_beside_it(show, make_root, page):
     root = make_root(calibrated=True)
     boxes = [b for b in show(root, page).selectbox if b.label == "Measure"]
-    assert [b.value for b in boxes] == ["jne"]
+    assert [b.value for b in boxes] == ["nonlinear_share"]
     assert boxes[0].options[0] == "Nonlinear share"
-    app = show(root, page, map="nonlinear_share")
+    assert "JNE" in boxes[0].options
+    app = show(root, page, map="jne")
     assert_healthy(app, page)
-    assert [b.value for b in app.selectbox if b.label == "Measure"] == ["nonlinear_share"]
+    assert [b.value for b in app.selectbox if b.label == "Measure"] == ["jne"]
 
 
 def test_maps_count_what_they_show_and_hide(show, synthetic_root):
