@@ -6,6 +6,7 @@ import gc
 
 import numpy as np
 import pytest
+from scipy import stats
 from streamlit.testing.v1 import AppTest
 
 from jne_engine.analysis import comparisons, groupings, listing, maps, roi_groups, selectivity
@@ -242,7 +243,11 @@ def test_models_show_r2_and_r_of_the_chosen_roi(show, synthetic_root):
     app = show(synthetic_root, "models", roi="V4")
     row = comparisons.compare_r2(run).set_index("name").loc["V4"]
     assert metric(app, "Pearson r") == f"{row['r']:.3g}"
-    assert metric(app, "Mean R², linear") == f"{row['mean_r2_linear']:.3g}"
+    values = comparisons.tabulate_pairs(run, "r2_linear", "r2_nonlinear", "V4")["r2_linear"]
+    own = values.to_numpy(dtype=np.float64)
+    low, high = stats.t.interval(0.95, own.size - 1, own.mean(), stats.sem(own))
+    expected = f"{row['mean_r2_linear']:.3g} [{low:.3g}, {high:.3g}]"
+    assert metric(app, "Mean R², linear") == expected
 
 
 def test_a_choice_goes_to_the_address_and_to_the_other_pages(show, synthetic_root):
