@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 import streamlit as st
 
 from jne_engine.analysis.listing import RunListing, find_nearest
@@ -50,8 +53,9 @@ def choose_beside(run: Run, *, most: int) -> None:
     """Show the choice of runs that stand beside the chosen one, where others are there."""
     others = _list_others(run)
     if others:
+        names = name_runs([run, *others.values()])
         st.multiselect("Runs", list(others), max_selections=most, placeholder="nothing",
-                       format_func=lambda run_id: name_run(others[run_id]),
+                       format_func=names.__getitem__,
                        **bind_list("beside", list(others), most))  # fmt: skip
 
 
@@ -69,6 +73,17 @@ def name_run(run: Run) -> str:
     """Return a run's name as menus show it; what differs within a study comes first."""
     manifest = run.manifest
     return f"{manifest.subject} · layer {manifest.layer} · {manifest.name}"
+
+
+def name_runs(runs: Iterable[Run]) -> dict[str, str]:
+    """Return the name of each run by its id, no two alike.
+
+    A menu tells Streamlit the name that was chosen: of two alike it would take the first.
+    """
+    named = {run.run_id: name_run(run) for run in runs}
+    alike = {name for name, n in Counter(named.values()).items() if n > 1}
+    return {i: f"{name} · {i.rpartition('-')[2]}" if name in alike else name
+            for i, name in named.items()}  # fmt: skip
 
 
 def _list_studies() -> dict:

@@ -13,7 +13,7 @@ from jne_engine.formats.guard import readable_size
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.access import explain_read_only, show_visitor
-from pages.frame.comparison import choose_run, choose_study, list_group, name_run
+from pages.frame.comparison import choose_run, choose_study, list_group, name_run, name_runs
 from pages.frame.entry import enter_through_app
 from pages.frame.figures import choose_picture_format
 from pages.frame.pin import frame_page, open_corner, show_copy_link
@@ -118,7 +118,7 @@ def show_sidebar() -> None:
 
 def _choose_run(run: Run) -> None:
     """Show the run as a chip from which another one can be chosen."""
-    names = {r.run_id: name_run(r) for r in list_group(cached.list_runs())}
+    names = name_runs(list_group(cached.list_runs()))
     ids = list(names)
     st.selectbox("Run", ids, format_func=names.__getitem__, label_visibility="collapsed",
                  width=230, **bind_choice("run", ids, run.run_id))  # fmt: skip

@@ -194,6 +194,17 @@ def test_the_mean_takes_each_subject_once_and_says_n(visit, subjects):
     assert "needs runs of two or more subjects" in said(alone)
 
 
+def test_runs_of_one_name_are_told_apart_where_one_is_chosen(visit, subjects):
+    root, runs = subjects
+    app = visit(root, "maps", run=runs["a2"].run_id, compare="runs")
+    names = app.selectbox(key="choice.run").options
+    assert len(set(names)) == len(runs)
+    name, keys = "a · layer 0 · Synthetic subject", [runs[n].run_id[-12:] for n in ("a", "a2")]
+    assert {f"{name} · {key}" for key in keys} <= set(names)
+    beside = app.multiselect(key="choice.beside").options
+    assert set(beside) == set(names) - {f"{name} · {keys[1]}"}
+
+
 def test_labels_have_no_difference_and_no_mean(visit, subjects):
     root, runs = subjects
     app = visit(root, "maps", run=runs["a"].run_id, map="roi", compare="difference")
