@@ -35,7 +35,7 @@ def offer_full_size(name: str, run: Run | None, label: str = "Compute in full si
         known_by = {"name": name, **_only_run(about)}
         offer_job(JobOffer(label, request, "simulate", known_by))
         st.caption("The same from the command line:")
-    st.code(tell_command(name, run), language=None)
+    st.code(tell_command(name, run), language=None, wrap_lines=True)
 
 
 def _about(name: str, run: Run | None) -> dict[str, Any] | None:
