@@ -25,6 +25,7 @@ from jne_engine.analysis.statistics import (
     draw_rotations,
     measure_areas,
     measure_distortion,
+    measure_narrowing,
     spin_columns,
     spin_correlations,
     spin_differences,
@@ -82,6 +83,8 @@ class SpinSettings:
         Rotations and their seed.
     n_candidates : int
         Drawn for each rotation that is kept: the least distorted ones are.
+    widened : bool
+        Whether correlations of rotated maps are widened by what the sphere narrows them.
     """
 
     measure: str = "jne"
@@ -89,6 +92,7 @@ class SpinSettings:
     n_rotations: int = N_ROTATIONS
     seed: int = 0
     n_candidates: int = 4
+    widened: bool = True
 
 
 def name_spin(run_id: str, settings: SpinSettings) -> str:
@@ -173,7 +177,7 @@ def compute_spin(
     spun = _read_or_spin(place, settings, root, progress or ignore_progress)
     table = pd.concat([
         _test_hierarchy(run, values, place.columns, spun),
-        _test_maps(run, settings.measure, values, place.columns, spun),
+        _test_maps(run, settings, values, place, spun),
     ], ignore_index=True)  # fmt: skip
     covered = float(np.isfinite(values).sum() / place.n_vertices)
     about = {"run": run.run_id, "simulated": run.manifest.simulated, "sphere": place.sphere,
@@ -189,6 +193,7 @@ class _Place:
     columns: npt.NDArray[np.intp]
     left: Float32Array
     right: Float32Array
+    stretch: Float64Array
     n_vertices: int
 
 
@@ -228,11 +233,18 @@ def draw_least_distorted(
 
 
 def _measure_stretch(sphere: str, hemi: Hemisphere) -> tuple[Float64Array, Float32Array]:
-    """Return log2 of cortical over spherical area at some vertices, and where these lie."""
-    white, ball = (load_surface(sphere, g)[hemi] for g in (CORTEX[sphere], "sphere"))
+    """Return the stretch of some vertices, and where these lie."""
     few = slice(None, None, max(1, N_VERTICES[sphere] // STRETCH_POINTS))
-    areas = [measure_areas(mesh.coordinates, mesh.faces) for mesh in (white, ball)]
-    return np.log2(areas[0][few] / areas[1][few]), ball.coordinates[few]
+    ball = load_surface(sphere, "sphere")[hemi]
+    return measure_stretch(sphere, hemi)[few], ball.coordinates[few]
+
+
+def measure_stretch(sphere: str, hemi: Hemisphere) -> Float64Array:
+    """Return log2 of cortical over spherical area at every vertex of a packaged surface."""
+    meshes = [load_surface(sphere, g)[hemi] for g in (CORTEX[sphere], "sphere")]
+    cortex, ball = (measure_areas(mesh.coordinates, mesh.faces) for mesh in meshes)
+    stretch: Float64Array = np.log2(cortex / ball)
+    return stretch
 
 
 def _place(space: SurfaceSpace) -> _Place:
@@ -241,12 +253,14 @@ def _place(space: SurfaceSpace) -> _Place:
     sphere = name if name in GEOMETRIES else STAND_IN
     n = N_VERTICES[sphere]
     mesh = load_surface(sphere, "sphere")
-    kept, points = [], []
+    kept, points, stretch = [], [], []
     for hemi in HEMISPHERES:
         vertices, columns = space.vertices(hemi), np.arange(space.n_voxels)[space.columns(hemi)]
         kept.append(columns[vertices < n])
         points.append(mesh[hemi].coordinates[vertices[vertices < n]])
-    return _Place(sphere, np.concatenate(kept), points[0], points[1], 2 * n)
+        stretch.append(measure_stretch(sphere, hemi)[vertices[vertices < n]])
+    columns, stretches = np.concatenate(kept), np.concatenate(stretch)
+    return _Place(sphere, columns, points[0], points[1], stretches, 2 * n)
 
 
 def _read_or_spin(
@@ -311,15 +325,12 @@ def _test_hierarchy(
 
 
 def _test_maps(
-    run: Run,
-    measure: str,
-    values: Float32Array,
-    columns: npt.NDArray[np.intp],
-    spun: Int32Array,
+    run: Run, settings: SpinSettings, values: Float32Array, place: _Place, spun: Int32Array
 ) -> pd.DataFrame:
-    others = [info for info in list_maps(run) if info.is_numeric and info.name != measure]
-    maps = np.stack([read_map(run, info.name)[columns] for info in others])
-    found = spin_correlations(values, maps, spun)
+    others = [info for info in list_maps(run) if info.is_numeric and info.name != settings.measure]
+    maps = np.stack([read_map(run, info.name)[place.columns] for info in others])
+    narrowing = measure_narrowing(place.stretch, spun) if settings.widened else None
+    found = spin_correlations(values, maps, spun, narrowing=narrowing)
     return _tabulate(
         [("correlation", info.label, "Pearson r", t) for info, t in zip(others, found, strict=True)]
     )

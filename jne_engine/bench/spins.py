@@ -6,10 +6,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from jne_engine.analysis.spins import CORTEX, draw_least_distorted
+from jne_engine.analysis.spins import CORTEX, draw_least_distorted, measure_stretch
 from jne_engine.analysis.statistics import (
     draw_rotations,
     measure_areas,
+    measure_narrowing,
     spin_columns,
     spin_correlations,
 )
@@ -58,7 +59,10 @@ def measure_spin_errors(name: str, sizes: Sizes, goal: Goal) -> Row:
     surface, n_maps, n = ("fsaverage3", 12, 99) if few else ("fsaverage4", N_MAPS, N_ROTATIONS)
     left, right = (load_surface(surface, "sphere")[hemi].coordinates for hemi in HEMISPHERES)
     spun = spin_columns(left, right, draw_least_distorted(surface, n))
-    rates = [100 * _count_errors(draw_null_maps(surface, n_maps, w), spun) for w in WIDTHS]
+    stretch = np.concatenate([measure_stretch(surface, hemi) for hemi in HEMISPHERES])
+    narrowing = measure_narrowing(stretch, spun)
+    maps = (draw_null_maps(surface, n_maps, width) for width in WIDTHS)
+    rates = [100 * _count_errors(drawn, spun, narrowing) for drawn in maps]
     told = ", ".join(f"{w:g} mm {r:.1f}" for w, r in zip(WIDTHS, rates, strict=True))
     how = f"% of p ≤ .05 of {n_maps} null maps × {PARTNERS}, {n} rotations, {surface}: {told}"
     return Row(name, max(rates, key=lambda rate: abs(rate - 5)), goal, how)
@@ -105,12 +109,14 @@ def _assemble_stiffness(points: Float64Array, faces: IntArray) -> sparse.csr_mat
     return sparse.diags(np.asarray(total.sum(axis=1)).ravel()) - total
 
 
-def _count_errors(maps: Float64Array, spun: Int32Array) -> float:
+def _count_errors(maps: Float64Array, spun: Int32Array, narrowing: Float64Array) -> float:
     """Return the share of pairs of a map and the next ones whose p is at most .05."""
     near = range(1, min(PARTNERS, len(maps) - 1) + 1)
     found = [
         test.p <= 0.05
         for i, one in enumerate(maps)
-        for test in spin_correlations(one, np.roll(maps, -i, axis=0)[near], spun)
+        for test in spin_correlations(
+            one, np.roll(maps, -i, axis=0)[near], spun, narrowing=narrowing
+        )
     ]
     return float(np.mean(found))

@@ -69,6 +69,21 @@ def test_other_settings_and_other_runs_are_not_mixed_up(made, tmp_path):
     assert read_spin(report.root, other, SETTINGS) is None
 
 
+def test_correlations_alone_are_widened(made):
+    run, _, report = made
+    wide, plain = (
+        compute_spin(run, SpinSettings(n_rotations=120, widened=w), report.root).tables["tests"]
+        for w in (True, False)
+    )
+    pairs = (wide["kind"] == "correlation").to_numpy()
+    assert pairs.any()
+    assert wide[~pairs].equals(plain[~pairs])
+    assert wide.loc[pairs, "observed"].equals(plain.loc[pairs, "observed"])
+    told = pairs & wide["null_high"].notna()
+    spread = [(t["null_high"] - t["null_low"])[told] for t in (wide, plain)]
+    assert (spread[0] > spread[1]).all()
+
+
 def test_kept_rotations_give_the_same_and_damage_makes_them_anew(made, monkeypatch):
     run, _, report = made
     first = compute_spin(run, SETTINGS, report.root)

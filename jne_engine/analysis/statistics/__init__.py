@@ -16,6 +16,7 @@ from jne_engine.analysis.statistics.sphere import (
     draw_rotations,
     measure_areas,
     measure_distortion,
+    measure_narrowing,
     mirror_rotations,
     spin_columns,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "match_groups",
     "measure_areas",
     "measure_distortion",
+    "measure_narrowing",
     "mirror_rotations",
     "spin_columns",
     "spin_correlations",

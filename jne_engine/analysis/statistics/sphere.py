@@ -121,6 +121,37 @@ def measure_distortion(stretch: Float64Array, spun: Int32Array) -> Float64Array:
     return mean
 
 
+def measure_narrowing(stretch: Float64Array, spun: Int32Array) -> Float64Array:
+    """Return how much narrower correlations of a rotated map spread than those of a map in place.
+
+    A map that is as smooth everywhere on cortex is not so on the sphere: a patch that goes together
+    covers a ∝ 1 / stretch there. Two maps in place go together over the same a, and the
+    variance of their correlation goes with the mean of a; a rotated one brings another a′,
+    Gaussian patches overlap over 2aa′ / (a + a′), which is less.
+
+    Parameters
+    ----------
+    stretch : numpy.ndarray of float64, shape (n_columns,)
+        Logarithm to base 2 of the cortical over the spherical area.
+    spun : numpy.ndarray of int32, shape (n_rotations, n_columns)
+        Rotations, as :func:`spin_columns` returns them.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_rotations,)
+        Ratio of standard deviations, 1 or more; 1 where no column takes a value.
+    """
+    patch = 2.0**-stretch
+    found = np.ones(len(spun))
+    for i, row in enumerate(spun):
+        known = row != NOWHERE
+        if known.any():
+            here, there = patch[known], patch[row[known]]
+            alike = (here + there).mean() / 2
+            found[i] = np.sqrt(alike / np.mean(2 * here * there / (here + there)))
+    return found
+
+
 def _scale(points: npt.ArrayLike) -> Float64Array:
     """Return points at distance 1 from the origin."""
     xyz: Float64Array = np.asarray(points, dtype=np.float64)

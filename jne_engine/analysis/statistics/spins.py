@@ -63,7 +63,11 @@ class SpinTest:
 
 
 def spin_correlations(
-    first: npt.ArrayLike, others: npt.ArrayLike, spun: Int32Array
+    first: npt.ArrayLike,
+    others: npt.ArrayLike,
+    spun: Int32Array,
+    *,
+    narrowing: Float64Array | None = None,
 ) -> tuple[SpinTest, ...]:
     """Test Pearson's r of a map with each of several maps, two-sided; the first is rotated.
 
@@ -75,6 +79,9 @@ def spin_correlations(
         Likewise.
     spun : numpy.ndarray of int32, shape (n_rotations, n_columns)
         What :func:`~jne_engine.analysis.statistics.sphere.spin_columns` returns.
+    narrowing : numpy.ndarray of float64, shape (n_rotations,), optional
+        What :func:`~jne_engine.analysis.statistics.sphere.measure_narrowing` returns: each
+        rotation's correlations are taken so many times.
 
     Returns
     -------
@@ -87,6 +94,8 @@ def spin_correlations(
     observed, n = _correlate(x[None], y)
     blocks = [_correlate(block, y) for block in _rotate(x, spun)]
     null, left = _join(blocks)
+    if narrowing is not None:
+        null = null * narrowing[:, None]
     kept = _keep(left, n)
     return tuple(
         _summarise(observed[0, i], null[:, i], kept[:, i], n[0, i], left[:, i], two_sided=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.analysis.spins import draw_least_distorted
+from jne_engine.analysis.spins import draw_least_distorted, measure_stretch
 from jne_engine.analysis.statistics import (
     compute_trend,
     draw_rotations,
+    measure_narrowing,
     spin_columns,
     spin_correlations,
     spin_differences,
@@ -179,15 +180,46 @@ def test_every_packaged_sphere_knows_its_stretch(surface):
     assert len(np.unique(kept, axis=0)) == 5
 
 
+def test_narrowing_is_that_of_patches_which_overlap_less():
+    rng = np.random.default_rng(0)
+    stretch = rng.normal(size=12)
+    spun = rng.integers(-1, 12, size=(4, 12)).astype(np.int32)
+    spun[0], spun[1] = np.arange(12), NOWHERE
+    found = measure_narrowing(stretch, spun)
+    for ratio, row in zip(found[2:], spun[2:], strict=True):
+        alike, overlap = [], []
+        for here, there in enumerate(row):
+            if there != NOWHERE:
+                a, b = 2 ** -stretch[here], 2 ** -stretch[there]
+                alike.append((a + b) / 2)
+                overlap.append(2 / (1 / a + 1 / b))
+        assert ratio == pytest.approx(np.sqrt(np.mean(alike) / np.mean(overlap)))
+        assert ratio > 1
+    assert found[:2] == pytest.approx(1), "in place, and nowhere"
+
+
+def test_correlations_are_taken_as_wide_as_told(points, spun):
+    x, y = draw_maps(points, 2)
+    (plain,) = spin_correlations(x, y[None], spun)
+    factors = np.linspace(1, 3, N_ROTATIONS)
+    (wide,) = spin_correlations(x, y[None], spun, narrowing=factors)
+    null = np.array([correlate(rotate(x, row), y)[0] for row in spun]) * factors
+    assert wide.p == pytest.approx((1 + np.sum(np.abs(null) >= abs(plain.observed))) / 200)
+    assert wide.null_high == pytest.approx(np.quantile(null, 0.975))
+    assert wide.observed == plain.observed
+
+
 def test_false_positives_of_maps_that_are_smooth_on_cortex_are_5_percent():
     """The sphere distorts them; 100 maps, each against the others."""
     maps = draw_null_maps("fsaverage3", 100, 20.0)
     ball = load_surface("fsaverage3", "sphere")
     turns = draw_least_distorted("fsaverage3", N_ROTATIONS)
     spun = spin_columns(ball["left"].coordinates, ball["right"].coordinates, turns)
+    stretch = np.concatenate([measure_stretch("fsaverage3", h) for h in ("left", "right")])
+    narrowing = measure_narrowing(stretch, spun)
     hits = [
         test.p <= 0.05
         for i, one in enumerate(maps)
-        for test in spin_correlations(one, np.delete(maps, i, axis=0), spun)
+        for test in spin_correlations(one, np.delete(maps, i, axis=0), spun, narrowing=narrowing)
     ]
     assert abs(np.mean(hits) - 0.05) <= 0.02
