@@ -12,6 +12,7 @@ from jne_engine.analysis import groupings, maps, selectivity, summary
 from jne_engine.runs.embedding import Embedding, EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, write_embedding
 from jne_engine.runs.store import Run
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import ROOT, wait_until_still
 from tests.browser.cortex_probe import CortexProbe, brain_share
 from tests.synthetic_run import write_synthetic_run
@@ -195,6 +196,7 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
     heat = page.locator(".js-plotly-plot:has(.heatmaplayer image)").first
     frame = heat.evaluate("(plot) => plot.layout.shapes[0].x0 + 0.5")
     assert list(summary.list_places(run))[round(frame)] == "PPA"
+    assert_accessible(page)
 
 
 def test_all_views_are_on_the_first_screen_and_a_cell_chooses_both(page, open_page, run):
