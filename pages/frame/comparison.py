@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 import streamlit as st
@@ -11,6 +10,7 @@ from jne_engine.analysis.listing import RunListing, find_nearest
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.jobs import read_studies
+from pages.frame.plain import name_apart
 from pages.frame.state import Selection, bind_choice, bind_list, read, read_list, settle
 
 ALL_RUNS = ""
@@ -76,14 +76,8 @@ def name_run(run: Run) -> str:
 
 
 def name_runs(runs: Iterable[Run]) -> dict[str, str]:
-    """Return the name of each run by its id, no two alike.
-
-    A menu tells Streamlit the name that was chosen: of two alike it would take the first.
-    """
-    named = {run.run_id: name_run(run) for run in runs}
-    alike = {name for name, n in Counter(named.values()).items() if n > 1}
-    return {i: f"{name} · {i.rpartition('-')[2]}" if name in alike else name
-            for i, name in named.items()}  # fmt: skip
+    """Return the name of each run by its id, no two alike."""
+    return name_apart({run.run_id: name_run(run) for run in runs})
 
 
 def _list_studies() -> dict:

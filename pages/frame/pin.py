@@ -21,7 +21,7 @@ from jne_engine.report.stories.records import MAX_TEXT, MAX_TITLE
 from pages.frame import cached, stories
 from pages.frame.access import may_change
 from pages.frame.assets import PAGES, is_dark, read_asset
-from pages.frame.plain import one_line_errors, unmark
+from pages.frame.plain import name_apart, one_line_errors, unmark
 from pages.frame.runtime import declare, draw_button
 
 HASH = "#"
@@ -196,7 +196,7 @@ def _ask_words(offer: Offer) -> None:
 
 def _choose_story() -> tuple[str, str]:
     """Show the choice of a story; return its id, or the name of a new one."""
-    there = {story.id: story.name for story in stories.list_stories()[0]}
+    there = name_apart({story.id: story.name for story in stories.list_stories()[0]})
     if not there:
         return "", st.text_input("New story", FIRST_STORY, max_chars=MAX_TITLE) or FIRST_STORY
     ids = list(there)

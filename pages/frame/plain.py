@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -23,6 +24,17 @@ def unmark(markdown: str) -> str:
     """Return a line of our own Markdown as text: no bold, no icons, nothing escaped."""
     bare = re.sub(r"(?<!\\)\*\*|:material/\w+:", "", markdown)
     return _ESCAPED.sub(r"\1", bare).strip()
+
+
+def name_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of things by their ids, those that are alike with the end of their id.
+
+    A menu tells Streamlit the name that was chosen: of two alike it would take another.
+    """
+    shown = {i: " ".join(name.split()) for i, name in names.items()}
+    counts = Counter(shown.values())
+    return {i: f"{name} · {i.rpartition('-')[2]}" if counts[name] > 1 else name
+            for i, name in shown.items()}  # fmt: skip
 
 
 @contextmanager

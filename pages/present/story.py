@@ -27,7 +27,7 @@ from pages.frame.access import may_change, tell_reader
 from pages.frame.assets import PAGES
 from pages.frame.offers import FileOffer, JobOffer, offer_job
 from pages.frame.pin import HASH
-from pages.frame.plain import plain
+from pages.frame.plain import name_apart, plain
 from pages.frame.state import bind_choice, declares, select, settle
 
 ENDING = "jne-story.zip"
@@ -71,9 +71,10 @@ def choose_story() -> Story | None:
     there = {story.id: story for story in stories.list_stories()[0]}
     if not there:
         return None
+    names = name_apart({story.id: story.name for story in there.values()})
     pick, begin, bring = st.columns([5, 1.4, 1.4], vertical_alignment="bottom")
     with pick:
-        st.selectbox("Story", list(there), format_func=lambda name: _name(there[name]),
+        st.selectbox("Story", list(there), format_func=names.__getitem__,
                      **bind_choice("story", list(there)))  # fmt: skip
     with begin, st.popover("New story", icon=":material/add:", disabled=not may_change(),
                            width="stretch"):  # fmt: skip
@@ -244,10 +245,6 @@ def _ask_file() -> None:
     if given is not None:
         st.button("Import", type="primary", on_click=stories.take_in,
                   args=([given.getvalue()],))  # fmt: skip
-
-
-def _name(story: Story) -> str:
-    return " ".join(story.name.split())
 
 
 def _count(story: Story) -> str:

@@ -71,6 +71,18 @@ def test_slides_are_moved_copied_deleted_and_words_of_others_are_inert(root):
     assert len(order()) == 4  # asked first; the browser's tests go on
 
 
+def test_stories_of_one_name_are_told_apart_and_stay_chosen(root):
+    ids = [tell_story(root, n).id for n in (1, 2)]
+    for story_id in ids:
+        app = visit(story=story_id)
+        box = next(box for box in app.selectbox if box.label == "Story")
+        assert len(set(box.options)) == 2
+        assert any(option.endswith(f" · {story_id[-6:]}") for option in box.options)
+        app.button(key=f"copy.{stories.read_story(root, story_id).pins[0].id}").click().run()
+        box = next(box for box in app.selectbox if box.label == "Story")
+        assert box.value == story_id
+
+
 def test_a_story_is_renamed_and_removed(root):
     kept = tell_story(root, 1)
     app = visit()
