@@ -68,6 +68,7 @@ def describe_run(run: Run) -> dict[str, Any]:
     """
     manifest, rois = run.manifest, choose_roi_set(run)
     spec = manifest.spec
+    first = "linear first, " if spec.get("linear_first") else ""
     r2 = read_map(run, "r2_nonlinear")
     finite = r2[np.isfinite(r2)].astype(np.float64)
     return {
@@ -75,7 +76,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "subject": manifest.subject,
         "layer": manifest.layer,
         "features": manifest.feature_set,
-        "encoder": f"{spec['activation']} {spec['n_hidden']}, seed {spec['seed']}",
+        "encoder": f"{spec['activation']} {spec['n_hidden']}, {first}seed {spec['seed']}",
         "preset": "none" if rois is None else rois.preset,
         "n_test": manifest.counts["n_test"],
         "n_voxels": manifest.counts["n_voxels"],

@@ -82,6 +82,12 @@ def main() -> None:
     """Compute and inspect JNE: where, how strongly and for which stimuli BOLD is nonlinear."""
 
 
+_SWITCHES = {
+    "bias": "Biases in every layer.",
+    "linear_first": "Fit the nonlinear encoder to what a ridge a voxel leaves.",
+}
+
+
 def spec_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for every choice of :class:`RunSpec`."""
     choices = {"activation": ACTIVATIONS, "precision": PRECISIONS, "standardise": STANDARDISE}
@@ -89,8 +95,9 @@ def spec_options(command: Callable[..., None]) -> Callable[..., None]:
         flag = f"--{field.name.replace('_', '-')}"
         default = None if field.default is MISSING else field.default
         kind: Any = click.Choice(choices[field.name]) if field.name in choices else type(default)
-        if field.name == "bias":
-            option = click.option("--bias/--no-bias", default=None, help="Biases in every layer.")
+        if isinstance(default, bool):
+            told = _SWITCHES[field.name]
+            option = click.option(f"{flag}/--no-{flag[2:]}", field.name, default=None, help=told)
         else:
             option = click.option(
                 flag, field.name, type=kind, default=None, help=f"Default {default}."

@@ -6,7 +6,8 @@ The deviations' covariance over stimuli, K = mean_s (J_s − J̄)(J_s − J̄)�
 directions of the features; (tr K)² / tr K² of them count (the participation ratio).
 
 Everything here is a sum of squares, so that features may be turned: an encoder's Jacobians lie
-in the rows of its first layer, and that many numbers stand for all features.
+in the rows of its first layer, and that many numbers stand for all features; unless a linear path
+stands beside its hidden layers, for then J̄ lies anywhere.
 
 Axes: s stimulus, f feature (c: turned), h hidden unit, v voxel.
 
@@ -143,8 +144,7 @@ class _TurnedFactors:
         self.n_stimuli, self._factors = factors.n_stimuli, factors
         mean = factors.mean_factor()
         eye = torch.eye(factors.n_features, dtype=mean.dtype, device=mean.device)
-        is_ours = isinstance(encoder, ResidualEncoder) and encoder.n_hidden < factors.n_features
-        self.basis = _span_rows(encoder) if is_ours else eye
+        self.basis = _span_rows(encoder) if _is_narrow(encoder) else eye
         self.mean = mean @ self.basis.T
         size = self.n_stimuli * self.mean.numel() * self.mean.element_size()
         whole = range(self.n_stimuli) if size <= KEPT_BYTES else range(0)
@@ -165,6 +165,13 @@ class _TurnedFactors:
     def _read_out(self, factor: Tensor, voxels: slice) -> Tensor:
         readout = self._factors.readout
         return factor[voxels] if readout is None else readout[voxels] @ factor
+
+
+def _is_narrow(encoder: nn.Module) -> bool:
+    """Tell whether all Jacobians lie in fewer dimensions than there are features."""
+    if not isinstance(encoder, ResidualEncoder) or encoder.linear is not None:
+        return False
+    return encoder.n_hidden < encoder.n_features
 
 
 def _span_rows(encoder: nn.Module) -> Tensor:

@@ -86,6 +86,8 @@ class ResidualEncoder(nn.Module):
     With φ the activation: h₀ = φ(W₁x + b₁); hₖ = φ(W₍ₖ₊₁₎hₖ₋₁ + b) + hₖ₋₁ for each block;
     ŷ = W_out h + b. With ``activation="identity"`` it is the linear twin.
 
+    Where :attr:`linear` is a layer, ŷ = W_out h + b + W_lin x + b_lin.
+
     Parameters
     ----------
     n_features, n_hidden, n_voxels : int
@@ -97,6 +99,11 @@ class ResidualEncoder(nn.Module):
     bias : bool
         Whether layers have biases; the authors' scripts have none.
 
+    Attributes
+    ----------
+    linear : torch.nn.Linear or None
+        A linear path from features to voxels beside the hidden layers; none at first.
+
     Raises
     ------
     InputError
@@ -104,8 +111,10 @@ class ResidualEncoder(nn.Module):
 
     References
     ----------
-    arXiv 2510.13688, section 3.1.
+    arXiv 2510.13688, section 3.1; the linear path is ours.
     """
+
+    linear: nn.Linear | None
 
     def __init__(  # noqa: PLR0917 - the public signature that other tools call by position
         self,
@@ -128,6 +137,7 @@ class ResidualEncoder(nn.Module):
             nn.Linear(n_hidden, n_hidden, bias=bias) for _ in range(n_blocks)
         )
         self.readout = nn.Linear(n_hidden, n_voxels, bias=bias)
+        self.register_module("linear", None)
 
     @property
     def n_features(self) -> int:
@@ -161,7 +171,7 @@ class ResidualEncoder(nn.Module):
         torch.Tensor, shape (..., n_voxels)
         """
         predictions: Tensor = self.readout(self.hidden(features))
-        return predictions
+        return predictions if self.linear is None else predictions + self.linear(features)
 
     def hidden(self, features: Tensor) -> Tensor:
         """Return the last hidden state, shape (..., n_hidden)."""
@@ -250,6 +260,8 @@ def restore_encoder(
         activation,
         bias="first.bias" in weights,
     )
+    if "linear.weight" in weights:
+        encoder.linear = nn.Linear(n_features, encoder.n_voxels)
     encoder.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in weights.items()})
     return encoder
 
@@ -267,6 +279,6 @@ def select_voxels(encoder: ResidualEncoder, columns: IntArray) -> ResidualEncode
         check_length("encoder", encoder.n_voxels, int(columns[-1]) + 1, unit="voxels", fix=fix)
     weights = {k: v.numpy() for k, v in encoder.state_dict().items()}
     for name in weights:
-        if name.startswith("readout."):
+        if name.startswith(("readout.", "linear.")):
             weights[name] = weights[name][columns]
     return restore_encoder(weights, encoder.activation)

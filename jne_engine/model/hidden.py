@@ -104,12 +104,13 @@ def read_hidden(encoder: nn.Module, features: Tensor, layer: str | None = None) 
 
 
 def replace_readout(encoder: nn.Module, readout: Tensor, layer: str | None = None) -> nn.Module:
-    """Return an encoder with the same hidden layers and another readout, of bias 0.
+    """Return an encoder with the same hidden layers and another readout, of bias 0, alone.
 
     Parameters
     ----------
     encoder : torch.nn.Module
-        Stays as it is; its hidden layers are shared, not copied.
+        Stays as it is; its hidden layers are shared, not copied. A linear path beside them is
+        left out.
     readout : torch.Tensor, shape (n_voxels, n_hidden)
     layer : str, optional
         As in :func:`read_hidden`.
@@ -135,7 +136,7 @@ def replace_readout(encoder: nn.Module, readout: Tensor, layer: str | None = Non
     if not isinstance(encoder, ResidualEncoder):
         return nn.Sequential(_name_layer(encoder, layer), last)
     other = copy.copy(encoder)
-    other._modules = {**encoder._modules, "readout": last}
+    other._modules = {**encoder._modules, "readout": last, "linear": None}
     return other
 
 

@@ -54,6 +54,9 @@ class AnalyticFactors:
     B_s = (I + D₃W₃)(I + D₂W₂) D₁W₁ with D_k the diagonal of φ′. Where φ′ is 0 or 1,
     the products skip the inactive rows.
 
+    A linear path W_lin beside them joins as more hidden units, which are the features: with it
+    the readout is [R, W_lin] and the factor [B_s; I].
+
     Parameters
     ----------
     encoder : ResidualEncoder
@@ -67,6 +70,9 @@ class AnalyticFactors:
         self, encoder: ResidualEncoder, features: Tensor, voxels: Tensor | None = None
     ) -> None:
         readout = encoder.readout.weight.detach()
+        self._has_linear = encoder.linear is not None
+        if encoder.linear is not None:
+            readout = torch.cat([readout, encoder.linear.weight.detach()], dim=1)
         self.readout: Tensor | None = readout if voxels is None else readout[voxels]
         self.n_stimuli, self.n_features = features.shape
         self.n_voxels = len(self.readout)
@@ -77,12 +83,12 @@ class AnalyticFactors:
         self._gates = ACTIVATION_PAIRS[encoder.activation].gates_rows
 
     def factor(self, stimulus: int) -> Tensor:
-        """Return B_s, shape (n_hidden, n_features)."""
+        """Return B_s, shape (n_hidden, n_features); n_features more rows with a linear path."""
         compose = _compose_gated if self._gates else _compose
-        return compose(self._first, self._blocks, self._slopes[stimulus])
+        return self._join_linear(compose(self._first, self._blocks, self._slopes[stimulus]))
 
     def mean_factor(self) -> Tensor:
-        """Return B̄, shape (n_hidden, n_features).
+        """Return B̄, shape as :meth:`factor`.
 
         B_s = A_s W₁ with A_s = (I + D₃W₃)(I + D₂W₂) D₁. Where φ′ is 0 or 1, A_s has columns of
         open units only and starts from the identity, so that averaging A_s and multiplying by
@@ -96,7 +102,13 @@ class AnalyticFactors:
             paths, inputs = _open_paths(self._blocks, slopes)
             total.index_add_(0, inputs, paths.T.double())
         mean = total.T.div(self.n_stimuli) @ self._first.double()
-        return mean.to(self._first.dtype)
+        return self._join_linear(mean.to(self._first.dtype))
+
+    def _join_linear(self, factor: Tensor) -> Tensor:
+        if not self._has_linear:
+            return factor
+        eye = torch.eye(self.n_features, dtype=factor.dtype, device=factor.device)
+        return torch.cat([factor, eye])
 
 
 class AutodiffFactors:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from jne_engine.core.arrays import BoolArray, Float32Array, IntArray, UInt8Array, cut_contiguous
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.hidden import read_hidden, replace_readout, span_features, take_out_linear
-from jne_engine.model.ridge import Ridge
+from jne_engine.model.ridge import Ridge, pool_scale
 from jne_engine.model.scaling import Scaling
 from jne_engine.model.score_test import ScoreDesign, ScoreTest
 from jne_engine.model.scoring import correct_fdr, draw_bootstrap_counts
@@ -332,10 +332,5 @@ def _find_usable(responses: tuple[Tensor, ...]) -> Tensor:
 
 
 def _standardise(features: Tensor, train: Tensor) -> Tensor:
-    """Return features of mean 0 over train, all over one number: their pooled deviation.
-
-    One number for all keeps what their variances say, and makes the penalties free of unit.
-    """
-    centred = features - features[train].mean(dim=0)
-    scale = centred[train].square().mean().sqrt()
-    return centred / scale if scale > 0 else centred
+    mean, scale = pool_scale(features[train])
+    return (features - mean) / scale

@@ -42,6 +42,16 @@ class RidgeFit:
     variance: Tensor
 
 
+def pool_scale(train: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each feature's mean, and one number for all: their pooled deviation, 1 if it is 0.
+
+    One number for all keeps what their variances say, and makes the penalties free of unit.
+    """
+    mean = train.mean(dim=0)
+    scale = (train - mean).square().mean().sqrt()
+    return mean, torch.where(scale > 0, scale, 1)
+
+
 class Ridge:
     """Ridge regression on given features, decomposed once.
 

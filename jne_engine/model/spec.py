@@ -51,6 +51,9 @@ class RunSpec:
         deviation over the training stimuli before the fit; ``"run"``: within each run or session
         by those of its own training stimuli; ``"none"`` takes both as they are, as the authors'
         scripts do with data that are z-scored within each run.
+    linear_first : bool
+        Whether the nonlinear encoder is fitted to what a ridge a voxel leaves, and predicts the
+        sum of both; see :mod:`jne_engine.model.linear_first`. The published fit does not.
     """
 
     n_hidden: int = 1024
@@ -67,6 +70,7 @@ class RunSpec:
     fdr_q: float = 0.05
     precision: Precision = "float32"
     standardise: Standardise = "training"
+    linear_first: bool = False
 
     def __post_init__(self) -> None:
         """Validate each choice."""
@@ -81,6 +85,9 @@ class RunSpec:
         check_choice("activation", self.activation, ACTIVATIONS)
         check_choice("precision", self.precision, PRECISIONS)
         check_choice("standardise", self.standardise, STANDARDISE)
+        if self.linear_first and self.activation == "identity":
+            fix = "choose relu, or fit without it"
+            raise InputError("linear_first", "an activation that bends", "identity", fix)
 
     @classmethod
     def paper(cls, **changes: Any) -> Self:
@@ -88,8 +95,15 @@ class RunSpec:
         return cls(**{"batch_size": None, "standardise": "none", **changes})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the choices as plain values that JSON can hold."""
-        return asdict(self)
+        """Return the choices as plain values that JSON can hold.
+
+        ``linear_first`` is among them only where it is chosen, so that runs from before there
+        was a choice keep their keys.
+        """
+        values = asdict(self)
+        if not self.linear_first:
+            del values["linear_first"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

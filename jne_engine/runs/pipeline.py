@@ -95,6 +95,9 @@ def _check_fitted(
     """Require encoders of the run's activations, features and columns, before anything is made."""
     for name, given in fitted.items():
         encoder, source = given.encoder, given.source.name
+        if spec.linear_first and name == "nonlinear":
+            fix = "give no weights of it, or choose no linear_first"
+            raise InputError(source, "a nonlinear encoder to be fitted", "given weights", fix)
         activation = "identity" if name == "linear" else spec.activation
         fix = f"give the weights of the {name} encoder that was fitted to this dataset"
         if encoder.activation != activation:

@@ -18,6 +18,7 @@ from jne_engine.core.progress import Progress, StageProgress
 from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder, restore_encoder, select_voxels
+from jne_engine.model.linear_first import fit_chosen
 from jne_engine.model.measures import list_stored
 from jne_engine.model.nonlinearity import (
     CANNOT_TELL,
@@ -34,7 +35,7 @@ from jne_engine.model.scoring import (
     correct_fdr,
 )
 from jne_engine.model.spec import Activation, RunSpec
-from jne_engine.model.training import LearningCurve, Samples, fit_encoder, predict
+from jne_engine.model.training import LearningCurve, Samples, predict
 from jne_engine.runs.sink import DiskSink
 from jne_engine.runs.store import RunFolder, StageWriter, write_dataset, write_scaling
 
@@ -233,7 +234,7 @@ class RunStages:
             seed=spec.seed,
         )
         train, validation = self._samples(splits.train), self._samples(splits.validation)
-        curve = fit_encoder(
+        curve = fit_chosen(
             encoder,
             train,
             validation,

@@ -17,11 +17,12 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from jne_engine.core.arrays import Float64Array
+from jne_engine.core.arrays import Float64Array, IntArray
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder
+from jne_engine.model.linear_first import fit_chosen
 from jne_engine.model.nonlinearity import (
     ESTIMATES,
     Nonlinearity,
@@ -31,7 +32,7 @@ from jne_engine.model.nonlinearity import (
 from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.scoring import compute_r2
 from jne_engine.model.spec import Activation, RunSpec
-from jne_engine.model.training import Samples, fit_encoder, predict
+from jne_engine.model.training import Samples, predict
 from jne_engine.model.variants import VARIANTS, stream_variants
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.making import keep_table
@@ -115,17 +116,14 @@ def _measure_subject(
         n_hidden=settings.n_hidden,
         max_epochs=settings.max_epochs,
         weight_decay=settings.weight_decay,
+        linear_first=settings.linear_first,
         seed=seed,
     )
     linear, nonlinear = (fit_subject(subject, spec, a) for a in ("identity", spec.activation))
     design = ScoreDesign(settings.stimuli_a_direction, settings.block)
     found = measure_subject(subject, nonlinear, spec, design)
-    features = torch.from_numpy(subject.features[subject.splits.test])
-    r2 = [
-        compute_r2(subject.responses[subject.splits.test], predict(e, features).numpy())
-        for e in (linear, nonlinear)
-    ]
-    few = features[: settings.n_jacobians]
+    r2 = [_score(e, subject, subject.splits.test) for e in (linear, nonlinear)]
+    few = torch.from_numpy(subject.features[subject.splits.test[: settings.n_jacobians]])
     dispersion = stream_dispersion(nonlinear, few)
     variants = stream_variants(nonlinear, few)
     columns = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity", "reason")}
@@ -143,8 +141,15 @@ def _measure_subject(
             "r2_linear": r2[0],
             "r2_nonlinear": r2[1],
             "delta_r2": r2[1] - r2[0],
+            "r2_validation": _score(nonlinear, subject, subject.splits.validation),
         }
     )
+
+
+def _score(encoder: ResidualEncoder, subject: EncodingDataset, rows: IntArray) -> Float64Array:
+    """Return R² of every voxel over some stimuli."""
+    predicted = predict(encoder, torch.from_numpy(subject.features[rows])).numpy()
+    return compute_r2(subject.responses[rows], predicted)
 
 
 def _draw_subject(
@@ -152,7 +157,11 @@ def _draw_subject(
 ) -> tuple[EncodingDataset, Float64Array]:
     """Return a subject as seen through a layer, and the shares planted in layer 0."""
     subject = simulate_subject(
-        seed, stimuli=shown, n_vertices=settings.n_vertices, planting=cast(Planting, planting)
+        seed,
+        stimuli=shown,
+        n_vertices=settings.n_vertices,
+        planting=cast(Planting, planting),
+        ceiling=settings.ceiling or None,
     )
     assert subject.ground_truth is not None
     planted = subject.ground_truth.nonlinear_share.astype(np.float64)
@@ -173,7 +182,7 @@ def fit_subject(subject: EncodingDataset, spec: RunSpec, activation: Activation)
         Samples(torch.from_numpy(subject.features[r]), torch.from_numpy(subject.responses[r]))
         for r in (subject.splits.train, subject.splits.validation)
     )
-    fit_encoder(encoder, train, validation, spec)
+    fit_chosen(encoder, train, validation, spec)
     return encoder
 
 

@@ -347,6 +347,10 @@ class CalibrationSettings(SimulationSettings):
         As in :class:`~jne_engine.model.score_test.ScoreDesign`.
     weight_decay : float
         Of the encoders' fits.
+    linear_first : bool
+        Whether the nonlinear encoder is fitted to what a ridge a voxel leaves.
+    ceiling : float
+        Noise ceiling of all voxels; 0 leaves each voxel the one that is drawn for it.
     layer : int
         Layer of Gabor features that subjects are looked at through. Shares are planted in
         layer 0: to another, what is linear in layer 0 is not.
@@ -374,6 +378,8 @@ class CalibrationSettings(SimulationSettings):
     block: int = 1
     stimuli_a_direction: int = 12
     weight_decay: float = 1e-2
+    linear_first: bool = False
+    ceiling: float = 0.0
     layer: int = 0
 
     def __post_init__(self) -> None:
@@ -386,6 +392,8 @@ class CalibrationSettings(SimulationSettings):
         for name in ("block", "stimuli_a_direction"):
             _check_count(name, getattr(self, name), 1)
         _check_count("layer", self.layer, 0)
+        if not 0 <= self.ceiling < 1:
+            raise InputError("ceiling", "0 or more and below 1", repr(self.ceiling), "lower it")
         if not 0 <= self.autocorrelation < 1:
             found = repr(self.autocorrelation)
             raise InputError("autocorrelation", "0 or more and below 1", found, "lower it")

@@ -199,6 +199,11 @@ def _tell_encoders(run: Run, fits: dict[str, dict[str, Any]]) -> tuple[str, ...]
             f" {spec['max_epochs']:,} epochs, stopped after {spec['patience']} epochs without a"
             " lower validation loss; the weights of the lowest validation loss were kept)."
         )
+    if spec.get("linear_first"):
+        sentences.append(
+            "The nonlinear encoder was fitted to what a ridge a voxel on the features left (penalty"
+            " chosen on validation stimuli), its readout starting at 0; it predicts the sum of both."
+        )
     sentences += [
         f"The {name} encoder was not fitted here but taken from {fits[name]['source']}."
         for name in taken
@@ -285,6 +290,8 @@ def _tabulate_fits(run: Run, fits: dict[str, dict[str, Any]]) -> tuple[tuple[str
     rows += [(name, spec[name]) for name in ("activation", "n_hidden", "n_blocks", "bias")]
     batch = "full batch" if spec["batch_size"] is None else spec["batch_size"]
     rows += [("batch_size", batch)]
+    if spec.get("linear_first"):
+        rows += [("linear_first", True)]
     rows += [(name, spec[name]) for name in ("learning_rate", "weight_decay", "seed")]
     return tuple(rows)
 
