@@ -18,16 +18,23 @@ class EncoderCase:
     activation: Activation
     n_blocks: int
     bias: bool
+    linear: bool = False
 
     def build(self, dtype: torch.dtype = torch.float64, *, n_voxels: int = 9) -> nn.Module:
         encoder = build_encoder(
             7, n_voxels, n_hidden=11, n_blocks=self.n_blocks, activation=self.activation,
             bias=self.bias, seed=3,
         )  # fmt: skip
+        if self.linear:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(4)
+                encoder.linear = nn.Linear(7, n_voxels)
         return encoder.to(dtype)
 
     def __str__(self) -> str:
-        return f"{self.activation}-{self.n_blocks}-{'bias' if self.bias else 'nobias'}"
+        return f"{self.activation}-{self.n_blocks}-{'bias' if self.bias else 'nobias'}" + (
+            "-linear" if self.linear else ""
+        )
 
 
 CASES = [
@@ -35,7 +42,7 @@ CASES = [
     for activation in ACTIVATIONS
     for n_blocks in range(4)
     for bias in (False, True)
-]
+] + [EncoderCase(activation, 2, False, linear=True) for activation in ACTIVATIONS]
 
 
 class AttentionModule(nn.Module):

@@ -13,12 +13,15 @@ N_FEATURES, N_VOXELS, N_STIMULI = 7, 11, 30
 AREAS = torch.arange(N_VOXELS) // 4 == torch.arange(3)[:, None]
 
 
-def draw(n_hidden=5, activation="relu"):
-    encoder = build_encoder(
-        N_FEATURES, N_VOXELS, n_hidden=n_hidden, activation=activation, seed=4
-    ).double()
+def draw(n_hidden=5, activation="relu", linear=False):
+    encoder = build_encoder(N_FEATURES, N_VOXELS, n_hidden=n_hidden, activation=activation, seed=4)
     generator = torch.Generator().manual_seed(0)
-    return encoder, torch.randn(N_STIMULI, N_FEATURES, generator=generator, dtype=torch.float64)
+    if linear:
+        encoder.linear = torch.nn.Linear(N_FEATURES, N_VOXELS)
+        torch.nn.init.normal_(encoder.linear.weight, generator=generator)
+    return encoder.double(), torch.randn(
+        N_STIMULI, N_FEATURES, generator=generator, dtype=torch.float64
+    )
 
 
 def differentiate(encoder, features):
@@ -45,9 +48,12 @@ def oracle(jacobians):
     return gain, shape, directions, spreads
 
 
-@pytest.mark.parametrize(("n_hidden", "activation"), [(5, "relu"), (9, "relu"), (5, "gelu")])
-def test_maps_and_areas_equal_loops(n_hidden, activation):
-    encoder, features = draw(n_hidden, activation)
+@pytest.mark.parametrize(
+    ("n_hidden", "activation", "linear"),
+    [(5, "relu", False), (9, "relu", False), (5, "gelu", False), (5, "relu", True)],
+)
+def test_maps_and_areas_equal_loops(n_hidden, activation, linear):
+    encoder, features = draw(n_hidden, activation, linear)
     gain, shape, directions, spreads = oracle(differentiate(encoder, features))
     found = measure_bending(encoder, features, AREAS, block_bytes=4000)
     close = {"rtol": 2e-5, "atol": 1e-9}

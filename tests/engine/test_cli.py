@@ -79,12 +79,14 @@ def test_info_and_list_say_simulated(demo_root):
 
 def test_run_takes_a_folder_and_every_choice(folder, tmp_path):
     choices = ["--activation", "tanh", "--n-blocks", "1", "--bias", "--seed", "4", "--full-batch"]
+    choices += ["--linear-first"]
     result = invoke("run", folder, "--out", tmp_path / "runs", *INLINE, *choices)
     assert result.exit_code == 0, result.output
     run = open_run(tmp_path / "runs")
     expected = RunSpec(
-        n_hidden=32, max_epochs=3, activation="tanh", n_blocks=1, bias=True, seed=4, batch_size=None
-    )
+        n_hidden=32, max_epochs=3, activation="tanh", n_blocks=1, bias=True, seed=4,
+        batch_size=None, linear_first=True,
+    )  # fmt: skip
     assert RunSpec.from_dict(run.manifest.spec) == expected
     assert "warning: The nonlinear encoder was still improving after 3 epochs." in result.stderr
     described = invoke("info", run.path, "--json")

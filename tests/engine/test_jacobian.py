@@ -24,7 +24,7 @@ def test_analytic_jacobian_equals_jacrev(case: EncoderCase):
     torch.testing.assert_close(compute_jacobian(encoder, features), expected)
 
 
-@pytest.mark.parametrize("case", CASES[::3], ids=str)
+@pytest.mark.parametrize("case", CASES[::3] + CASES[-1:], ids=str)
 def test_generic_path_equals_the_closed_form(case: EncoderCase):
     encoder, features = case.build(), draw_features()
     generic = AutodiffFactors(encoder, features)

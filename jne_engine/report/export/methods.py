@@ -201,8 +201,9 @@ def _tell_encoders(run: Run, fits: dict[str, dict[str, Any]]) -> tuple[str, ...]
         )
     if spec.get("linear_first"):
         sentences.append(
-            "The nonlinear encoder was fitted to what a ridge a voxel on the features left (penalty"
-            " chosen on validation stimuli), its readout starting at 0; it predicts the sum of both."
+            "The nonlinear encoder was fitted to what a ridge a voxel on the features left, its"
+            " readout starting at 0, and predicts the sum of both (penalty chosen on validation"
+            " stimuli)."
         )
     sentences += [
         f"The {name} encoder was not fitted here but taken from {fits[name]['source']}."

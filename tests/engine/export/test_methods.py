@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from jne_engine.analysis import maps
 from jne_engine.report.export.citations import list_citations
 from jne_engine.report.export.methods import describe_methods, format_methods
-from jne_engine.runs.store import Run
+from jne_engine.runs.store import MANIFEST, Run
 from tests.synthetic_run import write_synthetic_run
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +40,19 @@ def test_the_numbers_are_the_runs(run):
         "SIMULATED",
     ):
         assert number in text
+
+
+def test_a_fit_of_what_a_ridge_leaves_is_told(run, tmp_path):
+    told = "fitted to what a ridge a voxel"
+    assert told not in describe_methods(run).paragraph
+    shutil.copytree(run.path, tmp_path / run.path.name)
+    file = tmp_path / run.path.name / MANIFEST
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest["spec"]["linear_first"] = True
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    methods = describe_methods(Run(file.parent))
+    assert told in methods.paragraph
+    assert ("linear_first", "True") in methods.rows
 
 
 def test_the_whole_text_has_its_limits_and_bibtex(run):

@@ -84,19 +84,24 @@ def test_the_simulation_takes_the_design_of_the_test_and_the_fit(monkeypatch):
     seen = []
 
     def remember(*arguments, **choices):
-        seen.append((arguments[1].features, arguments[2].weight_decay, choices["design"]))
+        encoder, arrays, spec = arguments
+        assert encoder.linear is not None
+        seen.append((arrays, spec.weight_decay, choices["design"]))
         return measure_nonlinearity(*arguments, **choices)
 
     monkeypatch.setattr(calibration, "measure_nonlinearity", remember)
-    chosen = {"block": 4, "stimuli_a_direction": 20, "weight_decay": 1.0, "layer": 1}
+    chosen = {"block": 4, "stimuli_a_direction": 20, "weight_decay": 1.0, "layer": 1,
+              "linear_first": True, "ceiling": 0.3}  # fmt: skip
     settings = CalibrationSettings.reduced(
         plantings=("linear",), n_seeds=1, n_jacobians=2, max_epochs=1, **chosen, **SIZES
     )
     result = simulate_calibration(settings)
-    ((features, *rest),) = seen
+    ((arrays, *rest),) = seen
     assert rest == [1.0, ScoreDesign(stimuli_a_direction=20, block=4)]
     shown = simulate_stimuli(0, n_stimuli=SIZES["n_stimuli"], n_test=SIZES["n_test"])
-    assert np.array_equal(features, shown.layer(1))
+    assert np.array_equal(arrays.features, shown.layer(1))
+    subject = simulate_subject(0, stimuli=shown, n_vertices=100, planting="linear", ceiling=0.3)
+    assert np.array_equal(arrays.responses, subject.responses)
     assert not result.tables["voxels"]["planted_share"].any()
     assert result.settings["layer"] == 1
 
