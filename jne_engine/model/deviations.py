@@ -100,14 +100,16 @@ class Deviator:
         voxel_block: int = VOXEL_BLOCK,
         kernel: SumKernel | None = None,
     ) -> None:
-        readout = passes.factors.readout
+        readout, self._n_bent = passes.factors.readout, passes.factors.n_bent
         self._passes, self._dtype, self._block = passes, dtype, voxel_block
-        self._readout = None if readout is None else round_operand(readout, dtype)
+        self._readout: Tensor | None = None
+        if readout is not None:
+            self._readout = round_operand(readout[:, : self._n_bent], dtype)
         self._kernel = kernel
 
     def __call__(self, stimulus: int) -> Tensor:
         """Return the deviations of all voxels, shape (n_voxels,), float32 on the CPU."""
-        operand = self._passes.centred(stimulus)
+        operand = self._passes.centred(stimulus)[: self._n_bent]
         if self._readout is not None:
             operand = round_operand(operand, self._dtype)
         sums = compute_absolute_sums(self._readout, operand, self._block, self._kernel)

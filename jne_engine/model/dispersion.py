@@ -269,8 +269,8 @@ def stream_dispersion(
 
 
 def _count_products(factors: JacobianFactors) -> float:
-    n_hidden = 0 if factors.readout is None else factors.readout.shape[1]
-    return float(factors.n_stimuli) * factors.n_voxels * n_hidden * factors.n_features
+    n_rows = 0 if factors.readout is None else factors.n_bent
+    return float(factors.n_stimuli) * factors.n_voxels * n_rows * factors.n_features
 
 
 def _summarise_into(sink: DeviationSink, n_voxels: int) -> dict[str, Tensor]:

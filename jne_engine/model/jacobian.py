@@ -36,6 +36,8 @@ class JacobianFactors(Protocol):
     n_stimuli: int
     n_features: int
     n_voxels: int
+    n_bent: int
+    """Rows of a factor that depend on the stimulus; they are the first."""
     readout: Tensor | None
     """Shape (n_voxels, n_hidden); None where the factor is the Jacobian itself."""
 
@@ -70,7 +72,7 @@ class AnalyticFactors:
         self, encoder: ResidualEncoder, features: Tensor, voxels: Tensor | None = None
     ) -> None:
         readout = encoder.readout.weight.detach()
-        self._has_linear = encoder.linear is not None
+        self.n_bent, self._has_linear = encoder.n_hidden, encoder.linear is not None
         if encoder.linear is not None:
             readout = torch.cat([readout, encoder.linear.weight.detach()], dim=1)
         self.readout: Tensor | None = readout if voxels is None else readout[voxels]
@@ -134,7 +136,7 @@ class AutodiffFactors:
         self._voxels = voxels
         self.n_stimuli, self.n_features = features.shape
         with _evaluating(module), torch.no_grad():
-            self.n_voxels = int(self._predict(features[0]).numel())
+            self.n_voxels = self.n_bent = int(self._predict(features[0]).numel())
         self._differentiate = self._choose_mode()
 
     def factor(self, stimulus: int) -> Tensor:

@@ -111,7 +111,7 @@ class _SampledFactors:
         assert factors.readout is not None
         self.readout: Tensor | None = factors.readout[voxels]
         self.n_stimuli, self.n_features = factors.n_stimuli, factors.n_features
-        self.n_voxels = len(voxels)
+        self.n_voxels, self.n_bent = len(voxels), factors.n_bent
         self.factor, self.mean_factor = factors.factor, factors.mean_factor
 
 
