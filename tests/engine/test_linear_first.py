@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from jne_engine.analysis.studies import describe_run
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import InputRecord
 from jne_engine.model.dispersion import stream_dispersion
@@ -133,6 +134,7 @@ def test_a_run_stores_and_scores_the_sum(tmp_path):
     dataset = make_dataset()
     run = compute_run(dataset, SPEC, tmp_path)
     assert run.manifest.spec["linear_first"] is True
+    assert describe_run(run)["encoder"] == "relu 16, linear first, seed 0"
     stage, test = run.stage("nonlinear"), dataset.splits.test
     encoder = restore_encoder(stage.read_weights("encoder"), "relu")
     assert encoder.linear is not None

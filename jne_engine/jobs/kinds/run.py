@@ -202,8 +202,7 @@ def request_layers(
 
 
 def _tell_encoder(spec: RunSpec) -> str:
-    told = f"{spec.activation} {spec.n_hidden}" + (" linear first" if spec.linear_first else "")
-    return told + (f" seed {spec.seed}" if spec.seed else "")
+    return f"{spec.activation} {spec.n_hidden}" + (f" seed {spec.seed}" if spec.seed else "")
 
 
 def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[], bool]) -> Path:
