@@ -204,6 +204,14 @@ def test_a_bomb_is_refused_before_it_is_read(tmp_path, monkeypatch, story):
         stories.unpack_story(tmp_path / "elsewhere", parcel)
 
 
+@pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 12), (10, 14), (10, 99)])
+def test_files_packed_another_way_are_refused(tmp_path, story, offset, value):
+    content = bytearray(stories.pack_story(tmp_path, story.id))
+    content[content.rindex(b"PK\x01\x02") + offset] = value  # the last file's flags or method
+    with pytest.raises(InputError, match="stored or deflated"):
+        stories.unpack_story(tmp_path / "elsewhere", bytes(content))
+
+
 def test_altered_files_never_pass_as_another_error(tmp_path, story):
     parcel, rng = stories.pack_story(tmp_path, story.id), random.Random(0)
     n_altered, refused = choose_amount(N_ALTERED, full=300), 0
