@@ -8,7 +8,6 @@ import pytest
 from jne_engine.datasets.registry import list_layouts
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.pipeline import compute_run
-from tests.amounts import FULL
 from tests.engine.importers.doors import DOORS
 from tests.engine.importers.trial_study import SPEC
 
@@ -20,8 +19,6 @@ BIG = {
     "algonauts": {},
 }
 """Doors through which calibration is looked at, and the sizes that it takes."""
-if FULL:
-    BIG = {name: BIG.get(name, {"n_images": 600}) for name in DOORS}
 OFFSETS = {"centred": 0.0, "uncentred": 4.0}
 
 
