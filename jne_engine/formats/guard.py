@@ -61,6 +61,7 @@ MAY_READ: Final = "give yourself the right to read it, or close the program that
 _ANNEX: Final = "/annex/objects/"
 """What links and pointers of git-annex to contents lead through."""
 
+_ENCRYPTED: Final = 0x1
 _PIECE: Final = 2**20
 _USUAL_EXPANSION: Final = 100
 _LONGEST_POINTER: Final = 2**12
@@ -247,6 +248,12 @@ def check_claim(
         fix = "select fewer voxels or stimuli before writing the file"
         raise UnsafeFileError(name, expected, readable_size(claimed), fix)
     return claimed
+
+
+def is_plain_member(info: zipfile.ZipInfo) -> bool:
+    """Tell whether a file in a zip is stored or deflated, and not encrypted."""
+    known = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    return known and not info.flag_bits & _ENCRYPTED
 
 
 def expansion_limit(n_bytes: int, *, small: int) -> int:

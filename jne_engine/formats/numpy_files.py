@@ -22,6 +22,7 @@ from jne_engine.formats.guard import (
     MAX_FILE_BYTES,
     check_claim,
     check_file,
+    is_plain_member,
     printable,
     readable_size,
     reading,
@@ -31,7 +32,6 @@ _HEADERS: Final = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-_ENCRYPTED: Final = 0x1
 _PLAIN: Final = "save it from Python with numpy.save as an array of plain numbers"
 
 
@@ -143,8 +143,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
     name = printable(path.name)
-    known = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    if not known or info.flag_bits & _ENCRYPTED:
+    if not is_plain_member(info):
         fix = "save it from Python with numpy.savez or numpy.savez_compressed"
         raise InputError(name, "plain or deflated arrays", "another compression", fix)
     packed = min(info.compress_size, path.stat().st_size)

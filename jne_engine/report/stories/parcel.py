@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from jne_engine.core.errors import InputError, UnsafeFileError
+from jne_engine.formats.guard import is_plain_member
 from jne_engine.report.stories.folder import (
     FILES,
     MAX_PINS,
@@ -35,7 +36,6 @@ _BROKEN: Final = (
     EOFError,
     NotImplementedError,
 )
-_ENCRYPTED: Final = 1
 _WHAT: Final = "story file"
 _FIX: Final = "export the story again and copy the file whole"
 
@@ -83,7 +83,7 @@ def unpack_story(root: Path, parcel: bytes) -> Story:
             if size > MAX_PARCEL_BYTES:
                 expected = f"at most {MAX_PARCEL_BYTES} bytes"
                 raise UnsafeFileError(_WHAT, expected, f"{size}", "export a shorter story")
-            if not all(map(_is_plain, opened.infolist())):
+            if not all(map(is_plain_member, opened.infolist())):
                 raise InputError(_WHAT, "stored or deflated files", "others", _FIX)
             story = msgspec.json.decode(opened.read(STORY), type=Story)
             contents = [decode_contents(_read_pin(opened, pin)) for pin in story.pins[:MAX_PINS]]
@@ -97,12 +97,6 @@ def unpack_story(root: Path, parcel: bytes) -> Story:
         remove_story(root, taken.id)
         raise
     return taken
-
-
-def _is_plain(entry: zipfile.ZipInfo) -> bool:
-    """Tell whether a file is packed as we pack: zipfile raises anything at others."""
-    known = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    return known and not entry.flag_bits & _ENCRYPTED
 
 
 def _read_pin(parcel: zipfile.ZipFile, pin: Pin) -> dict[str, bytes]:
