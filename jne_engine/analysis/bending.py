@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.nonlinearity import has_nonlinearity, read_nonlinear
+from jne_engine.analysis.nonlinearity import format_level, has_nonlinearity, read_nonlinear
 from jne_engine.analysis.places import find_region_columns
 from jne_engine.analysis.selectivity import list_stimulus_ids
 from jne_engine.analysis.variant_maps import read_variants
@@ -140,11 +140,11 @@ def tell_bends(bends: Bends) -> str:
 
 def tell_caution(bends: Bends) -> str:
     """Say of what it all is, and how many of the area's voxels are nonlinear."""
-    level = f"{bends.level:g}".removeprefix("0")
     voxels = f"the {bends.n_voxels:,} valid voxels of {bends.place}"
     known = f"{bends.n_nonlinear} of {voxels} have that."
     if bends.n_nonlinear is None:
         known = f"this run did not measure which of {voxels} have that."
+    level = format_level(bends.level)
     return f"Of the encoder as fitted: read it where nonlinearity has q < {level}; {known}"
 
 

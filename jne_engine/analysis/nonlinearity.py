@@ -112,6 +112,11 @@ def summarise_nonlinearity(run: Run) -> NonlinearitySummary | None:
     )
 
 
+def format_level(level: float) -> str:
+    """Return a false discovery rate as it is written: .05."""
+    return f"{level:g}".removeprefix("0")
+
+
 def tell_nonlinearity(found: NonlinearitySummary | None) -> str:
     """Say in one or two sentences how many voxels are nonlinear and how much, or why nobody knows.
 
@@ -130,7 +135,7 @@ def tell_nonlinearity(found: NonlinearitySummary | None) -> str:
     rest = untold if found.cannot_tell else ""
     if not found.n_tested:
         return f"{mark}which of {found.n:,} predictable voxels are nonlinear: cannot tell.{rest}"
-    level = f"{found.level:g}".removeprefix("0")
+    level = format_level(found.level)
     said = f"{mark}{_tell_percent(found)} of predictable voxels are nonlinear (q < {level})"
     s = found.share
     median = f"; median share {s.value:.2f} [{s.low:.2f}, {s.high:.2f}]" if s.n else ""

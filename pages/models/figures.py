@@ -11,6 +11,7 @@ import streamlit as st
 
 from jne_engine.analysis.comparisons import select_inside
 from jne_engine.analysis.estimates import correlate, estimate_mean
+from jne_engine.analysis.nonlinearity import format_level
 from jne_engine.model.measures import JNE_UNIT, MEASURES, R2_UNIT
 from jne_engine.report.figures.comparisons import (
     N_POINTS,
@@ -160,7 +161,7 @@ def _show_scatter(run: Run, name: str, roi: str, pairs: Any) -> None:
     names = "pairs", name, roi, run.run_id
     if not has_areas(*names):
         add_areas(figure, read_outline(name))
-    level = f"{float(run.manifest.spec['fdr_q']):g}".removeprefix("0")
+    level = format_level(float(run.manifest.spec["fdr_q"]))
     which = f"nonlinear voxels (q < {level})" if pair.nonlinear else "significant voxels"
     title = f"{pair.label}: {plain(roi)}, n = {len(pairs):,} {which}"
     if name == "r2" and len(pairs):
