@@ -13,11 +13,11 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import psutil
@@ -43,8 +43,14 @@ START_ERRORS = (OSError, EOFError)
 """A process does not start: the system refuses it, or the fork server has ended."""
 
 
-def work(root: Path, *, idle_s: float | None = None, slots: int = 1) -> bool:
-    """Be the worker of a folder of runs until nothing was to do for a while.
+def work(
+    root: Path,
+    *,
+    idle_s: float | None = None,
+    slots: int = 1,
+    told_to_end: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Be the worker of a folder of runs until nothing was to do for a while, or until told to end.
 
     Parameters
     ----------
@@ -54,6 +60,8 @@ def work(root: Path, *, idle_s: float | None = None, slots: int = 1) -> bool:
         Seconds without a job after which to end; never, where None.
     slots : int
         Jobs that run at once.
+    told_to_end : callable, optional
+        Asked before each look at the table; once it says so, the worker ends in order.
 
     Returns
     -------
@@ -66,7 +74,7 @@ def work(root: Path, *, idle_s: float | None = None, slots: int = 1) -> bool:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // slots)))
     try:
         with FileLock(files.worker_lock).acquire(timeout=LOCK_S):
-            _Worker(files, slots).run(idle_s)
+            _Worker(files, slots, told_to_end).run(idle_s)
     except Timeout:
         return False
     return True
@@ -139,8 +147,8 @@ class _Running:
 class _Worker:
     """The worker's loop."""
 
-    def __init__(self, files: JobFiles, slots: int) -> None:
-        self._files, self._slots = files, slots
+    def __init__(self, files: JobFiles, slots: int, told_to_end: Callable[[], bool]) -> None:
+        self._files, self._slots, self._told_to_end = files, slots, told_to_end
         self._ledger = Ledger(files)
         self._running: list[_Running] = []
         self._beat = 0.0
@@ -160,9 +168,9 @@ class _Worker:
             self._ledger.leave(own)
 
     def _loop(self, nursery: _Nursery, idle_s: float | None) -> None:
-        """Look at the table and at the processes until idle for long."""
+        """Look at the table and at the processes until idle for long, or until told to end."""
         busy = time.monotonic()
-        while idle_s is None or time.monotonic() - busy < idle_s:
+        while not self._told_to_end() and (idle_s is None or time.monotonic() - busy < idle_s):
             self._take()
             self._watch(nursery)
             self._show_life()
@@ -242,17 +250,16 @@ def _end_lost(lost: Lost) -> None:
         signal_group(process.pid, signal.SIGKILL)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    """End the worker in order when the system asks it to."""
-    del number, frame
-    raise SystemExit(0)
-
-
 def main(root: Path, *, idle_s: float | None, slots: int) -> bool:
-    """Be the worker as a process's only work: SIGTERM ends it in order, as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, _leave)
+    """Be the worker as a process's only work: SIGTERM ends it in order, as Ctrl-C does.
+
+    The signal only leaves word. An exception raised by its handler would be lost where it arrives
+    while Python runs a finaliser, and the worker would stay.
+    """
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
     try:
-        return work(root, idle_s=idle_s, slots=slots)
+        return work(root, idle_s=idle_s, slots=slots, told_to_end=lambda: bool(told))
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -457,3 +457,31 @@ def test_a_signal_to_a_process_that_ends_meanwhile_does_no_harm(monkeypatch):
     ended.wait()
     monkeypatch.setattr(psutil, "pid_exists", lambda pid: True)
     signal_group(ended.pid, signal.SIGTERM)
+
+
+TOLD_IN_A_FINALISER = """
+import os, signal, sys
+from pathlib import Path
+from jne_engine.jobs import worker
+from jne_engine.jobs.ledger import Ledger
+
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+claim = Ledger.claim
+Ledger.claim = lambda ledger: (Dropped(), claim(ledger))[1]
+worker.PRELOADED = "json"
+worker.main(Path(sys.argv[1]), idle_s=None, slots=1)
+"""
+
+
+def test_a_worker_told_to_end_while_python_drops_an_object_ends(tmp_path):
+    with opened(tmp_path / "runs") as jobs:
+        told = subprocess.run(
+            [sys.executable, "-c", TOLD_IN_A_FINALISER, jobs.root],
+            cwd=HERE,
+            timeout=60,
+            capture_output=True,
+        )
+    assert (told.returncode, told.stderr) == (0, b"")
