@@ -35,7 +35,7 @@ LOOK_S = 0.1
 BEAT_S = 1.0
 TERMINATE_S = 2.0
 """Seconds after a request to stop at which the job's processes are told by signal."""
-KILL_S = 4.0
+KILL_S = 3.0
 """Seconds after it at which they are killed."""
 LOCK_S = 2.0
 """Seconds in which another worker's lock must come free."""

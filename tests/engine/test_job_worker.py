@@ -388,7 +388,7 @@ def test_what_ignores_flag_and_signal_is_killed_with_its_children(odd_jobs, tmp_
     odd_jobs.cancel(job_id)
     assert odd_jobs.read(job_id).state == "cancelling"
     wait_until(lambda: odd_jobs.read(job_id).state == "cancelled", seconds=5)
-    wait_until(lambda: is_gone(process) and is_gone(grandchild), seconds=1)
+    wait_until(lambda: is_gone(process) and is_gone(grandchild), seconds=5)
 
 
 def test_an_unexpected_error_is_internal_and_its_traceback_is_in_the_log(odd_jobs):

@@ -91,7 +91,7 @@ def test_a_hub_that_never_answers_does_not_hang(monkeypatch):
         start = time.monotonic()
         with refused("clip-vit-b32", SILENT, error=InputError):
             find_model("clip-vit-b32")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
 
 
 @contextmanager
