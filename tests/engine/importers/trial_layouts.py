@@ -28,7 +28,7 @@ def write_glmsingle_python(study: Study, root: Path, *, hdf5: bool = False) -> P
         "endbuffers": [12.0] * len(per_run),
     }  # fmt: skip
     np.save(root / "DESIGNINFO.npy", design, allow_pickle=True)
-    betas = {"betasmd": study.volume(), "R2": np.zeros((4, 5, 3), np.float32), "pcnum": 3,
+    betas = {"betasmd": study.volume(), "R2": np.zeros(study.shape, np.float32), "pcnum": 3,
              "xvaltrend": None, "pcregressors": [np.zeros((9, 2))] * 2}  # fmt: skip
     if not hdf5:
         np.save(root / "TYPED_FITHRF_GLMDENOISE_RR.npy", betas)
@@ -83,7 +83,8 @@ def write_things(study: Study, root: Path) -> Path:
         "voxel_id,subject_id,voxel_x,voxel_y,voxel_z,nc_singletrial,nc_testset,prf-size,V1,lFFA,"
         "glasser-V1,glasser-p24"
     )
-    lines = [f"{i},2,{x},{y},{z},{i / 2},{5 * i},0.5,{int(i < 4)},{int(i > 8)},{int(i < 6)},0"
+    lines = [f"{i},2,{x},{y},{z},{i % 100 / 2},{5 * i % 100},0.5,"
+             f"{int(i < 4)},{int(i > 8)},{int(i < 6)},0"
              for i, (x, y, z) in enumerate(places)]  # fmt: skip
     (tables / "sub-02_VoxelMetadata.csv").write_text("\n".join([head, *lines]) + "\n")
     with h5py.File(tables / "sub-02_ResponseData.h5", "w") as file:
@@ -120,15 +121,16 @@ def write_bids_volume(study: Study, root: Path) -> Path:
 
 
 def write_bids_gifti(study: Study, root: Path) -> Path:
-    """Write statmaps as GIFTI pairs on fsaverage3, most vertices without a response."""
-    vertices = np.arange(study.n_voxels) * 50
+    """Write statmaps as GIFTI pairs on fsaverage3, vertices between them without a response."""
+    n = study.n_voxels // 2
+    vertices = np.arange(n) * min(50, 642 // n)
     for session, run, rows in study.runs():
         place = root / "sub-07" / f"ses-{session:02d}" / "func"
         place.mkdir(parents=True, exist_ok=True)
         stem = f"sub-07_ses-{session:02d}_task-see_run-{run}"
-        for hemi, half in (("L", slice(0, 6)), ("R", slice(6, 12))):
+        for hemi, half in (("L", slice(0, n)), ("R", slice(n, 2 * n))):
             maps = np.full((len(rows), 642), np.nan, np.float32)
-            maps[:, vertices[:6]] = study.betas[rows][:, half].astype(np.float32)
+            maps[:, vertices] = study.betas[rows][:, half].astype(np.float32)
             arrays = [nib.gifti.GiftiDataArray(m, "NIFTI_INTENT_NONE") for m in maps]
             image = nib.gifti.GiftiImage(darrays=arrays)
             name = f"{stem}_hemi-{hemi}_space-fsaverage3_stat-effect_statmap.func.gii"
@@ -142,9 +144,10 @@ def write_bids_gifti(study: Study, root: Path) -> Path:
 
 
 def write_bids_cifti(study: Study, root: Path) -> Path:
-    """Write statmaps of runs as CIFTI on fsLR32k, six vertices of each hemisphere."""
+    """Write statmaps of runs as CIFTI on fsLR32k, as many vertices of each hemisphere."""
     axis = nib.cifti2.BrainModelAxis
-    vertices = np.arange(6) * 1000
+    n = study.n_voxels // 2
+    vertices = np.arange(n) * min(1000, 32485 // n)
     brain = axis.from_surface(vertices, 32492, name="CIFTI_STRUCTURE_CORTEX_LEFT")
     brain += axis.from_surface(vertices + 7, 32492, name="CIFTI_STRUCTURE_CORTEX_RIGHT")
     for session, run, rows in study.runs():
@@ -197,7 +200,7 @@ def write_laion(study: Study, root: Path) -> Path:
         name = f"{stem}_space-T1w_stat-effect_desc-SingletrialBetas_statmap.nii.gz"
         nib.save(nib.Nifti1Image(study.volume(rows), AFFINE), place / name)
         other = f"{stem}_space-T1w_desc-Noiseceiling_statmap.nii.gz"
-        nib.save(nib.Nifti1Image(np.ones((4, 5, 3), np.float32), AFFINE), place / other)
+        nib.save(nib.Nifti1Image(np.ones(study.shape, np.float32), AFFINE), place / other)
         lines = [f"{session}\t{study.run[t]}\t{i}\t{study.shown[t]}" for i, t in enumerate(rows)]
         text = "\n".join(["session\trun\tbeta_index\tlabel", *lines]) + "\n"
         (place / f"{stem}_desc-SingletrialBetas_trials.tsv").write_text(text)
@@ -221,14 +224,19 @@ def write_laion(study: Study, root: Path) -> Path:
     return root
 
 
-GRAYORDINATES = np.arange(12) * 4000
-"""Those of MOSAIC's that have responses."""
+def place_grayordinates(n_voxels: int) -> np.ndarray:
+    """Return those of MOSAIC's that have responses, all of them of cortex."""
+    return np.arange(n_voxels) * min(4000, 59412 // n_voxels)
+
+
+GRAYORDINATES = place_grayordinates(12)
 
 
 def write_mosaic(study: Study, root: Path) -> Path:
     """Write a subject of MOSAIC as create_hdf5_pkl.py does."""
     root.mkdir(parents=True, exist_ok=True)
     seen: dict[str, int] = {}
+    places = place_grayordinates(study.n_voxels)
     with h5py.File(root / "sub-03_GOD_crc32-1a2b3c4d.hdf5", "w") as file:
         file.attrs["subjectID"] = "sub-03"
         betas = file.create_group("betas", track_order=True)
@@ -236,7 +244,7 @@ def write_mosaic(study: Study, root: Path) -> Path:
             phase = "test" if study.image[trial] < study.n_repeated else "train"
             rep = seen[name] = seen.get(name, -1) + 1
             values = np.full(91282, np.nan, np.float32)
-            values[GRAYORDINATES], values[60_000] = study.betas[trial], 7
+            values[places], values[60_000] = study.betas[trial], 7
             stem = name.removesuffix(".png")
             key = f"sub-03_GOD_stimulus-{stem}_phase-{phase}_rep-{rep}"
             item = betas.create_dataset(key, data=values, track_order=True)
@@ -244,7 +252,7 @@ def write_mosaic(study: Study, root: Path) -> Path:
         ceilings = file.create_group("noiseceilings")
         for n, phase in (("avg", "test"), ("1", "test"), ("avg", "train")):
             values = np.full(91282, np.nan, np.float32)
-            values[GRAYORDINATES] = np.arange(12) * 5 + (n == "1")
+            values[places] = np.arange(study.n_voxels) * 5 % 100 + (n == "1")
             item = ceilings.create_dataset(f"sub-03_GOD_phase-{phase}_n-{n}_split", data=values)
             item.attrs.update(n=n, phase=phase)
     return root

@@ -12,6 +12,7 @@ from PIL import Image
 from jne_engine.model.spec import RunSpec
 
 SHAPE = (4, 5, 3)
+"""Smallest grid of a study; with more voxels than it holds the first axis is longer."""
 AFFINE = np.array([[-2.0, 0, 0, 8], [0, 2, 0, -20], [0, 0, 2, 6], [0, 0, 0, 1]])
 SPEC = RunSpec(n_hidden=8, max_epochs=60, n_resamples=4, batch_size=32, learning_rate=0.01)
 N_FEATURES = 5
@@ -21,19 +22,19 @@ N_FEATURES = 5
 class Study:
     """Trials of images, 3 sessions of 2 runs each; the first images are shown four times.
 
-    ``offset`` and ``scale`` move every voxel's response, which is linear in ``features`` but for
-    noise; ``feature_offset`` moves the features.
+    ``offset`` and ``scale`` move the responses, a number for all voxels or one each, which are
+    linear in ``features`` but for noise; ``feature_offset`` moves the features, all or each.
     """
 
     n_images: int = 300
     n_repeated: int = 40
     n_voxels: int = 12
-    offset: float = 0.0
-    scale: float = 1.0
+    offset: float | np.ndarray = 0.0
+    scale: float | np.ndarray = 1.0
     noise: float = 0.5
     seed: int = 0
     n_features: int = N_FEATURES
-    feature_offset: float = 0.0
+    feature_offset: float | np.ndarray = 0.0
     names: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,16 +70,21 @@ class Study:
         pairs = np.unique(np.stack([self.session, self.run]), axis=1).T.tolist()
         return [(s, r, np.flatnonzero((self.session == s) & (self.run == r))) for s, r in pairs]
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The grid: a third of its places are voxels."""
+        return (max(SHAPE[0], -(-(5 + 3 * self.n_voxels) // 15)), *SHAPE[1:])
+
     def mask(self) -> np.ndarray:
         """Return a mask of as many voxels, x slowest."""
-        mask = np.zeros(SHAPE, np.uint8)
+        mask = np.zeros(self.shape, np.uint8)
         mask.reshape(-1)[5 : 5 + 3 * self.n_voxels : 3] = 1
         return mask
 
     def volume(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Betas of some trials on the grid, (x, y, z, n_trials) float32; NaN off the mask."""
         betas = self.betas[rows].astype(np.float32)
-        volume = np.full((*SHAPE, len(betas)), np.nan, np.float32)
+        volume = np.full((*self.shape, len(betas)), np.nan, np.float32)
         volume[self.mask() > 0] = betas.T
         return volume
 
