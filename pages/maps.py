@@ -39,7 +39,7 @@ def show(run: Run) -> None:
             compare = choose_comparison(run, maps[chosen]) if on_surface else ""
             offer_turn(maps, chosen)
         show_counts(run, maps[chosen], masks, alone=compare == "subjects")
-        if not (on_surface and show_card(run, masks.preset)):
+        if not (on_surface and show_card(run, masks.preset, chosen)):
             show_peaks(run, maps[chosen], masks, lead=on_surface)
     with stage:
         if on_surface:

@@ -22,8 +22,10 @@ Outline = Sequence[tuple[float, float]]
 TRUTH = "truth_nonlinear_share"
 
 
-def compare_r2(run: Run, preset: str | None = None) -> pd.DataFrame:
+def compare_r2(run: Run, preset: str | None = None, *, drawn: bool = True) -> pd.DataFrame:
     """Correlate linear with nonlinear R² over the whole brain and within each ROI.
+
+    ``drawn``: with ROIs that a person has drawn.
 
     Returns
     -------
@@ -31,7 +33,7 @@ def compare_r2(run: Run, preset: str | None = None) -> pd.DataFrame:
         Columns ``name, tier, n, r, low, high, mean_r2_linear, mean_r2_nonlinear``, over
         significant voxels; the whole brain first, then ROIs in hierarchical order.
     """
-    rois = choose_roi_set(run, preset)
+    rois = choose_roi_set(run, preset, drawn=drawn)
     names = [WHOLE_BRAIN, *(rois.names if rois is not None else ())]
     tiers = [None, *(rois.tiers if rois is not None else ())]
     linear, nonlinear = read_map(run, "r2_linear"), read_map(run, "r2_nonlinear")

@@ -12,7 +12,7 @@ from jne_engine.core.checks import check_choice
 from jne_engine.runs.embedding import Embedding
 from jne_engine.runs.embedding_store import find_embedding, has_embedding, read_embedding
 from jne_engine.runs.grouping import Grouping, group_labels
-from jne_engine.runs.selections import StimulusSelection, list_selections
+from jne_engine.runs.selections import SELECTIONS, StimulusSelection
 from jne_engine.runs.store import Run, read_stimuli
 
 COLUMN: Final = "labels:"
@@ -88,7 +88,7 @@ def _group_own(run: Run, name: str) -> Grouping:
 
 def _own_selections(run: Run) -> list[StimulusSelection]:
     ids = set(_test_ids(run))
-    return [s for s in list_selections(run.path.parent)[0] if ids & set(s.stimuli)]
+    return [s for s in SELECTIONS.list(run.path.parent)[0] if ids & set(s.stimuli)]
 
 
 def _test_ids(run: Run) -> list[str]:

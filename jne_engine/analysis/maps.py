@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jne_engine.analysis import stability_maps, variant_maps
+from jne_engine.analysis.drawn_rois import read_drawn_set, unite
 from jne_engine.core.arrays import BoolArray, Float32Array
 from jne_engine.core.checks import check_choice, check_length
 from jne_engine.core.errors import InputError
@@ -132,19 +133,35 @@ def select_above(
     return np.asarray(sizes >= threshold, dtype=np.bool_)
 
 
-def choose_roi_set(run: Run, preset: str | None = None) -> RoiSet | None:
+def choose_roi_set(run: Run, preset: str | None = None, *, drawn: bool = True) -> RoiSet | None:
     """Return a run's ROI set by preset name, its first one by default, None if it has none.
+
+    Parameters
+    ----------
+    run : Run
+    preset : str, optional
+        One of :func:`list_presets`.
+    drawn : bool
+        With the ROIs that a person has drawn behind the set's own, which the data came with.
 
     Raises
     ------
     InputError
         If a preset is named that the run does not have.
     """
-    sets = read_roi_sets(run.stage("dataset"))
+    own, mine = read_roi_sets(run.stage("dataset")), read_drawn_set(run)
     if preset is not None:
-        check_choice("ROI preset", preset, tuple(sets))
-        return sets[preset]
-    return next(iter(sets.values()), None)
+        check_choice("ROI preset", preset, (*own, *(() if mine is None else (mine.preset,))))
+    if mine is not None and preset == mine.preset:
+        return mine
+    chosen = next(iter(own.values()), None) if preset is None else own[preset]
+    return unite(chosen, mine if drawn else None)
+
+
+def read_all_roi_sets(run: Run) -> dict[str, RoiSet]:
+    """Return the data's ROI sets by preset name, and behind them the drawn ROIs as one."""
+    sets, mine = read_roi_sets(run.stage("dataset")), read_drawn_set(run)
+    return sets if mine is None else {**sets, mine.preset: mine}
 
 
 def count_above_ceiling(run: Run, name: str) -> tuple[int, int]:
@@ -159,7 +176,7 @@ def count_above_ceiling(run: Run, name: str) -> tuple[int, int]:
 
 def list_presets(run: Run) -> tuple[str, ...]:
     """Return the names of a run's ROI sets, the default first."""
-    return tuple(read_roi_sets(run.stage("dataset")))
+    return tuple(read_all_roi_sets(run))
 
 
 def scatter_to_surface(

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from jne_engine.analysis.drawn_rois import read_drawn
 from jne_engine.analysis.estimates import compute_mean
 from jne_engine.analysis.maps import choose_roi_set, read_map
 from jne_engine.analysis.masks import Masks, select_masked
-from jne_engine.analysis.places import read_drawn
 from jne_engine.analysis.regions import name_columns
 from jne_engine.core.arrays import IntArray
 from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere

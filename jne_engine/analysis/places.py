@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from jne_engine.analysis.maps import choose_roi_set, read_run_projection, read_surface
+from jne_engine.analysis.drawn_rois import Vertices, match_vertices, read_drawn
+from jne_engine.analysis.maps import choose_roi_set, read_surface
 from jne_engine.core.areas import WHOLE_BRAIN
 from jne_engine.core.arrays import IntArray
 from jne_engine.core.errors import InputError
-from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, SurfaceSpace, VolumeSpace
+from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, VolumeSpace
 from jne_engine.runs.store import Run, read_space
-
-Vertices = Mapping[Hemisphere, Sequence[int]]
 
 
 def find_columns(run: Run, vertices: Vertices) -> IntArray:
@@ -30,10 +29,7 @@ def find_columns(run: Run, vertices: Vertices) -> IntArray:
     drawn = read_drawn(run)
     if drawn is None:
         raise InputError(run.run_id, "a run on a surface", "none", "choose an ROI by its name")
-    space, at = drawn
-    wanted = {h: np.asarray(vertices.get(h, ()), dtype=np.int64) for h in HEMISPHERES}
-    found = [at[space.columns(h)][np.isin(space.vertices(h), wanted[h])] for h in HEMISPHERES]
-    return np.unique(np.concatenate(found))
+    return match_vertices(*drawn, vertices)
 
 
 def find_selected(run: Run, vertices: Vertices) -> tuple[int, ...]:
@@ -90,12 +86,3 @@ def find_voxels(run: Run, columns: Sequence[int]) -> tuple[tuple[int, int, int],
     if not isinstance(space, VolumeSpace):
         return ()
     return tuple((int(x), int(y), int(z)) for x, y, z in space.voxels[list(columns)])
-
-
-def read_drawn(run: Run) -> tuple[SurfaceSpace, IntArray] | None:
-    """Return the vertices that show a run, and the column that stands at each of them."""
-    space = read_surface(run)
-    if space is not None:
-        return space, np.arange(space.n_voxels, dtype=np.int64)
-    projection = read_run_projection(run)
-    return None if projection is None else (projection.space, projection.nearest)

@@ -65,6 +65,7 @@ def read_groups(
     preset: str | None = None,
     *,
     significant_only: bool = True,
+    drawn: bool = True,
 ) -> Groups:
     """Read a measure's values in every ROI or tier.
 
@@ -80,6 +81,8 @@ def read_groups(
         ROI set; the run's first one by default.
     significant_only : bool
         Leave out voxels that the nonlinear encoder does not predict.
+    drawn : bool
+        With ROIs that a person has drawn.
 
     Returns
     -------
@@ -96,17 +99,17 @@ def read_groups(
     shown = np.isfinite(values)
     if significant_only:
         shown &= read_significant(run)
-    names, tiers, masks = list_masks(run, by, preset)
+    names, tiers, masks = list_masks(run, by, preset, drawn=drawn)
     rows = [np.flatnonzero(mask & shown) for mask in masks]
     parts = (tuple(array[r] for r in rows) for array in (values, r2))
     return Groups(by, names, tiers, *parts)
 
 
 def list_masks(
-    run: Run, by: By, preset: str | None = None
+    run: Run, by: By, preset: str | None = None, *, drawn: bool = True
 ) -> tuple[tuple[str, ...], tuple[str | None, ...], list[BoolArray]]:
     """Return names, tiers and masks over columns of a run's ROIs or tiers, lowest first."""
-    rois = choose_roi_set(run, preset)
+    rois = choose_roi_set(run, preset, drawn=drawn)
     if rois is None:
         return (), (), []
     if by == "roi":

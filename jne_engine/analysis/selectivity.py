@@ -32,14 +32,17 @@ def average_jne_ss(run: Run, preset: str | None = None) -> pd.DataFrame:
         Float64 means, one row a stimulus (its id), columns ``Whole brain`` and the ROIs in
         hierarchical order; NaN for an ROI without significant voxels.
     """
-    rois = choose_roi_set(run, preset)
+    rois, significant = choose_roi_set(run, preset), read_significant(run)
     names = [WHOLE_BRAIN, *(rois.names if rois is not None else ())]
-    masks = stack_places(read_significant(run), rois)
+    masks = stack_places(significant, choose_roi_set(run, preset, drawn=False))
     kept = find_means(run, name_places(masks))
     if kept is None:
         means = compute_place_means(run.stage(STAGE), masks)
     else:
         means = kept.read_array(name_places(masks))
+    if len(masks) < len(names):  # what was drawn later is kept nowhere
+        more = stack_places(significant, rois)[len(masks) :]
+        means = np.hstack([means, compute_place_means(run.stage(STAGE), more)])
     return pd.DataFrame(means, index=list_stimulus_ids(run), columns=names)
 
 
@@ -47,7 +50,7 @@ def has_place_means(run: Run) -> bool:
     """Tell whether :func:`average_jne_ss` is there, or read in about a second."""
     if run.manifest.counts["n_test"] * run.manifest.counts["n_voxels"] <= QUICK_VALUES:
         return True
-    masks = stack_places(read_significant(run), choose_roi_set(run))
+    masks = stack_places(read_significant(run), choose_roi_set(run, drawn=False))
     return find_means(run, name_places(masks)) is not None
 
 

@@ -303,7 +303,7 @@ def _test_hierarchy(
     run: Run, values: Float32Array, columns: npt.NDArray[np.intp], spun: Int32Array
 ) -> pd.DataFrame:
     names, _, masks = list_masks(run, "tier")
-    rois, _, roi_masks = list_masks(run, "roi")
+    rois, _, roi_masks = list_masks(run, "roi", drawn=False)
     tiers, areas = [m[columns] for m in masks], [m[columns] for m in roi_masks]
     rows: list[tuple[str, str, str, SpinTest]] = []
     if len(tiers) > 1:

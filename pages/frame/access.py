@@ -167,5 +167,10 @@ def _is_signed_in() -> bool:
     return _has_sign_in() and st.user.get("is_logged_in") is True
 
 
+def read_visitor() -> str:
+    """Return the address of who is signed in, empty where nobody signs in."""
+    return _read_address() or ""
+
+
 def _read_address() -> str | None:
     return find_address(st.user.to_dict()) if _is_signed_in() else None

@@ -18,6 +18,7 @@ from jne_engine.analysis import (
     across,
     bending,
     comparisons,
+    drawn_rois,
     embeddings,
     hierarchy,
     listing,
@@ -68,8 +69,9 @@ from pages.frame.ranges import parse_vertices
 
 
 def _identify(run: Run) -> tuple[str, str, str, int]:
-    """Return what tells one run's answers from another's; maps may be added beside a run."""
+    """Return what tells one run's answers from another's; maps and ROIs may come later."""
     beside = variant_maps.stamp_variants(run) + stability_maps.stamp_stability(run)
+    beside += drawn_rois.stamp_drawn(run)
     return str(run.path), run.run_id, run.manifest.key, beside
 
 
@@ -113,6 +115,7 @@ tabulate_recovery = _keep(comparisons.tabulate_recovery)
 average_jne_ss = _keep(selectivity.average_jne_ss)
 read_surface = maps_queries.read_surface
 list_presets = _keep(maps_queries.list_presets)
+list_drawn = drawn_rois.list_drawn
 tabulate_masks = _keep(masks_queries.tabulate_masks)
 read_variants = variant_maps.read_variants
 explain_bends = _keep(bending.explain_bends)

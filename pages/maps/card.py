@@ -16,12 +16,13 @@ from pages.frame.figures import show_result, show_table
 from pages.frame.marks import read_vertices
 from pages.frame.state import is_beyond_link, select
 from pages.frame.widgets import format_number, plain, show_missing, show_note
+from pages.maps.drawn import offer_keep
 
 N_PICTURES = 12
 
 
-def show_card(run: Run, preset: str | None) -> bool:
-    """Show what is known of the selected vertices; tell whether any are."""
+def show_card(run: Run, preset: str | None, shown: str) -> bool:
+    """Show what is known of the selected vertices beside a map; tell whether any are."""
     vertices = read_vertices()
     if not vertices:
         return False
@@ -30,6 +31,8 @@ def show_card(run: Run, preset: str | None) -> bool:
     if not columns:
         show_missing("This run has no voxel at the selected vertices.", "Select coloured cortex.")
         return True
+    if sum(map(len, vertices.values())) > 1:
+        offer_keep(run, vertices, shown)
     show_columns(run, columns, preset)
     return True
 

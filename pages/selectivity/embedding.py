@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,16 +10,16 @@ import streamlit as st
 from jne_engine.analysis import embeddings
 from jne_engine.jobs.kinds.embed import request_embedding
 from jne_engine.report.figures.selectivity import plot_embedding, plot_silhouettes
-from jne_engine.runs import selections
-from jne_engine.runs.selections import StimulusSelection
+from jne_engine.runs.named import LONGEST_NAME
+from jne_engine.runs.selections import SELECTIONS, StimulusSelection, split_tags
 from pages.frame import cached
-from pages.frame.access import require_change
 from pages.frame.assets import is_dark
 from pages.frame.figures import show_figure, show_result
+from pages.frame.kept import change_kept, offer_changes
 from pages.frame.offers import JobOffer, offer_job
 from pages.frame.ranges import format_rows
 from pages.frame.state import read, select
-from pages.frame.widgets import one_line_errors, plain, show_missing
+from pages.frame.widgets import plain, show_missing
 from pages.selectivity.choices import StimulusChoices, View
 
 HOW = (
@@ -106,11 +105,11 @@ def show_saved(view: View) -> None:
     if read(StimulusChoices).picked:
         with st.form("save_selection", clear_on_submit=True, border=False):
             name, tags, button = st.columns([3, 3, 1.6], vertical_alignment="bottom")
-            wanted = name.text_input("Name these stimuli", max_chars=selections.LONGEST_NAME)
+            wanted = name.text_input("Name these stimuli", max_chars=LONGEST_NAME)
             tagged = tags.text_input("Tags", placeholder="separated by commas")
             if button.form_submit_button("Save", icon=":material/bookmark_add:"):
-                _try(partial(_save, view, " ".join(wanted.split()), tagged))
-    saved, problems = selections.list_selections(cached.find_root())
+                change_kept(partial(_save, view, " ".join(wanted.split()), tagged))
+    saved, problems = SELECTIONS.list(cached.find_root())
     if saved or problems:
         with st.expander(f"Saved selections ({len(saved)})"):
             for selection in saved:
@@ -121,8 +120,8 @@ def show_saved(view: View) -> None:
 
 def _save(view: View, name: str, tags: str) -> None:
     ids = tuple(view.stimuli[row] for row in view.rows)
-    found = StimulusSelection(name, ids, selections.split_tags(tags))
-    selections.save_selection(cached.find_root(), found)
+    found = StimulusSelection(name, ids, split_tags(tags))
+    SELECTIONS.save(cached.find_root(), found)
 
 
 def _show_one(view: View, selection: StimulusSelection) -> None:
@@ -140,21 +139,5 @@ def _show_one(view: View, selection: StimulusSelection) -> None:
             on_click=select,
             kwargs={"picked": format_rows(rows), "stimulus": "", "among": "shown"},
         )
-        with st.popover("Rename"):
-            new = st.text_input(
-                "New name", selection.name, key=f"name.{key}", max_chars=selections.LONGEST_NAME
-            )
-            if st.button("Rename", key=f"rename.{key}"):
-                _try(partial(selections.rename_selection, root, key, " ".join(new.split())))
-        with st.popover("Delete"):
-            st.caption("This cannot be undone.")
-            if st.button("Delete it", key=f"delete.{key}", type="primary"):
-                _try(partial(selections.delete_selection, root, key))
-
-
-def _try(action: Callable[[], None]) -> None:
-    """Change the saved selections and show the page anew, or say in one line why not."""
-    with one_line_errors():
-        require_change()
-        action()
-        st.rerun()
+        offer_changes(key, rename=partial(SELECTIONS.rename, root),
+                      delete=partial(SELECTIONS.delete, root))  # fmt: skip

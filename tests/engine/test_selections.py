@@ -6,12 +6,8 @@ import pytest
 
 from jne_engine.core.errors import InputError
 from jne_engine.runs.selections import (
-    FOLDER,
+    SELECTIONS,
     StimulusSelection,
-    delete_selection,
-    list_selections,
-    rename_selection,
-    save_selection,
     split_tags,
 )
 
@@ -19,42 +15,42 @@ HOSTILE = "../<b>x</b> =1"
 
 
 def names(root):
-    return [s.name for s in list_selections(root)[0]]
+    return [s.name for s in SELECTIONS.list(root)[0]]
 
 
 def test_a_selection_comes_back_as_it_was_saved(tmp_path):
-    save_selection(tmp_path, StimulusSelection(HOSTILE, ("a", "b"), ("t", "u")))
-    (found,), problems = list_selections(tmp_path)
+    SELECTIONS.save(tmp_path, StimulusSelection(HOSTILE, ("a", "b"), ("t", "u")))
+    (found,), problems = SELECTIONS.list(tmp_path)
     assert (found.name, found.stimuli, found.tags) == (HOSTILE, ("a", "b"), ("t", "u"))
     assert found.created
     assert problems == ()
-    assert [p.parent.name for p in tmp_path.rglob("*.json")] == [FOLDER]
+    assert [p.parent.name for p in tmp_path.rglob("*.json")] == [SELECTIONS.folder]
 
 
 def test_names_that_look_alike_in_a_file_system_stay_apart(tmp_path):
     for name in ("A b", "a b", "A-b"):
-        save_selection(tmp_path, StimulusSelection(name, ("a",)))
+        SELECTIONS.save(tmp_path, StimulusSelection(name, ("a",)))
     assert sorted(names(tmp_path)) == ["A b", "A-b", "a b"]
 
 
 def test_a_selection_is_renamed_and_deleted(tmp_path):
-    save_selection(tmp_path, StimulusSelection("one", ("a",), ("t",)))
-    rename_selection(tmp_path, "one", "two")
+    SELECTIONS.save(tmp_path, StimulusSelection("one", ("a",), ("t",)))
+    SELECTIONS.rename(tmp_path, "one", "two")
     assert names(tmp_path) == ["two"]
-    assert list_selections(tmp_path)[0][0].tags == ("t",)
-    delete_selection(tmp_path, "two")
+    assert SELECTIONS.list(tmp_path)[0][0].tags == ("t",)
+    SELECTIONS.delete(tmp_path, "two")
     assert names(tmp_path) == []
 
 
 def test_a_name_is_given_once(tmp_path):
-    save_selection(tmp_path, StimulusSelection("one", ("a",)))
-    save_selection(tmp_path, StimulusSelection("two", ("b",)))
+    SELECTIONS.save(tmp_path, StimulusSelection("one", ("a",)))
+    SELECTIONS.save(tmp_path, StimulusSelection("two", ("b",)))
     with pytest.raises(InputError):
-        save_selection(tmp_path, StimulusSelection("one", ("c",)))
+        SELECTIONS.save(tmp_path, StimulusSelection("one", ("c",)))
     with pytest.raises(InputError):
-        rename_selection(tmp_path, "one", "two")
+        SELECTIONS.rename(tmp_path, "one", "two")
     assert names(tmp_path) == ["one", "two"]
-    assert list_selections(tmp_path)[0][0].stimuli == ("a",)
+    assert SELECTIONS.list(tmp_path)[0][0].stimuli == ("a",)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 81])
@@ -67,18 +63,18 @@ def test_an_empty_selection_and_one_that_is_not_there_are_refused(tmp_path):
     with pytest.raises(InputError):
         StimulusSelection("one", ())
     with pytest.raises(InputError):
-        delete_selection(tmp_path, "one")
+        SELECTIONS.delete(tmp_path, "one")
     with pytest.raises(InputError):
-        rename_selection(tmp_path, "one", "two")
+        SELECTIONS.rename(tmp_path, "one", "two")
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"format": 2}', '{"format": 1, "name": "a", "stimuli": "abc"}']
 )
 def test_a_broken_file_is_told_and_hides_no_other(tmp_path, text):
-    save_selection(tmp_path, StimulusSelection("good", ("a",)))
-    (tmp_path / FOLDER / "broken.json").write_text(text)
-    found, problems = list_selections(tmp_path)
+    SELECTIONS.save(tmp_path, StimulusSelection("good", ("a",)))
+    (tmp_path / SELECTIONS.folder / "broken.json").write_text(text)
+    found, problems = SELECTIONS.list(tmp_path)
     assert [s.name for s in found] == ["good"]
     assert "broken.json" in problems[0]
 

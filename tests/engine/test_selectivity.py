@@ -28,7 +28,7 @@ from jne_engine.runs.embedding import EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, read_embedding, write_embedding
 from jne_engine.runs.grouping import Grouping, group_labels
 from jne_engine.runs.pipeline import compute_run
-from jne_engine.runs.selections import StimulusSelection, save_selection
+from jne_engine.runs.selections import SELECTIONS, StimulusSelection
 from jne_engine.runs.stimulus_means import name_maps
 from jne_engine.runs.store import Run, StageReader, read_features
 from jne_engine.simulations.subject import simulate_subject
@@ -313,9 +313,9 @@ def test_an_altered_embedding_is_refused(embedded):
 def test_saved_selections_are_categories(tmp_path):
     run = Run(write_synthetic_run(tmp_path))
     ids = list(selectivity.average_jne_ss(run).index)
-    save_selection(tmp_path, StimulusSelection("one", tuple(ids[:5]), ("t",)))
-    save_selection(tmp_path, StimulusSelection("two", (*ids[3:6], "not here")))
-    save_selection(tmp_path, StimulusSelection("elsewhere", ("not here",)))
+    SELECTIONS.save(tmp_path, StimulusSelection("one", tuple(ids[:5]), ("t",)))
+    SELECTIONS.save(tmp_path, StimulusSelection("two", (*ids[3:6], "not here")))
+    SELECTIONS.save(tmp_path, StimulusSelection("elsewhere", ("not here",)))
     names = groupings.list_groupings(run)
     assert list(names) == [LABELS, "selections", "tag:t"]
     grouping = groupings.read_grouping(run, "selections")

@@ -482,3 +482,38 @@ def test_an_older_run_has_no_pair_of_the_share(visit, synthetic_root):
     app = visit(synthetic_root, "models")
     assert "ΔR² and JNE" in app.selectbox(key="choice.pair").options
     assert "ΔR² and nonlinear share" not in app.selectbox(key="choice.pair").options
+
+
+def test_a_drawn_region_is_kept_found_on_every_page_renamed_and_deleted(visit, make_root):
+    root = make_root()
+    (path,) = (p.parent for p in root.glob("*/run.json"))
+    app = visit(root, "maps", vertices="left:7-40")
+    keep(app, "V1")
+    (error,) = app.error
+    assert "V1: expected a new name, found an ROI of the data of that name" in unmark(error.value)
+    keep(app, HOSTILE)
+    healthy(app)
+    assert HOSTILE in said(app)
+    assert choose_roi_set(Run(path)).names[-1] == HOSTILE
+    for page, label in (("selectivity", "Region"), ("models", "Region"), ("maps", None)):
+        other = visit(root, page)
+        boxes = [*other.multiselect, *other.selectbox]
+        assert any(HOSTILE in box.options for box in boxes if label in (None, box.label)), page
+    assert HOSTILE in "".join(str(p.value) for p in visit(root, "hierarchy").dataframe)
+    app = visit(root, "maps")
+    app.button(f"select.{HOSTILE}").click()
+    healthy(app.run())
+    assert app.query_params["vertices"] == "left:7-40"
+    app.text_input(f"name.{HOSTILE}").set_value("mine")
+    app.button(f"rename.{HOSTILE}").click()
+    healthy(app.run())
+    assert choose_roi_set(Run(path)).names[-1] == "mine"
+    app.button("delete.mine").click()
+    healthy(app.run())
+    assert "mine" not in choose_roi_set(Run(path)).names
+
+
+def keep(app, name):
+    app.text_input("keep_roi.name").set_value(name)
+    next(b for b in app.button if b.label == "Keep").click()
+    app.run()

@@ -26,7 +26,7 @@ from jne_engine.runs.embedding import Embedding, EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, write_embedding
 from jne_engine.runs.folder import locate_results
 from jne_engine.runs.results import SimulationResult, write_result
-from jne_engine.runs.selections import StimulusSelection, list_selections, save_selection
+from jne_engine.runs.selections import SELECTIONS, StimulusSelection
 from jne_engine.runs.stimulus_means import (
     STAGE,
     compute_maps,
@@ -224,19 +224,19 @@ def test_picked_stimuli_are_saved_renamed_and_deleted(show, embedded, tmp_path):
     app.text_input[0].input(HOSTILE)
     app.text_input[1].input("a, b")
     next(b for b in app.button if b.label == "Save").click().run()
-    (saved,), _ = list_selections(tmp_path)
+    (saved,), _ = SELECTIONS.list(tmp_path)
     assert (saved.name, saved.tags, len(saved.stimuli)) == (HOSTILE, ("a", "b"), 4)
     assert "\\<b\\>x" in texts(healthy(app))
     app.text_input(key=f"name.{HOSTILE}").input("Other").run()
     app.button(key=f"rename.{HOSTILE}").click().run()
-    assert [s.name for s in list_selections(tmp_path)[0]] == ["Other"]
+    assert [s.name for s in SELECTIONS.list(tmp_path)[0]] == ["Other"]
     app.button(key="delete.Other").click().run()
-    assert list_selections(tmp_path)[0] == ()
+    assert SELECTIONS.list(tmp_path)[0] == ()
     healthy(app)
 
 
 def test_a_name_that_is_taken_is_told_in_one_line(show, embedded, tmp_path):
-    save_selection(tmp_path, StimulusSelection("one", ("a",)))
+    SELECTIONS.save(tmp_path, StimulusSelection("one", ("a",)))
     app = show(picked="0-3")
     app.text_input[0].input("one")
     next(b for b in app.button if b.label == "Save").click().run()
@@ -246,7 +246,7 @@ def test_a_name_that_is_taken_is_told_in_one_line(show, embedded, tmp_path):
 
 def test_saved_selections_are_categories_and_can_be_shown_again(show, run, tmp_path):
     ids = list(selectivity.average_jne_ss(run).index)
-    save_selection(tmp_path, StimulusSelection(HOSTILE, (ids[1], ids[2]), ("t",)))
+    SELECTIONS.save(tmp_path, StimulusSelection(HOSTILE, (ids[1], ids[2]), ("t",)))
     app = show(grouping="tag:t")
     assert list(app.selectbox(key="choice.category").options) == [HOSTILE]
     app.button(key=f"show.{HOSTILE}").click().run()

@@ -170,7 +170,7 @@ def gather_spin(run: Run) -> dict[str, Evidence]:
 
 def gather_rois(run: Run, measure: str = "jne") -> dict[str, Evidence]:
     """Test whether V1 is lowest, and whether EBA, PPA and FFA lie above V1 to V4."""
-    groups = drop_empty(read_groups(run, measure))
+    groups = drop_empty(read_groups(run, measure, drawn=False))
     means = pd.Series(map(compute_mean, groups.values), index=list(groups.names), dtype=float)
     pairs = tabulate_group_pairs(groups)
     low = [n for n, tier in zip(groups.names, groups.tiers, strict=True) if tier in TIERS[:2]]
@@ -204,7 +204,7 @@ def gather_rois(run: Run, measure: str = "jne") -> dict[str, Evidence]:
 
 def gather_encoders(run: Run) -> dict[str, Evidence]:
     """Say how far linear and nonlinear R² agree, and which encoder predicts better."""
-    table = compare_r2(run).dropna(subset="r")
+    table = compare_r2(run, drawn=False).dropna(subset="r")
     found = {"r2-agree": lack("Fewer than four significant voxels.", "use more test stimuli")}
     if not table.empty:
         worst, limit = pick(table, table["r"].argmin()), LIMITS["r2-agree"]

@@ -96,7 +96,7 @@ def _choose(
             else read_grouping(run, asked).members
         )
         return name_maps(members), lambda: compute_maps(stage, members)
-    masks = stack_places(read_significant(run), choose_roi_set(run))
+    masks = stack_places(read_significant(run), choose_roi_set(run, drawn=False))
     return name_places(masks), lambda: compute_place_means(stage, masks)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.analysis.maps import list_maps, read_map, read_significant
+from jne_engine.analysis.maps import list_maps, read_all_roi_sets, read_map, read_significant
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_choice
 from jne_engine.core.palettes import NEUTRAL, TIER_COLOURS, region_colours
@@ -16,7 +16,7 @@ from jne_engine.cortex.spaces import TIERS, CorticalSpace, RoiSet, SurfaceSpace
 from jne_engine.formats.guard import printable
 from jne_engine.model.measures import Measure
 from jne_engine.report.export.names import slug, tell_apart
-from jne_engine.runs.store import Run, read_roi_sets, read_space
+from jne_engine.runs.store import Run, read_space
 
 SIMULATED = "SIMULATED"
 MASK = "significant"
@@ -179,7 +179,7 @@ def _take_map(run: Run, info: Measure, *, significant: bool) -> ExportMap:
 
 
 def _take_labels(run: Run, wanted: set[str]) -> tuple[ExportLabels, ...]:
-    sets = tuple(read_roi_sets(run.stage("dataset")).values())
+    sets = tuple(read_all_roi_sets(run).values())
     taken = []
     if "tier" in wanted:
         taken.append(_label_tiers(sets[0]))

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jne_engine.analysis.maps import read_all_roi_sets
 from jne_engine.analysis.regions import tabulate_rois
 from jne_engine.cortex.spaces import CorticalSpace, SurfaceSpace, VolumeSpace
 from jne_engine.formats.guard import printable
 from jne_engine.model.measures import JNE_UNIT, list_measures
 from jne_engine.report.export.content import ExportLabels, RunContent
 from jne_engine.report.figures.tables import write_csv
-from jne_engine.runs.store import read_roi_sets
 
 Column = dict[str, str]
 
@@ -112,7 +112,7 @@ def tabulate_members(content: RunContent) -> pd.DataFrame:
     rows = [
         pd.DataFrame({"preset": printable(preset), "roi": printable(name),
                       "column": np.flatnonzero(mask)})
-        for preset, rois in read_roi_sets(content.run.stage("dataset")).items()
+        for preset, rois in read_all_roi_sets(content.run).items()
         for name, mask in zip(rois.names, rois.masks, strict=True)
     ]  # fmt: skip
     columns = ["preset", "roi", "column"]
@@ -137,8 +137,10 @@ def _write_tables(
 
 
 def _tabulate_rois(content: RunContent) -> pd.DataFrame:
-    sets = read_roi_sets(content.run.stage("dataset"))
-    tables = [tabulate_rois(content.run, preset).assign(preset=preset) for preset in sets]
+    tables = []
+    for preset, rois in read_all_roi_sets(content.run).items():
+        table = tabulate_rois(content.run, preset).assign(preset=preset)
+        tables.append(table[table["name"].isin(rois.names)])  # each drawn ROI once
     table = pd.concat(tables, ignore_index=True)
     return table[["preset", *table.columns.drop("preset")]].assign(simulated=content.simulated)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from jne_engine.analysis.drawn_rois import read_drawn_set
 from jne_engine.analysis.maps import (
     choose_roi_set,
     read_run_projection,
@@ -94,12 +95,12 @@ def build_on_surface(
     others : sequence of Run
         Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
     """
-    space, rois = read_surface(run), choose_roi_set(run, preset)
+    space, sets = read_surface(run), _choose_label_sets(run, preset)
     projection = read_run_projection(run)
     if projection is not None:
         space = projection.space
         maps = [m.project(projection) if m.space is None else m for m in maps]
-        rois = None if rois is None else replace(rois, masks=projection.project_labels(rois.masks))
+        sets = tuple(replace(r, masks=projection.project_labels(r.masks)) for r in sets)
     display = _choose_display(space, projection)
     if space is None or display is None:
         return None
@@ -109,7 +110,7 @@ def build_on_surface(
         space,
         display,
         maps,
-        rois,
+        sets,
         panes=panes,
         title=f"{manifest.name}, {manifest.subject}",
         provenance=f"{source}. Run {run.run_id}{f', with {ids}' if ids else ''}.",
@@ -117,6 +118,13 @@ def build_on_surface(
         shared_range=shared_range,
         run=run.run_id,
     )
+
+
+def _choose_label_sets(run: Run, preset: str | None) -> tuple[RoiSet, ...]:
+    """Return the run's own ROIs and the drawn ones apart: one label a vertex hides no overlap."""
+    own, drawn = choose_roi_set(run, preset, drawn=False), read_drawn_set(run)
+    sets = {rois.preset: rois for rois in (own, drawn) if rois is not None}
+    return tuple(sets.values())
 
 
 def can_draw(run: Run) -> bool:
@@ -144,7 +152,7 @@ def build_scene(
     space: SurfaceSpace,
     display: Display,
     maps: Sequence[RunMap],
-    rois: RoiSet | None,
+    roi_sets: Sequence[RoiSet],
     *,
     panes: tuple[str, ...],
     title: str,
@@ -163,8 +171,8 @@ def build_scene(
         What is drawn of that surface.
     maps : sequence of RunMap
         What can be shown.
-    rois : RoiSet, optional
-        Regions to outline.
+    roi_sets : sequence of RoiSet
+        Regions to outline, the first set's to begin with.
     panes : tuple of str
         Names of the maps to begin with, side by side.
     title, provenance : str
@@ -176,7 +184,6 @@ def build_scene(
     run : str
         What saved pictures are named after.
     """
-    labels = (_build_labels(space, display, rois),) if rois is not None else ()
     return ViewerScene(
         display.surface,
         tuple(_build_map(space, display, m) for m in maps),
@@ -184,7 +191,7 @@ def build_scene(
         provenance=f"{provenance} {display.note}".strip(),
         note=display.note,
         simulated=simulated,
-        labels=labels,
+        labels=tuple(_build_labels(space, display, rois) for rois in roi_sets),
         shape=_choose_shape(display.surface),
         view="pair",
         fit=True,

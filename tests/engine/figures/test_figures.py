@@ -221,7 +221,7 @@ def test_scene_holds_each_maps_floats_and_masks_at_their_vertices(run):
     info = next(i for i in list_maps(run) if i.name == "jne")
     shown = select_masked(run, "jne", Masks())
     scene = build_scene(
-        space, choose_display(space), [RunMap(info, jne, shown)], choose_roi_set(run),
+        space, choose_display(space), [RunMap(info, jne, shown)], [choose_roi_set(run)],
         panes=("jne",), title="t", provenance="p", simulated=True,
     )  # fmt: skip
     drawn = scene.maps[0]

@@ -53,9 +53,8 @@ def test_fsaverage_is_drawn_on_its_first_vertices_and_that_is_said(surface):
     assert "surfaces --fetch fsaverage" in display.note
     info = Measure("jne", "JNE", "a.u.", "sequential", "")
     values = np.arange(1, 7, dtype=np.float32)
-    rois = None
     scene = build_scene(
-        run_space, display, [RunMap(info, values, values != 2)], rois,
+        run_space, display, [RunMap(info, values, values != 2)], (),
         panes=("jne",), title="t", provenance="Source.", simulated=False,
     )  # fmt: skip
     (drawn,) = scene.maps
@@ -189,7 +188,7 @@ def test_regions_are_cut_like_the_maps(synthetic_root):
     run_space = space("fsaverage", vertices, [])
     jne = RunMap(Measure("jne", "JNE", "", "sequential", ""), np.ones(n), np.ones(n, bool))
     scene = build_scene(
-        run_space, choose_display(run_space, NOTHING), [jne], rois,
+        run_space, choose_display(run_space, NOTHING), [jne], [rois],
         panes=("jne",), title="t", provenance="p", simulated=False,
     )  # fmt: skip
     labels = scene.labels[0].left
