@@ -57,4 +57,4 @@ def _texts(values: Sequence[object]) -> tuple[str, ...]:
     return tuple(str(v) for v in values)
 
 
-SELECTIONS: Final = Shelf("selections", "a selection of stimuli", _parse)
+SELECTIONS: Final = Shelf("selections", "a selection", _parse)

@@ -264,7 +264,7 @@ def test_every_map_of_a_run_fits_the_viewer(run):
         space,
         choose_display(space),
         layers,
-        None,
+        (),
         panes=("gain",),
         title="t",
         provenance="p",
