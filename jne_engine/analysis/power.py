@@ -6,7 +6,9 @@ its grid.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,6 +133,17 @@ def describe_power(power: Power, design: Design) -> str:
         f" ({'p' if np.isnan(asked) else 'q'} < .05{among}) in {_percent(TARGET)} of voxels"
         f" (simulated). Of exactly linear voxels {_percent(power.false_positives)} are found too."
     )
+
+
+def describe_simulated(table: pd.DataFrame, settings: Mapping[str, Any]) -> str:
+    """Return in one sentence which subjects a stored ``power`` counts, for a page.
+
+    The table of an earlier version does not say how many features they had.
+    """
+    parts = [f"{table['n_features'].iloc[0]:,} features"] if "n_features" in table else []
+    parts += [f"{settings['n_hidden']:,} hidden units", f"{settings['n_vertices']:,} vertices each"]
+    each = f"{settings['n_seeds']} for each number of stimuli and noise ceiling"
+    return f"Simulated subjects: {', '.join(parts)}; {each}."
 
 
 def _or_more(share: float) -> str:

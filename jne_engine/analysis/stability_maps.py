@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +56,44 @@ def list_missing(run: Run) -> set[str]:
     return missing
 
 
-def explain_stability(run: Run, name: str) -> str:
-    """Return in one line of which runs a map of stability is made; empty for any other map."""
+def explain_stability(run: Run, name: str, others: Sequence[Run] = ()) -> str:
+    """Return of which runs a map of stability is made; empty for any other map.
+
+    Parameters
+    ----------
+    run : Run
+        The map's.
+    name : str
+        The map.
+    others : sequence of Run
+        Where the seeds of what it is made of are looked up, and runs that it should be made of
+        too but that came later.
+    """
     measure = _OF.get(name)
     result = None if measure is None else _read(run, measure)
     if result is None:
         return ""
     seeds, shuffled = result.settings["runs"], result.settings["shuffled"]
-    parts = [f"{len(seeds)} runs of the whole data"]
+    known = {other.run_id: other for other in (run, *others)}
+    named = ", ".join(str(known[i].manifest.spec["seed"]) if i in known else i for i in seeds)
+    parts = [f"{len(seeds)} runs of the whole data (seeds {named})"]
     parts += [f"{len(shuffled)} with shuffled pairings"] if shuffled else []
-    return f"{find_measure(name).label}: of {' and '.join(parts)}."
+    told = f"{find_measure(name).label}: of {' and '.join(parts)}."
+    later = _find_later(run, known.values(), {*seeds, *shuffled})
+    if later:
+        told += f" {later} more of this data came later and {'is' if later == 1 else 'are'} not"
+        told += " in it: keep the maps again, on Layers & subjects."
+    return told
+
+
+def _find_later(run: Run, others: Iterable[Run], known: set[str]) -> int:
+    """Return how many runs maps of a run's stability would be made of, but are not."""
+    return sum(
+        other.run_id not in known
+        and split_name(other.manifest.name)[1] in {"", "pairing shuffled"}
+        and tell_kind(other) == tell_kind(run)
+        for other in others
+    )
 
 
 def read_stability(run: Run, name: str) -> npt.NDArray[Any]:

@@ -55,7 +55,9 @@ PYRAMID: tuple[PyramidLevel, ...] = (
     PyramidLevel("red-green", 0, 1, 4),
     PyramidLevel("blue-yellow", 0, 1, 4),
 )
-"""The levels in the order of the feature columns: 492 features."""
+"""The levels in the order of the feature columns."""
+N_LOCAL: int = sum(level.n_orientations * level.grid**2 for level in PYRAMID)
+"""Features of the first layer: 492."""
 
 GABOR_LAYERS: tuple[str, ...] = ("local energy", "pooled energy", "texture statistics")
 """The layers in their order: 492, 108 and 98 features."""
@@ -91,8 +93,7 @@ def compute_gabor_layer(local: Float32Array, layer: int) -> Float32Array:
     check_choice("layer", str(layer), tuple(map(str, range(len(GABOR_LAYERS)))))
     fix = "pass what extract_gabor_features returns"
     check_matrix("local features", local, ("n_stimuli", "n_features"), fix=fix)
-    n_features = sum(level.n_orientations * level.grid**2 for level in PYRAMID)
-    check_length("local features", local.shape[1], n_features, unit="features", fix=fix)
+    check_length("local features", local.shape[1], N_LOCAL, unit="features", fix=fix)
     if layer == 0:
         return local
     summarise = _pool_energy if layer == 1 else _describe_texture

@@ -22,6 +22,7 @@ from scipy import stats
 
 from jne_engine.core.arrays import BoolArray, Float64Array
 from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.features.gabor_layers import N_LOCAL
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.results import SimulationResult
 from jne_engine.simulations.calibration import LEVEL, fit_subject, measure_subject
@@ -59,6 +60,7 @@ def simulate_power(
         the ratio of both, and Wilson's 95 % interval ``low, high``. A NaN fraction stands for
         p < .05, any other for q < .05 where this fraction of the voxels is nonlinear. The
         interval takes voxels as independent; those of a subject share pictures and encoder.
+        ``n_features``: of every subject.
     """
     settings = settings or PowerSettings()
     report = progress or ignore_progress
@@ -73,6 +75,7 @@ def simulate_power(
         tables.append(_find(voxels).assign(n_stimuli=n_stimuli, ceiling=ceiling))
     report(len(cells), len(cells))
     table = count_found(pd.concat(tables, ignore_index=True))
+    table = table.assign(n_features=N_LOCAL)
     return SimulationResult("power", settings.to_dict(), {"power": table})
 
 

@@ -33,7 +33,7 @@ def _offer_maps(runs: Sequence[Run], info: Measure) -> None:
     whole = [run for run in ordered if not split_name(run.manifest.name)[1]]
     if len(whole) < 2:
         return
-    if kept := cached.explain_stability(whole[0], name_stability(info.name)["mean"]):
+    if kept := cached.explain_stability(whole[0], name_stability(info.name)["mean"], ordered):
         show_note(f"Kept as maps, on Cortical maps and in exports. {kept}")
     spec = request_stability([run.path for run in ordered], info.name,
                              label=f"stability, {info.label}, {len(runs)} runs")  # fmt: skip

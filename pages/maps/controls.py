@@ -170,7 +170,8 @@ def explain_map(run: Run, info: Measure) -> None:
     """Say what a map's values are, in which unit, and which maps are missing."""
     unit = f" Unit: {info.unit}." if info.unit else ""
     st.caption(f"**{plain(info.label)}.** {info.explanation}{unit}")
-    for note in (cached.explain_stability(run, info.name), cached.explain_variants(run)):
+    others = list_group(cached.list_runs())
+    for note in (cached.explain_stability(run, info.name, others), cached.explain_variants(run)):
         if note:
             show_note(note)
 

@@ -8,7 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from jne_engine.analysis import validation
-from jne_engine.analysis.power import Design, Power, describe_power, estimate_power
+from jne_engine.analysis.power import (
+    Design,
+    Power,
+    describe_power,
+    describe_simulated,
+    estimate_power,
+)
 from jne_engine.report.figures import validation as figures
 from jne_engine.report.figures.calibration import plot_calibration
 from jne_engine.report.figures.power import plot_power
@@ -241,9 +247,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "power": Check(
             "Power",
             "Before scanning: the smallest nonlinear share that four voxels of five would show."
-            " **Where it fails:** it is power for pictures, features (492) and an encoder (256"
-            " hidden units) like the simulated ones; unlike features or noise that voxels share"
-            " give another.",
+            " **Where it fails:** it is power for pictures, features and an encoder like the"
+            " simulated ones; unlike features or noise that voxels share give another.",
             "Subjects with 40 % exactly linear voxels, the others at shares of .05 to .7, all of"
             " one noise ceiling; a fifth of the stimuli is test, a tenth validation. Repeats count"
             " through the ceiling of the mean, rc / (1 + (r − 1)c). The *number* of voxels does not"
@@ -254,7 +259,10 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             lambda r, c, dark: plot_power(_estimate(r, c), dark=dark),
             lambda r, c: _estimate(r, c).curve,
             ("stimuli", "repeats", "ceiling", "criterion"),
-            tell=lambda r, c: describe_power(_estimate(r, c), _read_design(c)),
+            tell=lambda r, c: (
+                f"{describe_power(_estimate(r, c), _read_design(c))}"
+                f" {describe_simulated(r.tables['power'], r.settings)}"
+            ),
         ),
         "recovery": Check(
             "Recovery",

@@ -216,6 +216,9 @@ def test_layers_and_seeds_make_a_study_of_runs(show, root):
     next(n for n in app.number_input if n.label == "Seeds").set_value(2)
     next(n for n in app.number_input if n.label == "Hidden units").set_value(8)
     next(t for t in app.toggle if t.label == "Full batch").set_value(True)
+    linear_first = next(t for t in app.toggle if t.label.startswith("Linear first"))
+    assert linear_first.value is False
+    linear_first.set_value(True)
     next(t for t in app.text_input if t.label == "Study, optional").set_value("my study")
     app.run()
     button(app, "Start 4 runs").click().run()
@@ -224,6 +227,7 @@ def test_layers_and_seeds_make_a_study_of_runs(show, root):
     assert found == {(0, 0), (0, 1), (2, 0), (2, 1)}
     assert {p["spec"]["n_hidden"] for p in payloads} == {8}
     assert {p["spec"]["batch_size"] for p in payloads} == {None}
+    assert {p["spec"]["linear_first"] for p in payloads} == {True}
     assert {p["dataset"] for p in payloads} == {entry.path}
     table = app.dataframe[0].value
     assert list(table["state"]) == ["queued"] * 4

@@ -86,7 +86,8 @@ def invent_power():
     names = ("n_stimuli", "ceiling", "nonlinear_fraction", "share", "power")
     table = _frame(dict(zip(names, zip(*rows, strict=True), strict=True)))
     table = table.assign(n_voxels=9, n_found=0, low=table["power"], high=table["power"])
-    return SimulationResult("power", PowerSettings.reduced().to_dict(), {"power": table})
+    settings = PowerSettings.reduced(n_hidden=1016).to_dict()
+    return SimulationResult("power", settings, {"power": table.assign(n_features=77)})
 
 
 def test_rates_and_correlations_are_drawn_as_they_are_stored():
@@ -199,6 +200,7 @@ def test_the_power_of_a_design_is_told_and_drawn(show, stored_root):
     assert "3,000 stimuli in all, each shown 4 times" in said
     assert "30.8 % for their mean, a nonlinear share of 0.3 [0.3, 0.3] or more is found" in said
     assert "(p < .05) in 80 % of voxels (simulated). Of exactly linear voxels 50 % are" in said
+    assert "Simulated subjects: 77 features, 1,016 hidden units, 100 vertices each; 1 for" in said
     np.testing.assert_allclose(app.dataframe[0].value["power"], [0.6, 1.0])
     choice = next(w for w in app.selectbox if w.key == "choice.criterion")
     app = settle(choice.set_value("0.3").run())

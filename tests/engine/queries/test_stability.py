@@ -120,17 +120,38 @@ def test_every_run_of_the_whole_data_has_the_maps_and_no_other_has(kept, found):
                 read_map(run, name), np.where(known, values, np.nan), rtol=1e-6, atol=1e-7
             )
         assert set(expected) <= {info.name for info in list_maps(run)}
-        told = stability_maps.explain_stability(run, "jne_over_seeds")
-        assert (
-            told
-            == "JNE, mean over seeds: of 3 runs of the whole data and 1 with shuffled pairings."
-        )
+        told = stability_maps.explain_stability(run, "jne_over_seeds", copies)
+        whole = "3 runs of the whole data (seeds 0, 1, 2)"
+        assert told == f"JNE, mean over seeds: of {whole} and 1 with shuffled pairings."
     for run in copies[3:]:
         assert not set(expected) & {info.name for info in list_maps(run)}
         with pytest.raises(InputError, match="stability --store"):
             read_map(run, "jne_over_seeds")
     assert "nonlinear_share_over_seeds" not in {info.name for info in list_maps(copies[0])}
     assert stability_maps.explain_stability(copies[0], "jne") == ""
+
+
+def test_maps_say_when_there_are_later_runs_that_they_are_not_made_of(kept, tmp_path):
+    copies, _ = kept
+    other = write_synthetic_run(tmp_path / "later", name="Other", seed=9, n_per_roi=12)
+    half = copies[3]
+    assert "later" not in stability_maps.explain_stability(
+        copies[0], "jne_over_seeds", [*copies, half, open_run(other)]
+    )
+    later = [
+        open_run(write_synthetic_run(tmp_path / "later", name=name, spec={"seed": seed}, seed=seed,
+                                     n_per_roi=12))
+        for name, seed in (("Ours", 7), ("Ours [pairing shuffled]", 8))
+    ]  # fmt: skip
+    told = stability_maps.explain_stability(copies[0], "jne_over_seeds", [*copies, later[0]])
+    assert "(seeds 0, 1, 2)" in told
+    assert "1 more of this data came later and is not in it: keep the maps again" in told
+    told = stability_maps.explain_stability(copies[0], "jne_over_seeds", [*copies, *later])
+    assert "2 more of this data came later and are not in it" in told
+    keep_stability([*copies, *later], "jne", tmp_path)
+    told = stability_maps.explain_stability(copies[0], "jne_over_seeds", [*copies, *later])
+    assert "(seeds 0, 1, 2, 7) and 2 with shuffled pairings." in told
+    assert "later" not in told
 
 
 def test_the_floor_is_a_mask_that_hides_what_lies_within_or_is_unknown(kept):

@@ -8,7 +8,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from jne_engine.analysis.power import Design, describe_power, estimate_power
+from jne_engine.analysis.power import Design, describe_power, describe_simulated, estimate_power
 from jne_engine.core.errors import InputError
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.results import SimulationResult
@@ -164,3 +164,11 @@ def test_settings_and_result_survive_being_stored(result, tmp_path):
     assert isinstance(stored, SimulationResult)
     assert PowerSettings.from_dict(dict(stored.settings)) == PowerSettings.reduced(**TINY)
     pd.testing.assert_frame_equal(stored.tables["power"], result.tables["power"])
+    told = describe_simulated(stored.tables["power"], stored.settings)
+    assert told.startswith(
+        f"Simulated subjects: 492 features, {stored.settings['n_hidden']} hidden"
+    )
+    older = stored.tables["power"].drop(columns="n_features")
+    assert describe_simulated(older, stored.settings).startswith(
+        f"Simulated subjects: {stored.settings['n_hidden']} hidden"
+    )
