@@ -448,7 +448,7 @@ def test_stability_kept_beside_the_runs_is_a_map_and_a_mask(visit, tmp_path):
     keep_stability(runs, "jne", tmp_path)
     app = visit(tmp_path, "maps", **address)
     assert shown_panes(app, runs[0]) == ["jne_over_seeds"]
-    assert "of 2 runs of the whole data and 1 with shuffled pairings" in unmark(said(app))
+    assert "whole data (seeds 0, 1) and 1 with shuffled pairings." in unmark(said(app))
     box = app.selectbox(key="choice.floor")
     assert list(box.options) == ["Shown", "Hidden by JNE"]
     app = healthy(box.set_value("jne").run())
