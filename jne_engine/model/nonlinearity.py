@@ -123,6 +123,8 @@ class Nonlinearity:
         Leading directions of the features that the test takes out.
     n_units : int
         Hidden units that are not linear in the features.
+    n_blocks : int
+        Parts of the test stimuli that count by themselves: runs, or the stimuli each.
     absorbed : float
         Share of nonlinear variance that least squares take for linear by chance, at most 1: the
         features' rank over the number of stimuli.
@@ -138,6 +140,7 @@ class Nonlinearity:
     encoder: nn.Module
     n_components: int
     n_units: int
+    n_blocks: int
     absorbed: float
 
 
@@ -204,6 +207,7 @@ def measure_nonlinearity(
         encoder=calibrated,
         n_components=estimator.test.n_components,
         n_units=int(estimator.alive.sum()),
+        n_blocks=estimator.test.n_blocks,
         absorbed=estimator.absorbed,
     )
 
@@ -249,7 +253,7 @@ class _Estimator:
         self._across = self._readout.projection @ self._linear.projection.T
         self.test = ScoreTest(basis[splits[2]], self.dtype, design)
         blocks = design.number_blocks(arrays.test.size).numpy()
-        drawn = draw_bootstrap_counts(int(blocks[-1]) + 1, spec.n_resamples, spec.seed)
+        drawn = draw_bootstrap_counts(self.test.n_blocks, spec.n_resamples, spec.seed)
         counts = drawn[:, blocks]
         self._counts = torch.from_numpy(counts / arrays.test.size).to(self.device, self.dtype)
 

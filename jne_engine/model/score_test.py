@@ -6,11 +6,16 @@ Axes: s stimulus, c direction, v voxel.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
+import numpy as np
 import torch
 from scipy.special import stdtr
 from torch import Tensor
+
+from jne_engine.core.arrays import IntArray
 
 LEAST_STIMULI = 24
 """Fewer test stimuli leave no normal distribution to speak of."""
@@ -32,13 +37,28 @@ class ScoreDesign:
     block : int
         Consecutive test stimuli whose scores are summed before their spread is taken, so that
         they may depend on each other; resamples draw such blocks likewise.
+    runs : tuple of str, optional
+        Run of each test stimulus: then a block is what was measured in one run.
     """
 
     stimuli_a_direction: int = 12
     block: int = 1
+    runs: tuple[str, ...] | None = None
+
+    @classmethod
+    def of_runs(cls, runs: Sequence[str] | None, test: IntArray) -> Self:
+        """Return the design for stimuli of which the runs are known, or not (None).
+
+        With fewer than :data:`LEAST_STIMULI` runs among the test stimuli each of these counts by
+        itself: the spread over so few runs is no better known than that over so few stimuli.
+        """
+        named = () if runs is None else tuple(runs[row] for row in test)
+        return cls(runs=named) if len(set(named)) >= LEAST_STIMULI else cls()
 
     def number_blocks(self, n_test: int) -> Tensor:
         """Return which block each test stimulus is in; what is left over joins the last one."""
+        if self.runs is not None:
+            return torch.from_numpy(np.unique(self.runs, return_inverse=True)[1])
         return (torch.arange(n_test) // self.block).clamp(max=max(n_test // self.block - 1, 0))
 
 
@@ -70,14 +90,14 @@ class ScoreTest:
         n_test = len(directions)
         self.n_components = min(n_test // design.stimuli_a_direction, directions.shape[1])
         self._blocks = design.number_blocks(n_test).to(directions.device)
-        self._n_blocks = int(self._blocks[-1]) + 1
-        self._is_blocked = design.block > 1
-        self.is_possible = n_test >= LEAST_STIMULI and self._n_blocks >= LEAST_BLOCKS
+        self.n_blocks = int(self._blocks.max()) + 1
+        self._is_blocked = self.n_blocks < n_test
+        self.is_possible = n_test >= LEAST_STIMULI and self.n_blocks >= LEAST_BLOCKS
         ones = torch.ones_like(directions[:, :1])
         taken = torch.cat([ones, directions[:, : self.n_components]], dim=1)
         self._basis = torch.linalg.qr(taken.double())[0].to(dtype)
         left = max(n_test - self.n_components - 1, 1) / max(n_test - 1, 1)
-        self._freedom = max(self._n_blocks - 1, 1) * left
+        self._freedom = max(self.n_blocks - 1, 1) * left
 
     def compute_p(self, error: Tensor, linear: Tensor, nonlinear: Tensor) -> Tensor:
         """Return p of each voxel, 1 where the nonlinear prediction has no variance.
@@ -110,13 +130,13 @@ class ScoreTest:
     def _sum_blocks(self, scores: Tensor) -> Tensor:
         if not self._is_blocked:
             return scores
-        total = scores.new_zeros(self._n_blocks, scores.shape[1])
+        total = scores.new_zeros(self.n_blocks, scores.shape[1])
         return total.index_add_(0, self._blocks, scores)
 
     def _find_tail(self, z: Tensor) -> Tensor:
         tail: Tensor = torch.special.ndtr(-z)
         if self._is_blocked:
-            tail = torch.from_numpy(stdtr(max(self._n_blocks - 1, 1), -z.cpu().numpy()))
+            tail = torch.from_numpy(stdtr(max(self.n_blocks - 1, 1), -z.cpu().numpy()))
         return tail.to(z.device)
 
     def _reduce(self, part: Tensor, least: Tensor) -> Tensor:

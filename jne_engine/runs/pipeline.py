@@ -24,6 +24,7 @@ from jne_engine.core.errors import InputError
 from jne_engine.core.progress import StageProgress, ignore_stages
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.scaling import Scaling, tell_far
+from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.spec import RunSpec
 from jne_engine.runs.folder import lock_run
 from jne_engine.runs.stages import FittedEncoder, RunStages, StageEpochReport
@@ -109,9 +110,15 @@ def _check_fitted(
 def compute_key(
     dataset: EncodingDataset, spec: RunSpec, fitted: Mapping[str, FittedEncoder]
 ) -> str:
-    """Return the SHA-256 of everything that decides a run's numbers."""
+    """Return the SHA-256 of everything that decides a run's numbers.
+
+    That runs are the blocks of the score test is in it where they are, so that all others keep
+    their keys from before.
+    """
     sources = {name: f.source.sha256 for name, f in fitted.items()}
     choices = {**spec.to_dict(), "fitted": sources}
+    if ScoreDesign.of_runs(dataset.runs, dataset.splits.test).runs is not None:
+        choices["blocks"] = "runs"
     return compute_run_key(dataset.content_hash, choices, ALGORITHM)
 
 

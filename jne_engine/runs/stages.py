@@ -28,6 +28,7 @@ from jne_engine.model.nonlinearity import (
     measure_nonlinearity,
 )
 from jne_engine.model.scaling import Scaling, scale_runs
+from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.scoring import (
     compute_bootstrap_pvalues,
     compute_noise_ceiling,
@@ -194,7 +195,10 @@ class RunStages:
             return lambda done, _: self.report("calibration", offset + done, n_voxels + n_test)
 
         encoder = self._load(folder, "nonlinear")
-        found = measure_nonlinearity(encoder, self._arrays(), self.spec, progress=report(0))
+        design = ScoreDesign.of_runs(self.dataset.runs, self.dataset.splits.test)
+        found = measure_nonlinearity(
+            encoder, self._arrays(), self.spec, design=design, progress=report(0)
+        )
         jne = stream_dispersion(
             found.encoder,
             self._features(self.dataset.splits.test),
@@ -206,7 +210,11 @@ class RunStages:
         known = np.isin(found.reason, (0, UNPREDICTED))
         values["jne_calibrated"] = np.where(known, jne, np.float32(np.nan))
         self._write_measures("calibration", stage, values)
-        told = {name: getattr(found, name) for name in ("n_components", "n_units", "absorbed")}
+        names = "n_components", "n_units", "n_blocks", "absorbed"
+        told: dict[str, Any] = {name: getattr(found, name) for name in names}
+        told["blocks"] = "stimuli" if design.runs is None else "runs"
+        if runs := self.dataset.runs:
+            told["n_runs"] = len({runs[row] for row in self.dataset.splits.test})
         reasons = {text: int((found.reason == code).sum()) for code, text in CANNOT_TELL.items()}
         stage.write_json("nonlinearity", {**told, "cannot_tell": reasons})
 

@@ -12,14 +12,14 @@ LINEAR_ALPHAS = [10 ** (i / 2) for i in range(13)]
 READOUT_ALPHAS = [10 ** (i / 2) for i in range(-2, 13)]
 
 
-def estimate_voxels(encoder, arrays, spec, *, block=1, stimuli_a_direction=12):
+def estimate_voxels(encoder, arrays, spec, *, block=1, blocks=None, stimuli_a_direction=12):
     """Return every estimate of every voxel, and the readout on the raw hidden units."""
     train, test = arrays.train, arrays.test
     x, y, lin, e, g, readout = predict_voxels(encoder, arrays)
     directions = find_directions(x, test, stimuli_a_direction)
     found = {name: [] for name in ESTIMATES[:-1]}
     n = len(test)
-    blocks = cut_blocks(n, block)
+    blocks = blocks or cut_blocks(n, block)
     drawn = draw_bootstrap_counts(len(blocks), spec.n_resamples, spec.seed).astype(int)
     for voxel in range(y.shape[1]):
         parts = [part[test, voxel] for part in (y, lin, g)]

@@ -76,6 +76,38 @@ def test_blocks_of_stimuli_and_other_directions_equal_the_loop(choices):
     assert (np.abs(found.nonlinear_share_low - alone.nonlinear_share_low) > 1e-6).any()
 
 
+def draw_runs(rng, n, n_runs):
+    """Return runs of unequal length, none empty, in no order."""
+    return [
+        f"run {r}" for r in rng.permutation([*range(n_runs), *rng.integers(0, n_runs, n - n_runs)])
+    ]
+
+
+@pytest.mark.parametrize("n_runs", [24, 40])
+def test_the_runs_of_the_test_stimuli_are_its_blocks_as_in_the_loop(n_runs):
+    encoder, arrays = build(), draw_arrays(n_test=63)
+    runs = np.array(draw_runs(np.random.default_rng(7), 150, n_runs + 9))
+    runs[arrays.test] = draw_runs(np.random.default_rng(8), 63, n_runs)
+    design = ScoreDesign.of_runs(tuple(runs), arrays.test)
+    found = measure_nonlinearity(encoder, arrays, SPEC, design=design)
+    named = [runs[row] for row in arrays.test]
+    blocks = [[i for i, run in enumerate(named) if run == r] for r in sorted(set(named))]
+    assert len(blocks) == found.n_blocks == n_runs
+    assert len({len(block) for block in blocks}) > 1
+    expected, _ = estimate_voxels(encoder, arrays, SPEC, blocks=blocks)
+    for name in ESTIMATES:
+        np.testing.assert_allclose(getattr(found, name), expected[name], rtol=2e-6, atol=1e-6)
+    alone = measure_nonlinearity(encoder, arrays, SPEC)
+    assert (np.abs(found.p_nonlinearity - alone.p_nonlinearity) > 1e-6).any()
+
+
+def test_too_few_runs_and_unknown_ones_leave_every_stimulus_by_itself():
+    arrays = draw_arrays()
+    few = ScoreDesign.of_runs(tuple(f"run {i % 23}" for i in range(150)), arrays.test)
+    assert few == ScoreDesign.of_runs(None, arrays.test) == ScoreDesign()
+    assert measure_nonlinearity(build(), arrays, SPEC, design=few).n_blocks == 48
+
+
 def test_few_blocks_tell_nothing():
     found = measure_nonlinearity(build(), draw_arrays(), SPEC, design=ScoreDesign(block=5))
     assert (found.reason == FEW_STIMULI).all()  # 48 stimuli are 9 blocks

@@ -16,7 +16,9 @@ from jne_engine.datasets.selfcheck import check_dataset
 from jne_engine.model.scaling import scale_runs
 from jne_engine.model.spec import RunSpec
 from jne_engine.report.export.methods import describe_methods, format_methods
-from jne_engine.runs.pipeline import compute_run
+from jne_engine.runs.pipeline import compute_key, compute_run
+from jne_engine.runs.store import compute_run_key
+from jne_engine.runs.version import ALGORITHM
 from tests.engine.datasets import make_dataset
 from tests.engine.readers.files import refused
 
@@ -148,3 +150,40 @@ def test_the_preview_says_how_often_stimuli_were_shown():
     told = preview_dataset(replace(dataset, features=features, test_repeats=None)).repeats
     assert told == f"1 to 3 a stimulus, {120 / 118:.3g} on average"
     assert "repeats: 1 to 3" in str(preview_dataset(replace(dataset, features=features)))
+
+
+@pytest.mark.parametrize(
+    ("n_runs", "blocks", "told"),
+    [
+        (30, "runs", "bootstrap interval over runs"),
+        (12, "stimuli", "are of 12 runs, too few to take a run for one observation"),
+    ],
+)
+def test_the_test_of_nonlinearity_takes_runs_for_observations_where_there_are_enough(
+    n_runs, blocks, told, tmp_path
+):
+    plain = make_dataset(n_stimuli=240, n_voxels=12, ground_truth=None, test_repeats=None)
+    dataset = replace(plain, runs=tuple(f"group {i % n_runs}" for i in range(240)))
+    spec = replace(SPEC, max_epochs=4)
+    run = compute_run(dataset, spec, tmp_path)
+    own = len({dataset.runs[row] for row in dataset.splits.test})
+    assert (own >= 24) == (blocks == "runs")
+    record = run.stage("calibration").read_json("nonlinearity")
+    assert (record["blocks"], record["n_runs"]) == (blocks, own)
+    assert record["n_blocks"] == (own if blocks == "runs" else dataset.splits.test.size)
+    assert told in describe_methods(run).paragraph
+    p = run.stage("calibration").read_array("p_nonlinearity")
+    alone = compute_run(plain, spec, tmp_path)
+    assert "n_runs" not in alone.stage("calibration").read_json("nonlinearity")
+    assert "too few to take" not in describe_methods(alone).paragraph
+    same = np.array_equal(p, alone.stage("calibration").read_array("p_nonlinearity"))
+    assert same == (blocks == "stimuli")
+
+
+def test_only_runs_that_are_blocks_of_the_test_change_the_key_of_a_run():
+    plain = make_dataset(n_stimuli=240, n_voxels=12, ground_truth=None, test_repeats=None)
+    choices = {**SPEC.to_dict(), "fitted": {}}
+    for n_runs, added in ((30, {"blocks": "runs"}), (12, {})):
+        dataset = replace(plain, runs=tuple(f"group {i % n_runs}" for i in range(240)))
+        expected = compute_run_key(dataset.content_hash, {**choices, **added}, ALGORITHM)
+        assert compute_key(dataset, SPEC, {}) == expected

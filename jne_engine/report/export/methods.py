@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,15 +243,26 @@ def _tell_share(run: Run) -> tuple[str, ...]:
     found = summarise_nonlinearity(run)
     if found is None:
         return ("The nonlinear share was not measured.",)
-    n = run.manifest.counts["n_test"]
+    n, told = run.manifest.counts["n_test"], run.stage("calibration").read_json("nonlinearity")
+    blocks = told.get("blocks", "stimuli")  # a run from before there were others does not say
     return (
         "Which voxels are nonlinear in these features: a ridge a voxel on the features (l), a ridge"
         " of its residual on the nonlinear encoder's last hidden units less what is linear in them"
         f" (g), and on the {n:,} test stimuli the nonlinear share cov(y − l, g) / (cov(y − l, g) +"
-        " cov(y, l)) with a bootstrap interval over stimuli and a one-sided score test of y − l"
-        " with g, Benjamini–Hochberg corrected over voxels.",
+        f" cov(y, l)) with a bootstrap interval over {blocks} and a one-sided score test of y − l"
+        f" with g, Benjamini–Hochberg corrected over voxels.{_tell_blocks(told)}",
         f"{tell_nonlinearity(found)} The interval of the median is a bootstrap over voxels.",
     )
+
+
+def _tell_blocks(told: Mapping[str, Any]) -> str:
+    """Say what is done about stimuli of one run, empty where the data do not know of runs."""
+    n_runs = told.get("n_runs")
+    if n_runs is None:
+        return ""
+    if told["blocks"] == "runs":
+        return f" Scores were summed over each of the test stimuli's {n_runs:,} runs."
+    return f" The test stimuli are of {n_runs:,} runs, too few to take a run for one observation."
 
 
 def _tell_software(run: Run) -> tuple[str, ...]:
