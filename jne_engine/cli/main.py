@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from jne_engine import __version__
 from jne_engine.cli.jobs import Following, follow, out_option, quiet_option
 from jne_engine.core.errors import InputError, JneError
+from jne_engine.core.version import VERSION
 from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs.kinds.run import (
     DEMO_HIDDEN,
@@ -77,7 +77,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="jne_engine")
+@click.version_option(VERSION, prog_name="jne_engine")
 def main() -> None:
     """Compute and inspect JNE: where, how strongly and for which stimuli BOLD is nonlinear."""
 

@@ -183,11 +183,12 @@ def read_rois(
     path = check_file(path)
     names = list_npz_keys(path)
     tiers = tiers or {}
-    check_tiers(printable(path.name), names, tiers)
-    masks = [_roi_mask(f"{printable(path.name)} {n}", read_npz(path, n), n_voxels) for n in names]
+    file = printable(path.name)
+    check_tiers(file, names, tiers)
+    masks = [read_roi_mask(f"{file} {n}", read_npz(path, n), n_voxels) for n in names]
     return RoiSet(
         preset=printable(path.stem),
-        source=f"masks of {printable(path.name)}",
+        source=f"masks of {file}",
         names=tuple(map(printable, names)),
         tiers=tuple(tiers.get(name) for name in names),
         masks=np.stack(masks),
@@ -228,7 +229,14 @@ def read_noise_ceiling(path: str | Path, n_voxels: int, *, key: str | None = Non
     return values
 
 
-def _roi_mask(name: str, values: npt.NDArray[Any], n_voxels: int) -> BoolArray:
+def read_roi_mask(name: str, values: npt.NDArray[Any], n_voxels: int) -> BoolArray:
+    """Return an ROI's mask over the columns, from a mask or from a list of columns.
+
+    Raises
+    ------
+    InputError
+        If the values are neither.
+    """
     fix = f"give a mask over the {n_voxels} columns, or a list of columns"
     if values.ndim != 1 or values.dtype.kind not in "iub":
         found = f"{values.dtype} of shape {values.shape}"

@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import connected_components
 
 from jne_engine.core.arrays import IntArray
 from jne_engine.datasets.dataset import Splits
-from jne_engine.datasets.tables import is_missing
+from jne_engine.datasets.splits import DEFAULT_FRACTIONS, random_splits
+from jne_engine.datasets.tables import GROUP_COLUMN, is_missing
 
 
 def number_stimuli(features: npt.NDArray[Any]) -> IntArray:
@@ -61,6 +62,40 @@ def join_groups(stimuli: IntArray, labels: Sequence[str]) -> IntArray:
     found = connected_components(graph, directed=False)[1][stimuli]
     numbers: dict[int, int] = {}
     return np.array([numbers.setdefault(n, len(numbers)) for n in found.tolist()], dtype=np.int64)
+
+
+def draw_splits(
+    features: npt.NDArray[Any],
+    *,
+    seed: int = 0,
+    fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
+    labels: Sequence[str] | None = None,
+) -> tuple[Splits, str]:
+    """Draw splits in which equal stimuli, and rows of one label, stay together; say so in a line.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n_stimuli, n_features)
+    seed, fractions
+        As for :func:`~jne_engine.datasets.splits.random_splits`.
+    labels : sequence of str, optional
+        Run or session of each row, whose rows stay in one split.
+
+    Raises
+    ------
+    InputError
+        If the shares do not sum to 1, or there are too few stimuli or groups.
+    """
+    groups = number_stimuli(features)
+    bound = ["equal stimuli"] * bool(groups.max() + 1 < groups.size)
+    if labels is not None:
+        groups = join_groups(groups, labels)
+        bound.append(f"rows of one {GROUP_COLUMN}")
+    splits = random_splits(len(features), seed=seed, fractions=fractions, groups=groups)
+    sizes = f"{splits.train.size}, {splits.validation.size} and {splits.test.size}"
+    kept = f"; {' and '.join(bound)} stay together" if bound else ""
+    drawn = f"{sizes} stimuli for train, validation and test drawn with seed {seed}"
+    return splits, f"no splits given: {drawn}{kept}"
 
 
 def describe_repeats(features: npt.NDArray[Any], splits: Splits) -> str:

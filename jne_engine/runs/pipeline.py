@@ -17,11 +17,11 @@ from pathlib import Path
 
 import torch
 
-from jne_engine import __version__
 from jne_engine.core.checks import check_length
 from jne_engine.core.disk import telling_disk_errors
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import StageProgress, ignore_stages
+from jne_engine.core.version import VERSION
 from jne_engine.datasets.dataset import EncodingDataset
 from jne_engine.model.scaling import Scaling, tell_far
 from jne_engine.model.score_test import ScoreDesign
@@ -224,7 +224,7 @@ def _warn_unscaled(stages: RunStages) -> list[str]:
 def _versions() -> dict[str, str]:
     """Return what computed the numbers, thread count included: sums depend on it."""
     versions = {
-        "jne_engine": __version__,
+        "jne_engine": VERSION,
         "algorithm": str(ALGORITHM),
         "python": platform.python_version(),
     }

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from jne_engine.core.arrays import Float32Array, IntArray
+from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_finite, check_length
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, Tier
@@ -34,8 +34,8 @@ from jne_engine.datasets.dataset import (
 from jne_engine.datasets.drawn import draw_volume, read_anatomy
 from jne_engine.datasets.imported import NOTE_LETTERS
 from jne_engine.datasets.locations import read_noise_ceiling, read_rois
-from jne_engine.datasets.repeats import join_groups, number_stimuli
-from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, random_splits, read_splits
+from jne_engine.datasets.repeats import draw_splits
+from jne_engine.datasets.splits import DEFAULT_FRACTIONS, SPLIT_NAMES, read_splits
 from jne_engine.datasets.tables import (
     GROUP_COLUMN,
     numbered_stimuli,
@@ -401,25 +401,14 @@ def _splits(files: ArrayFiles, features: Float32Array) -> tuple[Splits, tuple[st
         return read_splits(files.splits, n_stimuli), ()
     if files.splits is not None:
         return _listed_splits(files.splits, n_stimuli), ()
-    groups, kept = _find_groups(files.stimuli, features)
-    splits = random_splits(
-        n_stimuli, seed=files.split_seed, fractions=files.split_fractions, groups=groups
+    labels = None
+    if files.stimuli is not None:
+        cells = read_table(files.stimuli)
+        labels = cells[GROUP_COLUMN].tolist() if GROUP_COLUMN in cells else None
+    splits, note = draw_splits(
+        features, seed=files.split_seed, fractions=files.split_fractions, labels=labels
     )
-    sizes = f"{splits.train.size}, {splits.validation.size} and {splits.test.size}"
-    note = f"no splits given: {sizes} stimuli for train, validation and test drawn with seed"
-    return splits, (f"{note} {files.split_seed}{kept}",)
-
-
-def _find_groups(table: Path | None, features: Float32Array) -> tuple[IntArray, str]:
-    """Return the group of each row, which one split must hold whole, and say what binds them."""
-    groups = number_stimuli(features)
-    bound = ["equal stimuli"] * bool(groups.max() + 1 < groups.size)
-    if table is not None:
-        cells = read_table(table)
-        if GROUP_COLUMN in cells:
-            groups = join_groups(groups, cells[GROUP_COLUMN].tolist())
-            bound.append(f"rows of one {GROUP_COLUMN}")
-    return groups, f"; {' and '.join(bound)} stay together" if bound else ""
+    return splits, (note,)
 
 
 def _listed_splits(paths: Mapping[str, Path], n_stimuli: int) -> Splits:

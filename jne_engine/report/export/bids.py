@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from jne_engine import __version__
 from jne_engine.core.errors import InputError
+from jne_engine.core.version import VERSION
 from jne_engine.cortex.names import canonical_name
 from jne_engine.cortex.spaces import CorticalSpace, SurfaceSpace, VolumeSpace
 from jne_engine.formats.guard import printable
@@ -200,7 +200,7 @@ def _describe_dataset(content: RunContent) -> dict[str, Any]:
         "GeneratedBy": [
             {
                 "Name": "JNE Explorer",
-                "Version": __version__,
+                "Version": VERSION,
                 "Description": f"run {manifest.run_id}, key {manifest.key}",
             }
         ],

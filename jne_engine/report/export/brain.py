@@ -48,7 +48,7 @@ def export_run_html(
     """
     scene = build_run_scene(run, chosen, significant=significant, threshold=threshold)
     if scene is None:
-        raise _no_surface(run)
+        raise refuse_bare(run)
     return export_html(scene, path)
 
 
@@ -62,10 +62,11 @@ def check_html(run: Run) -> None:
     """
     space = maps.read_surface(run)
     if maps.read_run_projection(run) is None and (space is None or choose_display(space) is None):
-        raise _no_surface(run)
+        raise refuse_bare(run)
 
 
-def _no_surface(run: Run) -> InputError:
+def refuse_bare(run: Run) -> InputError:
+    """Return the error of a run whose brain cannot be drawn, with what to do about it."""
     expected = "a surface that can be drawn"
     return InputError(run.run_id, expected, "none", maps.tell_why_bare(run))
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jne_engine import __version__
 from jne_engine.core.checks import check_choice
 from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.core.version import VERSION
 from jne_engine.formats.guard import hash_file
 from jne_engine.report.export.content import RunContent, describe_space, gather_content
 from jne_engine.report.export.folder import MARK, check_target, write_whole, zip_folder
@@ -124,7 +124,7 @@ def _describe(content: RunContent, form: Format, folder: Path) -> dict[str, Any]
         "simulated": content.simulated,
         "title": content.title(f"{manifest.name}, {manifest.subject}"),
         "run": {"id": manifest.run_id, "key": manifest.key, "source": manifest.source},
-        "written_by": {"name": "JNE Explorer", "version": __version__},
+        "written_by": {"name": "JNE Explorer", "version": VERSION},
         "space": describe_space(content.space),
         "counts": dict(manifest.counts),
         "significant_only": content.significant_only,

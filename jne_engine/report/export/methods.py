@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from jne_engine import __version__
 from jne_engine.analysis import maps, summary
 from jne_engine.analysis.nonlinearity import summarise_nonlinearity, tell_nonlinearity
 from jne_engine.core.citations import Citation
+from jne_engine.core.version import VERSION
 from jne_engine.cortex.spaces import SurfaceSpace
 from jne_engine.formats.guard import printable
 from jne_engine.model.measures import list_measures
@@ -271,9 +271,7 @@ def _tell_software(run: Run) -> tuple[str, ...]:
         f"{name} {versions[name]}" for name in ("python", "numpy", "torch") if name in versions
     )
     seed = run.manifest.spec["seed"]
-    return (
-        f"Computed with JNE Explorer {__version__} ({libraries}; seed {seed}), run {run.run_id}.",
-    )
+    return (f"Computed with JNE Explorer {VERSION} ({libraries}; seed {seed}), run {run.run_id}.",)
 
 
 def _tabulate_data(run: Run) -> tuple[tuple[str, Any], ...]:

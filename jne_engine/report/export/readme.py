@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 
-from jne_engine import __version__
+from jne_engine.core.version import VERSION
 from jne_engine.cortex.names import FSLR, canonical_name
 from jne_engine.cortex.spaces import SurfaceSpace, VolumeSpace
 from jne_engine.formats.guard import printable
@@ -116,7 +116,7 @@ def _tell_labels(content: RunContent) -> list[str]:
 def _tell_provenance(content: RunContent) -> list[str]:
     manifest = content.run.manifest
     lines = [
-        f"Written by JNE Explorer {__version__} from run {manifest.run_id} of {manifest.created}.",
+        f"Written by JNE Explorer {VERSION} from run {manifest.run_id} of {manifest.created}.",
         f"Key of the run: {manifest.key}",
         f"Source: {manifest.source}",
         *manifest.notes,

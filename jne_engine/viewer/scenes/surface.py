@@ -95,15 +95,14 @@ def build_on_surface(
     others : sequence of Run
         Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
     """
-    space, sets = read_surface(run), _choose_label_sets(run, preset)
-    projection = read_run_projection(run)
+    sets, projection = _choose_label_sets(run, preset), read_run_projection(run)
+    shown = find_display(run)
+    if shown is None:
+        return None
+    space, display = shown
     if projection is not None:
-        space = projection.space
         maps = [m.project(projection) if m.space is None else m for m in maps]
         sets = tuple(replace(r, masks=projection.project_labels(r.masks)) for r in sets)
-    display = _choose_display(space, projection)
-    if space is None or display is None:
-        return None
     manifest, ids = run.manifest, ", ".join(other.run_id for other in others)
     source = manifest.source.rstrip(".")
     return build_scene(
@@ -127,25 +126,32 @@ def _choose_label_sets(run: Run, preset: str | None) -> tuple[RoiSet, ...]:
     return tuple(sets.values())
 
 
+def find_display(run: Run) -> tuple[SurfaceSpace, Display] | None:
+    """Return where a run's columns lie on a surface, or are projected to, and what is drawn of it.
+
+    Returns
+    -------
+    tuple of SurfaceSpace and Display, or None
+        A surface by its name, or the one that the run carries; None where none can be drawn here.
+    """
+    projection = read_run_projection(run)
+    if projection is None:
+        space = read_surface(run)
+        display = None if space is None else choose_display(space)
+    elif projection.own is not None:
+        space, display = projection.space, show_subject_surface(projection.own)
+    else:
+        space = projection.space
+        display = choose_display(space)
+    if space is None or display is None:
+        return None
+    notes = ("" if projection is None else projection.note), display.note
+    return space, replace(display, note=" ".join(notes).strip())
+
+
 def can_draw(run: Run) -> bool:
     """Tell whether a run lies on a surface, or is projected to one, that can be drawn here."""
-    projection = read_run_projection(run)
-    space = read_surface(run) if projection is None else projection.space
-    return _choose_display(space, projection) is not None
-
-
-def _choose_display(space: SurfaceSpace | None, projection: Projection | None) -> Display | None:
-    """Choose what is drawn: a surface by its name, or the one that the run carries."""
-    if space is None:
-        return None
-    if projection is None:
-        return choose_display(space)
-    if projection.own is not None:
-        display: Display | None = show_subject_surface(projection.own)
-    else:
-        display = choose_display(space)
-    notes = projection.note, "" if display is None else display.note
-    return None if display is None else replace(display, note=" ".join(notes).strip())
+    return find_display(run) is not None
 
 
 def build_scene(

@@ -1,0 +1,119 @@
+"""From two arrays to a stored run, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+from tqdm.auto import tqdm
+
+from jne_engine.core.progress import StageProgress
+from jne_engine.cortex.spaces import Tier
+from jne_engine.datasets.arrays.memory import ArrayPlaces, build_dataset
+from jne_engine.model.spec import RunSpec
+from jne_engine.report.notebook.stored import StoredRun
+from jne_engine.runs.pipeline import compute_run
+
+
+def fit(
+    features: npt.ArrayLike,
+    responses: npt.ArrayLike,
+    *,
+    surface: str | None = None,
+    vertices: Mapping[str, npt.ArrayLike] | None = None,
+    mask_img: Any = None,
+    rois: Mapping[str, npt.ArrayLike] | None = None,
+    tiers: Mapping[str, Tier] | None = None,
+    stimuli: pd.DataFrame | None = None,
+    splits: Mapping[str, npt.ArrayLike] | None = None,
+    groups: Sequence[object] | None = None,
+    name: str = "arrays",
+    subject: str = "subject",
+    feature_set: str = "features",
+    simulated: bool = False,
+    out: str | Path = "runs",
+    progress: bool = True,
+    **choices: Any,
+) -> StoredRun:
+    """Fit both encoders, score them, disperse Jacobians, and say which voxels are nonlinear.
+
+    The run is stored below ``out``, where the dashboard finds it; the same call returns it at
+    once the next time, and goes on where it was interrupted.
+
+    Parameters
+    ----------
+    features : array, shape (n_stimuli, n_features)
+        One row a stimulus, all finite.
+    responses : array, shape (n_stimuli, n_voxels)
+        In the same order. Columns with NaN or without variance are NaN in every result.
+    surface, vertices, mask_img, rois, tiers
+        Where the columns lie, and which regions they form: ``surface="fsaverage5"`` for all
+        vertices, left and then right; ``vertices={"left": ..., "right": ...}`` for some;
+        ``mask_img``, a nibabel image, for voxels as nilearn's maskers order them, ``surface``
+        naming the template to show them on; ``rois={"V1": mask, ...}``, lowest first, and
+        ``tiers={"V1": "primary", ...}``, of primary, intermediate and higher.
+    stimuli : pandas.DataFrame, optional
+        One row a stimulus: its index holds ids, each column is one way of naming categories.
+    splits : mapping, optional
+        Rows of ``"train"``, ``"validation"`` and ``"test"``; by default 80, 10 and 10 % drawn by
+        seed 0, equal stimuli kept together.
+    groups : sequence, optional
+        Run or session of each row, whose rows stay in one split.
+    name, subject, feature_set : str
+        What the data are called.
+    simulated : bool
+        True for made-up data: every page and export then says SIMULATED.
+    out : str or pathlib.Path
+        Folder of runs.
+    progress : bool
+        Show a bar a stage.
+    **choices
+        Fields of :class:`~jne_engine.model.spec.RunSpec`: ``n_hidden``, ``activation``,
+        ``seed``, ``standardise``, ...
+
+    Returns
+    -------
+    StoredRun
+
+    Raises
+    ------
+    InputError
+        If the arrays do not fit each other or a choice cannot be; one line says what to do.
+    StoreError
+        If the disk is full or not writable.
+    """
+    places = ArrayPlaces(surface=surface, vertices=vertices, mask_img=mask_img, rois=rois or {},
+                         tiers=tiers or {})  # fmt: skip
+    dataset = build_dataset(
+        features,
+        responses,
+        name=name,
+        subject=subject,
+        splits=splits,
+        groups=groups,
+        stimuli=stimuli,
+        places=places,
+        feature_set=feature_set,
+        simulated=simulated,
+    )
+    with _show_progress(shown=progress) as report:
+        return StoredRun(compute_run(dataset, RunSpec(**choices), Path(out), report=report))
+
+
+@contextmanager
+def _show_progress(*, shown: bool) -> Iterator[StageProgress]:
+    """Give a report that draws one bar, renamed a stage, as a notebook or a terminal shows it."""
+    with tqdm(disable=not shown, leave=False) as bar:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if bar.desc != f"{stage}: ":
+                bar.reset(total)
+                bar.set_description(stage)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield report
