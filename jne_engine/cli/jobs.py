@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,22 +18,18 @@ from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import INTERNAL, JobRecord, JobSpec
 from jne_engine.jobs.studies import add_to_study, list_studies, tabulate_study
+from jne_engine.runs.folder import find_root
 
 LOOK_S = 0.1
 IDLE_S = 10.0
 """Seconds that a worker which the command line started stays for more."""
 
 
-def default_root() -> Path:
-    """Return the folder of runs: ``$JNE_RUNS``, else ``runs`` in the working folder."""
-    return Path(os.environ.get("JNE_RUNS", "runs"))
-
-
 out_option = click.option(
     "--out",
     "root",
     type=click.Path(path_type=Path, file_okay=False),
-    default=default_root,
+    default=find_root,
     show_default="$JNE_RUNS or ./runs",
     help="Folder of runs.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from filelock import FileLock
@@ -11,6 +12,11 @@ MANIFEST = "run.json"
 MEANS = "means"
 VALIDATION = "validation"
 """Folder of simulations' results, beside the runs."""
+
+
+def find_root() -> Path:
+    """Return the folder of runs: ``$JNE_RUNS``, else ``runs`` in the working folder."""
+    return Path(os.environ.get("JNE_RUNS", "runs"))
 
 
 def locate_means(path: Path) -> Path:

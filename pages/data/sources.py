@@ -24,11 +24,11 @@ from jne_engine.jobs.kinds.run import (
     request_demo_study,
 )
 from jne_engine.model.spec import RunSpec
+from jne_engine.runs.folder import find_root
 from pages.data.previews import could_begin, show_preview
 from pages.data.source_choices import choose
 from pages.frame import jobs
 from pages.frame.access import tell_reader
-from pages.frame.cached import find_root
 from pages.frame.state import declares, read, select
 from pages.frame.widgets import one_line_errors, plain
 

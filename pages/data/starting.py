@@ -13,12 +13,12 @@ from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs.kinds.run import request_demo_study, request_layers
 from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
+from jne_engine.runs.folder import find_root
 from pages.data.datasets import describe_entry, has_features
 from pages.data.previews import show_when_there
 from pages.data.sources import offer_demo
 from pages.frame import jobs
 from pages.frame.access import tell_reader
-from pages.frame.cached import find_root
 from pages.frame.state import Selection, read, select
 from pages.frame.widgets import format_bytes, format_seconds, one_line_errors, plain
 

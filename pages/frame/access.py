@@ -21,8 +21,8 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from jne_engine.core.errors import AccessError, InputError, JneError, StoreError
 from jne_engine.jobs.database import JobFiles, prepare_table
+from jne_engine.runs.folder import find_root
 from pages.frame.assets import PAGES
-from pages.frame.cached import find_root
 from pages.frame.people import EDITORS, READERS, Role, find_address, read_people
 from pages.frame.plain import plain
 

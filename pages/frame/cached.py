@@ -6,10 +6,8 @@ its keys, so that two of them can share one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -53,7 +51,7 @@ from jne_engine.features.gabor_pictures import draw_filter
 from jne_engine.report.export.formats import list_refusals as list_refusals_of
 from jne_engine.report.export.methods import describe_methods as describe_methods_of
 from jne_engine.report.figures.gallery import encode_picture
-from jne_engine.runs.folder import VALIDATION, locate_results
+from jne_engine.runs.folder import VALIDATION, find_root, locate_results
 from jne_engine.runs.grouping import Grouping
 from jne_engine.runs.results import SimulationResult
 from jne_engine.runs.store import Run
@@ -153,11 +151,6 @@ average_maps_by_category = _hold(stimulus_maps.average_maps_by_category)
 _read_category_map = _keep(stimulus_maps.read_category_map)
 read_run_embedding = _hold(embeddings.read_run_embedding)
 _read_pictures = _hold(selectivity.read_pictures)
-
-
-def find_root() -> Path:
-    """Return the folder of runs: ``$JNE_RUNS``, else ``runs`` where the app was started."""
-    return Path(os.environ.get("JNE_RUNS", "runs"))
 
 
 def list_runs() -> RunListing:

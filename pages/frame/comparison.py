@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from jne_engine.analysis.listing import RunListing, find_nearest
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.jobs import read_studies
@@ -82,4 +83,4 @@ def name_runs(runs: Iterable[Run]) -> dict[str, str]:
 
 def _list_studies() -> dict:
     """Return every study's rows; no table is made for the question."""
-    return dict(read_studies()) if cached.find_root().is_dir() else {}
+    return dict(read_studies()) if find_root().is_dir() else {}

@@ -29,8 +29,8 @@ from jne_engine.jobs.studies import (
     tabulate_study,
 )
 from jne_engine.report.figures.curves import tabulate_losses
+from jne_engine.runs.folder import find_root
 from pages.frame.access import explain_read_only, require_change
-from pages.frame.cached import find_root
 from pages.frame.plain import plain
 
 Named = TypeVar("Named", int, str)

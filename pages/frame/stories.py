@@ -11,8 +11,8 @@ from jne_engine.core.errors import JneError
 from jne_engine.report import stories
 from jne_engine.report.decks import draw_thumbnail, read_deck, render_html
 from jne_engine.report.stories import Pin, PinContents, Story
+from jne_engine.runs.folder import find_root
 from pages.frame.access import require_change
-from pages.frame.cached import find_root
 from pages.frame.plain import plain
 from pages.frame.state import select
 

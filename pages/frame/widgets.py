@@ -10,6 +10,7 @@ import streamlit as st
 from jne_engine.analysis.listing import RunListing, find_nearest
 from jne_engine.core.resources import find_dashboard
 from jne_engine.formats.guard import readable_size
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.access import explain_read_only, show_visitor
@@ -155,7 +156,7 @@ def show_no_run(listing: RunListing) -> None:
             " **Data & runs**.", icon=":material/info:")  # fmt: skip
     st.caption("The simulated subject from the command line:")
     st.code("python -m jne_engine demo", language=None)
-    st.caption(f"This page looks in: {plain(cached.find_root().absolute())}")
+    st.caption(f"This page looks in: {plain(find_root().absolute())}")
     for line in listing.unfinished:
         st.caption(f"Can be resumed by the same command: {plain(line)}")
     for line in listing.unreadable:

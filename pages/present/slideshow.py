@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from jne_engine.report.stories import Story
+from jne_engine.runs.folder import find_root
 from pages.frame import stories
 from pages.frame.assets import is_dark, read_asset
-from pages.frame.cached import find_root
 from pages.frame.state import select
 
 

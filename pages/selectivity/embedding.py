@@ -10,6 +10,7 @@ import streamlit as st
 from jne_engine.analysis import embeddings
 from jne_engine.jobs.kinds.embed import request_embedding
 from jne_engine.report.figures.selectivity import plot_embedding, plot_silhouettes
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.named import LONGEST_NAME
 from jne_engine.runs.selections import SELECTIONS, StimulusSelection, split_tags
 from pages.frame import cached
@@ -109,7 +110,7 @@ def show_saved(view: View) -> None:
             tagged = tags.text_input("Tags", placeholder="separated by commas")
             if button.form_submit_button("Save", icon=":material/bookmark_add:"):
                 change_kept(partial(_save, view, " ".join(wanted.split()), tagged))
-    saved, problems = SELECTIONS.list(cached.find_root())
+    saved, problems = SELECTIONS.list(find_root())
     if saved or problems:
         with st.expander(f"Saved selections ({len(saved)})"):
             for selection in saved:
@@ -121,13 +122,13 @@ def show_saved(view: View) -> None:
 def _save(view: View, name: str, tags: str) -> None:
     ids = tuple(view.stimuli[row] for row in view.rows)
     found = StimulusSelection(name, ids, split_tags(tags))
-    SELECTIONS.save(cached.find_root(), found)
+    SELECTIONS.save(find_root(), found)
 
 
 def _show_one(view: View, selection: StimulusSelection) -> None:
     number = {stimulus: row for row, stimulus in enumerate(view.stimuli)}
     rows = [number[s] for s in selection.stimuli if s in number]
-    key, root = selection.name, cached.find_root()
+    key, root = selection.name, find_root()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         tags = f" · {plain(', '.join(selection.tags))}" if selection.tags else ""
         here = f"{len(rows):,} of {len(selection.stimuli):,} stimuli are in this run"

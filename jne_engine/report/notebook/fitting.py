@@ -16,6 +16,7 @@ from jne_engine.cortex.spaces import Tier
 from jne_engine.datasets.arrays.memory import ArrayPlaces, build_dataset
 from jne_engine.model.spec import RunSpec
 from jne_engine.report.notebook.stored import StoredRun
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.pipeline import compute_run
 
 
@@ -35,7 +36,7 @@ def fit(
     subject: str = "subject",
     feature_set: str = "features",
     simulated: bool = False,
-    out: str | Path = "runs",
+    out: str | Path | None = None,
     progress: bool = True,
     **choices: Any,
 ) -> StoredRun:
@@ -67,8 +68,8 @@ def fit(
         What the data are called.
     simulated : bool
         True for made-up data: every page and export then says SIMULATED.
-    out : str or pathlib.Path
-        Folder of runs.
+    out : str or pathlib.Path, optional
+        Folder of runs; ``$JNE_RUNS`` by default, else ``runs``.
     progress : bool
         Show a bar a stage.
     **choices
@@ -100,8 +101,9 @@ def fit(
         feature_set=feature_set,
         simulated=simulated,
     )
+    root = find_root() if out is None else Path(out)
     with _show_progress(shown=progress) as report:
-        return StoredRun(compute_run(dataset, RunSpec(**choices), Path(out), report=report))
+        return StoredRun(compute_run(dataset, RunSpec(**choices), root, report=report))
 
 
 @contextmanager

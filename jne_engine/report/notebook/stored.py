@@ -23,6 +23,7 @@ from jne_engine.report.export.tables import tabulate_content
 from jne_engine.report.figures.distributions import plot_distribution
 from jne_engine.report.notebook.brain import BrainView
 from jne_engine.runs import store
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.store import Run, read_space, read_stimuli
 from jne_engine.viewer.scenes.run import build_run_scene
 from jne_engine.viewer.scenes.surface import find_display
@@ -316,6 +317,13 @@ def open_run(path: str | Path) -> StoredRun:
     return StoredRun(store.open_run(Path(path)))
 
 
-def list_runs(root: str | Path = "runs") -> list[StoredRun]:
-    """Return the complete runs of a folder, newest first."""
-    return [StoredRun(run) for run in store.find_runs(Path(root))]
+def list_runs(root: str | Path | None = None) -> list[StoredRun]:
+    """Return the complete runs of a folder, newest first.
+
+    Parameters
+    ----------
+    root : str or pathlib.Path, optional
+        Folder of runs; ``$JNE_RUNS`` by default, else ``runs``.
+    """
+    folder = find_root() if root is None else Path(root)
+    return [StoredRun(run) for run in store.find_runs(folder)]
