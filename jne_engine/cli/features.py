@@ -49,13 +49,13 @@ def extract(source: Path, out: Path, ids: Path | None, *, quiet: bool, **options
     SOURCE is a folder of images, NSD's nsd_stimuli.hdf5, or Algonauts' training_images. A second
     call of the same command goes on from the batches that are finished.
     """
-    from jne_engine.cli.bars import StageBars
+    from jne_engine.core.bars import StageBars
     from jne_engine.core.order import describe_order
     from jne_engine.features.extraction.images import open_images
     from jne_engine.jobs.kinds.features import KIND
 
     spec = FeatureSpec(str(source), ids=None if ids is None else str(ids), **options)
     click.echo(f"images: {describe_order(open_images(spec).names)}", err=True)
-    with StageBars(KIND, quiet=quiet) as bars:
+    with StageBars(KIND.unit_of, quiet=quiet) as bars:
         path = extract_features(spec, out, functools.partial(bars, "extract features"))
     click.echo(str(path))

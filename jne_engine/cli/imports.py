@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jne_engine.cli.bars import StageBars
+from jne_engine.core.bars import StageBars
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.attach import attach_features
 from jne_engine.datasets.dataset import DESCRIPTION_NAME
@@ -110,7 +110,7 @@ def _import(layout: DatasetSource, request: Any, output: dict[str, Any]) -> None
     if isinstance(layout, LinkedSource):
         check_free(out / DESCRIPTION_NAME)
         layout.read(request)
-    with StageBars(KIND, quiet=output.get("quiet", True)) as bars:
+    with StageBars(KIND.unit_of, quiet=output.get("quiet", True)) as bars:
         path = layout.bring(request, out, report=bars)
     if output.get("features") is not None:
         attach_features(

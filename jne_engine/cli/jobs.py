@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from jne_engine.cli.bars import StageBars
+from jne_engine.core.bars import StageBars
 from jne_engine.core.errors import StoreError
 from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.queue import Jobs, open_jobs
@@ -70,7 +70,7 @@ def _compute_here(spec: JobSpec, following: Following) -> Path:
 
     choices = RunSpec.from_dict(spec.payload["spec"])
     fitted = read_fitted(spec.payload["weights"], choices)
-    with StageBars(KIND, quiet=following.quiet) as bars:
+    with StageBars(KIND.unit_of, quiet=following.quiet) as bars:
         dataset = open_dataset(spec.payload, bars)
         path = compute_run(dataset, choices, following.root, fitted=fitted, report=bars).path
     if following.study is not None:
@@ -118,7 +118,7 @@ def _tell_end(record: JobRecord) -> str:
 
 def _watch(jobs: Jobs, record: JobRecord, *, quiet: bool) -> JobRecord:
     """Show a job's progress until it is at rest."""
-    with StageBars(find_kind(record.spec.kind), quiet=quiet) as bars:
+    with StageBars(find_kind(record.spec.kind).unit_of, quiet=quiet) as bars:
         while (record := jobs.read(record.id)).is_active:
             jobs.ensure_worker(idle_s=IDLE_S)
             if record.stage and record.total:

@@ -97,3 +97,7 @@ class JobKind:
     def stage(self, name: str) -> Stage:
         """Return how a stage is told; by its name where the kind does not describe it."""
         return self.stages.get(name, Stage(name))
+
+    def unit_of(self, name: str) -> str:
+        """Return the unit in which a stage counts."""
+        return self.stage(name).unit

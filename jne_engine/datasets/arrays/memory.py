@@ -168,8 +168,7 @@ def build_dataset(
     check_pairs("features", x, "responses", y)
     places = places or ArrayPlaces()
     space = places.find_space(y.shape[1])
-    labels = None if groups is None else _read_labels(groups, len(x))
-    chosen, told = choose_splits(x, splits, seed=split_seed, labels=labels)
+    chosen, told = choose_splits(x, splits, seed=split_seed, groups=groups)
     drawn = draw_volume(space, surface=places.surface, surface_folder=None, subject=subject)
     casts = (note for what, values in given.items() for note in cast_note(what, values))
     return EncodingDataset(
@@ -189,7 +188,7 @@ def build_dataset(
         projection=drawn[0],
         roi_sets=places.build_rois(y.shape[1]),
         feature_set=feature_set,
-        runs=labels,
+        runs=_read_labels(groups, len(x)),
     )
 
 
@@ -198,7 +197,7 @@ def choose_splits(
     splits: Mapping[str, npt.ArrayLike] | None = None,
     *,
     seed: int = 0,
-    labels: tuple[str, ...] | None = None,
+    groups: Sequence[object] | None = None,
     fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
 ) -> tuple[Splits, tuple[str, ...]]:
     """Return the splits that were given, or draw some, and what is to be told of them.
@@ -208,7 +207,9 @@ def choose_splits(
     features : numpy.ndarray of float32, shape (n_stimuli, n_features)
     splits : mapping of {"train", "validation", "test"} to array, optional
         Rows of each split, or a mask over the rows.
-    seed, labels, fractions
+    groups : sequence, optional
+        Run or session of each row, whose rows stay in one split that is drawn.
+    seed, fractions
         As for :func:`~jne_engine.datasets.repeats.draw_splits`, where none are given.
 
     Raises
@@ -216,6 +217,7 @@ def choose_splits(
     InputError
         If the splits do not fit, or none can be drawn.
     """
+    labels = _read_labels(groups, len(features))
     if splits is None:
         drawn, told = draw_splits(features, seed=seed, fractions=fractions, labels=labels)
         return drawn, (told,)
@@ -234,7 +236,9 @@ def choose_splits(
     return given, (repeats,) * bool(repeats)
 
 
-def _read_labels(groups: Sequence[object], n_stimuli: int) -> tuple[str, ...]:
+def _read_labels(groups: Sequence[object] | None, n_stimuli: int) -> tuple[str, ...] | None:
+    if groups is None:
+        return None
     fix = "name the run or session of every row"
     check_length("groups", len(groups), n_stimuli, unit="rows", fix=fix)
     return tuple(map(str, groups))

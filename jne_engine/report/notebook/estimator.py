@@ -144,9 +144,8 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         features = np.asarray(x, dtype=np.float32)
         responses = np.asarray(measured, dtype=np.float64).reshape(len(features), -1)
         spec = self._choose()
-        labels = None if groups is None else tuple(map(str, groups))
         self.splits_, _ = choose_splits(
-            features, splits, seed=spec.seed, labels=labels, fractions=self.fractions
+            features, splits, seed=spec.seed, groups=groups, fractions=self.fractions
         )
         train = self.splits_.train
         self._x, self._y = Scaling.fit(x, train), Scaling.fit(responses, train)

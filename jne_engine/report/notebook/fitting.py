@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 import pandas as pd
-from tqdm.auto import tqdm
 
-from jne_engine.core.progress import StageProgress
+from jne_engine.core.bars import StageBars
 from jne_engine.cortex.spaces import Tier
 from jne_engine.datasets.arrays.memory import ArrayPlaces, build_dataset
 from jne_engine.model.spec import RunSpec
@@ -102,20 +100,5 @@ def fit(
         simulated=simulated,
     )
     root = find_root() if out is None else Path(out)
-    with _show_progress(shown=progress) as report:
+    with StageBars(lambda _: "steps", quiet=not progress) as report:
         return StoredRun(compute_run(dataset, RunSpec(**choices), root, report=report))
-
-
-@contextmanager
-def _show_progress(*, shown: bool) -> Iterator[StageProgress]:
-    """Give a report that draws one bar, renamed a stage, as a notebook or a terminal shows it."""
-    with tqdm(disable=not shown, leave=False) as bar:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if bar.desc != f"{stage}: ":
-                bar.reset(total)
-                bar.set_description(stage)
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield report

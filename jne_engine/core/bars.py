@@ -1,31 +1,30 @@
-"""Progress on a terminal: one bar a stage, with rate and time left."""
+"""Progress on a terminal or in a notebook: one bar a stage, with rate and time left."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm import tqdm
-
-from jne_engine.jobs.kind import JobKind
+from tqdm.auto import tqdm
 
 
 class StageBars:
-    """A context whose calls ``bars(stage, done, total)`` draw one bar a stage on stderr.
+    """A context whose calls ``bars(stage, done, total)`` draw one bar a stage.
 
     Fits stop when validation no longer improves, so their total is an upper bound.
 
     Parameters
     ----------
-    kind : JobKind
-        Whose stages they are.
+    unit_of : callable
+        Returns the unit in which a stage counts.
     quiet : bool
         Draw none.
     """
 
-    def __init__(self, kind: JobKind, *, quiet: bool = False) -> None:
-        self._kind = kind
+    def __init__(self, unit_of: Callable[[str], str], *, quiet: bool = False) -> None:
+        self._unit_of = unit_of
         self._quiet = quiet
         self._stage = ""
         self._bar: Any = None
@@ -56,7 +55,7 @@ class StageBars:
         self._bar = tqdm(
             total=total,
             desc=f"{stage:<11}",
-            unit=f" {self._kind.stage(stage).unit}",
+            unit=f" {self._unit_of(stage)}",
             file=sys.stderr,
             disable=self._quiet,
             mininterval=0.2,
