@@ -115,6 +115,9 @@ def main() -> None:
     print("export", Path("brain.html").stat().st_size, "bytes")
 
     assert b'id="payload"' in make_run_html(stored)
+    opened = jne_engine.open_run(stored.path)
+    assert opened.plot_brain().save("notebook.html").stat().st_size > 100_000
+    print("from Python", len(opened.to_dataframe()), "voxels")
     sizes = dict.fromkeys(SIZES, 10)
     print("preview", ask_child("run", sizes)["memory_bytes"], "bytes")
     live = LiveSimulator()

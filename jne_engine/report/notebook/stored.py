@@ -183,8 +183,9 @@ class StoredRun:
             values = project(values)
         meshes, data = {}, {}
         for hemi in HEMISPHERES:
-            corners = np.asarray(points[shape].points[hemi], dtype=np.float32)
-            meshes[hemi] = InMemoryMesh(corners, np.asarray(surface.faces[hemi]))
+            # A copy of its own: nilearn 0.14 centres the mesh that it plots in place.
+            corners = np.array(points[shape].points[hemi], dtype=np.float32)
+            meshes[hemi] = InMemoryMesh(corners, np.array(surface.faces[hemi]))
             data[hemi] = scatter_to_surface(values, space, hemi, n_vertices=len(corners))
         return SurfaceImage(PolyMesh(**meshes), data)
 
