@@ -8,6 +8,7 @@ import streamlit as st
 
 from jne_engine.analysis.drawn_rois import keep_roi, rename_roi
 from jne_engine.runs.drawn_rois import DRAWN_ROIS, DrawnRoi
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.named import LONGEST_NAME
 from jne_engine.runs.store import Run
 from pages.frame import cached
@@ -44,8 +45,8 @@ def show_drawn(run: Run) -> None:
                       kwargs={"vertices": format_vertices(roi.vertices)})  # fmt: skip
             if may_change():
                 offer_changes(roi.name, rename=partial(rename_roi, run),
-                              delete=partial(DRAWN_ROIS.delete, cached.find_root()))  # fmt: skip
-    for line in DRAWN_ROIS.list(cached.find_root())[1]:
+                              delete=partial(DRAWN_ROIS.delete, find_root()))  # fmt: skip
+    for line in DRAWN_ROIS.list(find_root())[1]:
         st.caption(f":red[:material/error:] {plain(line)}")
     st.caption("A region that was drawn by looking at a map says nothing new about that map: its"
                " tests there are circular. The paper's findings and spin tests leave it"
