@@ -23,7 +23,14 @@ def run_notebook(name: str, folder: Path, runs: Path, monkeypatch) -> list:
     monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells), "keep outputs out of the docs"
-    NotebookClient(notebook, timeout=240, resources={"metadata": {"path": folder}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=240,
+        iopub_timeout=240,  # on a busy machine outputs come late; by default they are then left out
+        raise_on_iopub_timeout=True,
+        startup_timeout=240,
+        resources={"metadata": {"path": folder}},
+    ).execute()
     shown = [o for cell in notebook.cells for o in cell.get("outputs", ())]
     assert not [o for o in shown if o.output_type == "error"]
     return [o.data for o in shown if "data" in o]
