@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -20,46 +17,25 @@ import pandas as pd
 
 from jne_engine.analysis.maps import list_maps, read_map, read_significant, read_surface
 from jne_engine.analysis.roi_groups import list_masks
+from jne_engine.analysis.rotations import SPINS, Place, place_columns, read_or_spin
 from jne_engine.analysis.statistics import (
     SpinTest,
-    draw_rotations,
-    measure_areas,
-    measure_distortion,
     measure_narrowing,
-    spin_columns,
     spin_correlations,
     spin_differences,
     spin_trend,
 )
-from jne_engine.core.arrays import BoolArray, Float32Array, Float64Array, Int32Array
-from jne_engine.core.disk import write_atomically
+from jne_engine.core.arrays import BoolArray, Float32Array, Int32Array
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.cortex.icosahedron import FSAVERAGE
 from jne_engine.cortex.names import canonical_name
-from jne_engine.cortex.spaces import HEMISPHERES, Hemisphere, SurfaceSpace
-from jne_engine.cortex.surfaces import GEOMETRIES, N_VERTICES, load_surface
+from jne_engine.cortex.surfaces import GEOMETRIES
 from jne_engine.model.scoring import correct_fdr
 from jne_engine.runs.results import RESULT, SimulationResult, read_result
 from jne_engine.runs.store import Run
 
-SPINS = "spins"
-"""Folder of stored results and rotations, beside the runs."""
-
 N_ROTATIONS = 1000
-STAND_IN = "fsaverage5"
-"""The mesh whose vertices are the first of every finer fsaverage."""
-
-CORTEX: Mapping[str, str] = MappingProxyType(
-    {
-        name: next(g for g in ("white", "midthickness") if g in GEOMETRIES[name])
-        for name in GEOMETRIES
-    }
-)
-"""The geometry of each packaged surface that has cortex's own areas."""
-STRETCH_POINTS = 640
-"""Vertices of a hemisphere at which the stretch of a rotation is looked at."""
-
 LITTLE_COVERAGE = 0.5
 """Share of the sphere below which a turned map overlaps little with itself."""
 
@@ -169,12 +145,19 @@ def compute_spin(
     if why or space is None:
         raise InputError("spin test", "columns on a known sphere", why, "choose a surface run")
     start = time.perf_counter()
-    place = _place(space)
+    place = place_columns(space)
     values = read_map(run, settings.measure)
     if settings.significant_only:
         values = np.where(read_significant(run), values, np.float32(np.nan))
     values = values[place.columns]
-    spun = _read_or_spin(place, settings, root, progress or ignore_progress)
+    spun = read_or_spin(
+        place,
+        root,
+        progress or ignore_progress,
+        n=settings.n_rotations,
+        seed=settings.seed,
+        candidates=settings.n_candidates,
+    )
     table = pd.concat([
         _test_hierarchy(run, values, place.columns, spun),
         _test_maps(run, settings, values, place, spun),
@@ -183,120 +166,6 @@ def compute_spin(
     about = {"run": run.run_id, "simulated": run.manifest.simulated, "sphere": place.sphere,
              "coverage": covered, "n_columns": len(values), **asdict(settings)}  # fmt: skip
     return SimulationResult(name_spin(run.run_id, settings), about, {"tests": table}, _made(start))
-
-
-@dataclass(frozen=True, eq=False)
-class _Place:
-    """Which columns are rotated, and where they lie on which sphere."""
-
-    sphere: str
-    columns: npt.NDArray[np.intp]
-    left: Float32Array
-    right: Float32Array
-    stretch: Float64Array
-    n_vertices: int
-
-
-def draw_least_distorted(
-    sphere: str, n: int, seed: int = 0, *, n_candidates: int = 4
-) -> Float64Array:
-    """Draw rotations, and keep those that stretch cortex least.
-
-    The sphere shows some of cortex larger than other parts. A rotation that carries what is
-    drawn small to where it is drawn large changes how smooth a map is on cortex, and such
-    rotations call more unrelated maps related.
-
-    Parameters
-    ----------
-    sphere : str
-        A packaged surface.
-    n, seed : int
-        Rotations to keep, and the seed of all.
-    n_candidates : int
-        Drawn for each that is kept.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n, 3, 3)
-        In the order in which they were drawn.
-
-    References
-    ----------
-    Bazinet, Liu and Misic (2025), Imaging Neuroscience, doi 10.1162/IMAG.a.118.
-    """
-    drawn = draw_rotations(n * n_candidates, seed)
-    (stretch, left), (more, right) = (_measure_stretch(sphere, hemi) for hemi in HEMISPHERES)
-    spun = spin_columns(left, right, drawn)
-    distortion = measure_distortion(np.concatenate([stretch, more]), spun)
-    kept: npt.NDArray[np.intp] = np.sort(np.argsort(distortion, kind="stable")[:n])
-    return drawn[kept]
-
-
-def _measure_stretch(sphere: str, hemi: Hemisphere) -> tuple[Float64Array, Float32Array]:
-    """Return the stretch of some vertices, and where these lie."""
-    few = slice(None, None, max(1, N_VERTICES[sphere] // STRETCH_POINTS))
-    ball = load_surface(sphere, "sphere")[hemi]
-    return measure_stretch(sphere, hemi)[few], ball.coordinates[few]
-
-
-def measure_stretch(sphere: str, hemi: Hemisphere) -> Float64Array:
-    """Return log2 of cortical over spherical area at every vertex of a packaged surface."""
-    meshes = [load_surface(sphere, g)[hemi] for g in (CORTEX[sphere], "sphere")]
-    cortex, ball = (measure_areas(mesh.coordinates, mesh.faces) for mesh in meshes)
-    stretch: Float64Array = np.log2(cortex / ball)
-    return stretch
-
-
-def _place(space: SurfaceSpace) -> _Place:
-    """Find the run's columns on a packaged sphere; of a finer fsaverage its first vertices."""
-    name = canonical_name(space.surface)
-    sphere = name if name in GEOMETRIES else STAND_IN
-    n = N_VERTICES[sphere]
-    mesh = load_surface(sphere, "sphere")
-    kept, points, stretch = [], [], []
-    for hemi in HEMISPHERES:
-        vertices, columns = space.vertices(hemi), np.arange(space.n_voxels)[space.columns(hemi)]
-        kept.append(columns[vertices < n])
-        points.append(mesh[hemi].coordinates[vertices[vertices < n]])
-        stretch.append(measure_stretch(sphere, hemi)[vertices[vertices < n]])
-    columns, stretches = np.concatenate(kept), np.concatenate(stretch)
-    return _Place(sphere, columns, points[0], points[1], stretches, 2 * n)
-
-
-def _read_or_spin(
-    place: _Place, settings: SpinSettings, root: Path | None, progress: Progress
-) -> Int32Array:
-    """Return the rotated columns: kept ones where they are there and whole, else new ones."""
-    n, seed, candidates = settings.n_rotations, settings.seed, settings.n_candidates
-    key = hashlib.sha256(place.left.tobytes() + b"|" + place.right.tobytes()).hexdigest()[:16]
-    path = (
-        None
-        if root is None
-        else root / SPINS / f"{place.sphere}-{n}of{n * candidates}-{seed}-{key}.npz"
-    )
-    if path is not None and path.is_file():
-        kept = _read_rotations(path, (n, len(place.columns)))
-        if kept is not None:
-            progress(1, 1)
-            return kept
-    rotations = draw_least_distorted(place.sphere, n, seed, n_candidates=candidates)
-    spun = spin_columns(place.left, place.right, rotations, progress)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        np.savez(buffer, spun=spun)
-        write_atomically(path, buffer.getvalue())
-    return spun
-
-
-def _read_rotations(path: Path, shape: tuple[int, int]) -> Int32Array | None:
-    """Read kept rotations; None where the file is damaged, for they can be made again."""
-    try:
-        with np.load(path, allow_pickle=False) as file:  # a zip checks its own CRC-32
-            spun: Int32Array = file["spun"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
-    return spun if spun.shape == shape and spun.dtype == np.int32 else None
 
 
 def _test_hierarchy(
@@ -325,7 +194,7 @@ def _test_hierarchy(
 
 
 def _test_maps(
-    run: Run, settings: SpinSettings, values: Float32Array, place: _Place, spun: Int32Array
+    run: Run, settings: SpinSettings, values: Float32Array, place: Place, spun: Int32Array
 ) -> pd.DataFrame:
     others = [info for info in list_maps(run) if info.is_numeric and info.name != settings.measure]
     maps = np.stack([read_map(run, info.name)[place.columns] for info in others])

@@ -15,8 +15,9 @@ from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import compare, one_thread, time_work
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder
-from jne_engine.model.nonlinearity import SplitArrays, measure_nonlinearity
+from jne_engine.model.nonlinearity import measure_nonlinearity
 from jne_engine.model.spec import RunSpec
+from jne_engine.model.split_arrays import SplitArrays
 from jne_engine.model.training import Samples, fit_encoder
 
 CALIBRATED = Sizes(n_features=492, n_hidden=256, n_voxels=10_000, n_test=600)

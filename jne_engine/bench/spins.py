@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from jne_engine.analysis.spins import CORTEX, draw_least_distorted, measure_stretch
+from jne_engine.analysis.rotations import CORTEX, draw_least_distorted, measure_stretch
 from jne_engine.analysis.statistics import (
     draw_rotations,
     measure_areas,

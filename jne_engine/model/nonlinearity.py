@@ -23,14 +23,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jne_engine.core.arrays import BoolArray, Float32Array, IntArray, UInt8Array, cut_contiguous
+from jne_engine.core.arrays import BoolArray, Float32Array, UInt8Array
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.hidden import read_hidden, replace_readout, span_features, take_out_linear
 from jne_engine.model.ridge import Ridge, pool_scale
-from jne_engine.model.scaling import Scaling
 from jne_engine.model.score_test import ScoreDesign, ScoreTest
 from jne_engine.model.scoring import correct_fdr, draw_bootstrap_counts
 from jne_engine.model.spec import RunSpec
+from jne_engine.model.split_arrays import SplitArrays
 
 VOXEL_BLOCK = 512
 """Voxels handled at once, so that what is made of test stimuli stays in cache; bounds memory,
@@ -52,49 +52,6 @@ CANNOT_TELL: Mapping[int, str] = MappingProxyType(
 )
 """Why a voxel has no share: the codes of :attr:`Nonlinearity.reason`, 0 where it has one."""
 MISSING, LINEAR_UNITS, FEW_STIMULI, UNPREDICTED = CANNOT_TELL
-
-
-@dataclass(frozen=True, eq=False)
-class SplitArrays:
-    """One subject's features and responses, and which stimuli are which.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n_stimuli, n_features)
-        Of all stimuli, those without responses or outside the splits included.
-    responses : numpy.ndarray, shape (n_stimuli, n_columns)
-        May lie on disk (``numpy.memmap``): it is read a block of voxels at a time.
-    train, validation, test : numpy.ndarray of int64
-        Rows of each split.
-    columns : numpy.ndarray of int64, optional
-        Columns of the responses that are voxels of the encoder; all by default.
-    scaling : Scaling, optional
-        What is taken off the responses of all columns as they are read.
-    """
-
-    features: Float32Array
-    responses: Float32Array
-    train: IntArray
-    validation: IntArray
-    test: IntArray
-    columns: IntArray | None = None
-    scaling: Scaling | None = None
-
-    @property
-    def n_voxels(self) -> int:
-        """Number of voxels."""
-        return int(self.responses.shape[1]) if self.columns is None else int(self.columns.size)
-
-    def read(self, block: slice) -> tuple[Tensor, ...]:
-        """Return a block of voxels over train, validation and test, in the features' dtype."""
-        every = np.arange(self.responses.shape[1]) if self.columns is None else self.columns
-        chosen = every[block]
-        columns = cut_contiguous(chosen)
-        splits = self.train, self.validation, self.test
-        parts = [self.responses[:, columns][rows] for rows in splits]
-        if self.scaling is not None:
-            parts = [self.scaling.take(chosen).apply(part) for part in parts]
-        return tuple(torch.from_numpy(p.astype(self.features.dtype, copy=False)) for p in parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,6 @@ from jne_engine.model.nonlinearity import (
     CANNOT_TELL,
     ESTIMATES,
     UNPREDICTED,
-    SplitArrays,
     measure_nonlinearity,
 )
 from jne_engine.model.scaling import Scaling, scale_runs
@@ -36,6 +35,7 @@ from jne_engine.model.scoring import (
     correct_fdr,
 )
 from jne_engine.model.spec import Activation, RunSpec
+from jne_engine.model.split_arrays import SplitArrays
 from jne_engine.model.training import LearningCurve, Samples, predict
 from jne_engine.runs.sink import DiskSink
 from jne_engine.runs.store import RunFolder, StageWriter, write_dataset, write_scaling

@@ -26,12 +26,12 @@ from jne_engine.model.linear_first import fit_chosen
 from jne_engine.model.nonlinearity import (
     ESTIMATES,
     Nonlinearity,
-    SplitArrays,
     measure_nonlinearity,
 )
 from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.scoring import compute_r2
 from jne_engine.model.spec import Activation, RunSpec
+from jne_engine.model.split_arrays import SplitArrays
 from jne_engine.model.training import Samples, predict
 from jne_engine.model.variants import VARIANTS, stream_variants
 from jne_engine.runs.results import SimulationResult

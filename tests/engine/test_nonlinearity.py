@@ -16,11 +16,11 @@ from jne_engine.model.nonlinearity import (
     LINEAR_UNITS,
     MISSING,
     UNPREDICTED,
-    SplitArrays,
     measure_nonlinearity,
 )
 from jne_engine.model.score_test import ScoreDesign
 from jne_engine.model.spec import RunSpec
+from jne_engine.model.split_arrays import SplitArrays
 from tests.engine.cases import AttentionModule
 from tests.engine.nonlinearity_oracle import ESTIMATES, estimate_voxels
 

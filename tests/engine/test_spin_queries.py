@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.analysis import hierarchy, spins
+from jne_engine.analysis import hierarchy, rotations
 from jne_engine.analysis.listing import list_runs
+from jne_engine.analysis.rotations import SPINS, place_columns
 from jne_engine.analysis.spins import (
-    SPINS,
     SpinSettings,
     compute_spin,
     read_spin,
@@ -90,7 +90,7 @@ def test_kept_rotations_give_the_same_and_damage_makes_them_anew(made, monkeypat
     anew = compute_spin(run, SETTINGS)
     assert first.tables["tests"].equals(anew.tables["tests"])
     with monkeypatch.context() as patch:
-        patch.setattr(spins, "spin_columns", lambda *_: pytest.fail("rotated again"))
+        patch.setattr(rotations, "spin_columns", lambda *_: pytest.fail("rotated again"))
         compute_spin(run, SpinSettings("gain", n_rotations=120), report.root)
     (kept,) = (report.root / SPINS).glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:-200])
@@ -115,7 +115,7 @@ def test_runs_off_the_sphere_are_told(tmp_path):
 
 def test_a_finer_fsaverage_is_turned_by_its_first_vertices():
     left = np.array([0, 5, 10_241, 10_242, 160_000])
-    place = spins._place(SurfaceSpace("fsaverage", left, np.array([3, 20_000])))
+    place = place_columns(SurfaceSpace("fsaverage", left, np.array([3, 20_000])))
     assert place.sphere == "fsaverage5"
     np.testing.assert_array_equal(place.columns, [0, 1, 2, 5])
     assert (len(place.left), len(place.right)) == (3, 1)

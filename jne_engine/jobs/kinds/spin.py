@@ -44,7 +44,8 @@ def do_spin(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[
     cancelled : callable
         Not asked: every block of rotations reports.
     """
-    from jne_engine.analysis.spins import SPINS, SpinSettings, compute_spin, name_spin
+    from jne_engine.analysis.rotations import SPINS
+    from jne_engine.analysis.spins import SpinSettings, compute_spin, name_spin
     from jne_engine.runs.results import write_result
     from jne_engine.runs.store import open_run
 

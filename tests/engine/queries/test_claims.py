@@ -16,7 +16,8 @@ from jne_engine.analysis.claims.catalogue import CLAIMS
 from jne_engine.analysis.claims.categories import SYNONYMS, find_categories
 from jne_engine.analysis.claims.evidence import Evidence, find_areas
 from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, FAILS, HOLDS, UNKNOWN, judge
-from jne_engine.analysis.spins import SPINS, SpinSettings, name_spin
+from jne_engine.analysis.rotations import SPINS
+from jne_engine.analysis.spins import SpinSettings, name_spin
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.dataset import GroundTruth
 from jne_engine.model.variants import VARIANTS

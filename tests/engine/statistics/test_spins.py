@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jne_engine.analysis.spins import draw_least_distorted, measure_stretch
+from jne_engine.analysis.rotations import draw_least_distorted, measure_stretch
 from jne_engine.analysis.statistics import (
     compute_trend,
     draw_rotations,
