@@ -15,8 +15,9 @@ from jne_engine.core.version import VERSION
 if TYPE_CHECKING:
     from jne_engine.core.errors import InputError, JneError, StoreError
     from jne_engine.model.dispersion import Dispersion, stream_dispersion
-    from jne_engine.model.nonlinearity import Nonlinearity, SplitArrays, measure_nonlinearity
+    from jne_engine.model.nonlinearity import Nonlinearity, measure_nonlinearity
     from jne_engine.model.spec import RunSpec
+    from jne_engine.model.split_arrays import SplitArrays
     from jne_engine.report.notebook.brain import BrainView
     from jne_engine.report.notebook.estimator import NonlinearEncoder
     from jne_engine.report.notebook.fitting import fit
@@ -45,8 +46,9 @@ __all__ = [
 _PLACES = {
     "jne_engine.core.errors": ("InputError", "JneError", "StoreError"),
     "jne_engine.model.dispersion": ("Dispersion", "stream_dispersion"),
-    "jne_engine.model.nonlinearity": ("Nonlinearity", "SplitArrays", "measure_nonlinearity"),
+    "jne_engine.model.nonlinearity": ("Nonlinearity", "measure_nonlinearity"),
     "jne_engine.model.spec": ("RunSpec",),
+    "jne_engine.model.split_arrays": ("SplitArrays",),
     "jne_engine.report.notebook.brain": ("BrainView",),
     "jne_engine.report.notebook.estimator": ("NonlinearEncoder",),
     "jne_engine.report.notebook.fitting": ("fit",),

@@ -19,9 +19,10 @@ from jne_engine.datasets.splits import DEFAULT_FRACTIONS
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import build_encoder
 from jne_engine.model.linear_first import fit_chosen
-from jne_engine.model.nonlinearity import ESTIMATES, UNPREDICTED, SplitArrays, measure_nonlinearity
+from jne_engine.model.nonlinearity import ESTIMATES, UNPREDICTED, measure_nonlinearity
 from jne_engine.model.scaling import Scaling
 from jne_engine.model.spec import RunSpec
+from jne_engine.model.split_arrays import SplitArrays
 from jne_engine.model.training import Samples
 
 if TYPE_CHECKING:
