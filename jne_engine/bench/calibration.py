@@ -15,6 +15,7 @@ from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import compare, one_thread, time_work
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import ResidualEncoder, build_encoder
+from jne_engine.model.linear_first import fit_linear_path
 from jne_engine.model.nonlinearity import measure_nonlinearity
 from jne_engine.model.spec import RunSpec
 from jne_engine.model.split_arrays import SplitArrays
@@ -74,6 +75,20 @@ def _tell(sizes: Sizes) -> str:
     )
 
 
+def measure_linear_path(name: str, sizes: Sizes) -> Row:
+    """Time what a fit that is linear first does beforehand: a ridge a voxel, once a run."""
+    arrays, _, sizes = _draw_run(sizes)
+    samples = _draw_samples(arrays)
+    with one_thread():
+        ratio = compare(
+            lambda: fit_linear_path(*samples),
+            lambda: _run_part(arrays, sizes),
+            rounds=sizes.rounds,
+            clock=time_work,
+        )
+    return Row(name, 100 * ratio / PARTS, None, _tell(sizes))
+
+
 def measure_calibration_exponent(name: str, sizes: Sizes, goal: Goal) -> Row:
     """Fit log seconds of the calibration against log voxels, less what is done once a run."""
     steps = [min(step, 4**i * sizes.n_voxels) for i, step in enumerate(VOXEL_STEPS)]
@@ -112,13 +127,19 @@ def _show_part(arrays: SplitArrays) -> Tensor:
     return torch.from_numpy(arrays.features[arrays.test[::PARTS]])
 
 
-def _run_part(arrays: SplitArrays, sizes: Sizes) -> None:
-    """Do part of a run's work: some epochs of both fits, and the dispersion over some stimuli."""
+def _draw_samples(arrays: SplitArrays) -> tuple[Samples, Samples]:
+    """Return what is trained on and validated with."""
     responses = arrays.responses[:, arrays.columns]
     train, validation = (
         Samples(torch.from_numpy(arrays.features[r]), torch.from_numpy(responses[r]))
         for r in (arrays.train, arrays.validation)
     )
+    return train, validation
+
+
+def _run_part(arrays: SplitArrays, sizes: Sizes) -> None:
+    """Do part of a run's work: some epochs of both fits, and the dispersion over some stimuli."""
+    train, validation = _draw_samples(arrays)
     n_epochs = max(N_EPOCHS // PARTS, 1)
     spec = RunSpec(n_hidden=sizes.n_hidden, max_epochs=n_epochs, patience=n_epochs)
     for activation in ("identity", spec.activation):

@@ -11,6 +11,7 @@ from jne_engine.bench.calibration import (
     measure_calibrated_jne,
     measure_calibration,
     measure_calibration_exponent,
+    measure_linear_path,
 )
 from jne_engine.bench.decks import measure_deck, measure_deck_size
 from jne_engine.bench.extraction import measure_extraction
@@ -73,6 +74,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "epoch_of_gemm": partial(measure_epoch, goal=Goal(at_least=0.6)),
         "calibration_of_run": partial(measure_calibration, goal=Goal(at_most=10)),
         "calibrated_jne_of_run": measure_calibrated_jne,
+        "linear_path_of_run": measure_linear_path,
         "growth_gb_calibration_327684": partial(measure_memory, goal=Goal(at_most=2.0)),
         "exponent_calibration": partial(measure_calibration_exponent, goal=LINEAR),
         "spin_1000": partial(measure_spin, goal=Goal(at_most=20)),

@@ -32,7 +32,7 @@ PROMISED = {
     "read_stimulus_map", "read_voxel_profile",
     "category_map_first", "category_maps_pass_s", "embed_10000",
     "calibration_of_run", "calibrated_jne_of_run", "exponent_calibration",
-    "growth_gb_calibration_327684",
+    "growth_gb_calibration_327684", "linear_path_of_run",
 }  # fmt: skip
 TOY = Sizes(n_features=6, n_hidden=8, n_voxels=70, n_stimuli=3, n_test=9, n_checked=9, rounds=1)
 
