@@ -98,12 +98,9 @@ export class Actions {
     return cut === null ? { ...threshold, mode: 'none' } : { ...threshold, mode: 'value', amount: Number(cut.toPrecision(3)) };
   }
 
-  /** Show one more map beside: the next one that no pane shows. */
-  addPane() {
-    const { panes } = this.scene.state;
-    const count = this.scene.maps.length;
-    const after = Array.from({ length: count }, (_, i) => (panes[panes.length - 1] + 1 + i) % count);
-    this.viewer.change({ panes: [...panes, after.find((i) => !panes.includes(i)) ?? after[0]] });
+  /** Show one more map beside. @param {number} map */
+  addPane(map) {
+    this.viewer.change({ panes: [...this.scene.state.panes, map] });
   }
 
   /** @param {number} pane */
@@ -238,6 +235,7 @@ export class Actions {
       toggleCross: () => this.setCross(this.cross ? null : [width * 0.3, height * 0.45]),
       moveCross: (x, y) => this.cross !== null && this.setCross([clamp(this.cross[0] + 6 * x, 0, width), clamp(this.cross[1] + 6 * y, 0, height)]),
       selectCross: (add) => this.cross && choosing.select(viewer.pick(...this.cross), add),
+      growSelection: () => choosing.grow(),
       clearSelection: () => choosing.clear(),
     };
   }

@@ -166,7 +166,7 @@ export class Controls {
       isDifference ? element('span', { className: 'cv-title' }, map.spec.label) : select,
       this.menu('Colours', 'Colour map, range, threshold, mask, opacity, second map', () => colourMenu(viewer, index), 'left'),
       panes.length > 1 && !isDifference ? element('button', { type: 'button', title: 'Take this pane away', 'aria-label': `Take pane ${index + 1} away`, onclick: () => viewer.actions.removePane(index) }, '✕') : null,
-      last && !isDifference ? element('button', { type: 'button', title: 'Show another map beside', onclick: () => viewer.actions.addPane() }, '+ Compare') : null);
+      last && !isDifference ? compare(names, (v) => viewer.actions.addPane(Number(v))) : null);
     for (const type of ['pointerdown', 'wheel', 'dblclick']) head.addEventListener(type, (e) => e.stopPropagation());
     head.addEventListener('keydown', this.onEscape);
     return head;
@@ -175,4 +175,11 @@ export class Controls {
   destroy() {
     document.removeEventListener('pointerdown', this.closer);
   }
+}
+
+/** The list of maps that one more pane can show. @param {string[][]} names @param {(v: string) => void} add */
+function compare(names, add) {
+  const list = choice('+ Compare with another map', [['', '+ Compare'], ...names], '', (v) => v && add(v), 'Show another map beside');
+  list.classList.add('cv-compare');
+  return list;
 }

@@ -19,7 +19,9 @@ export const KEY_HELP = Object.freeze([
   ['M', 'next map in the first pane'],
   ['X', 'show a reading cross; I J K L move it'],
   ['Enter', 'select the vertex under the cross (Shift adds)'],
+  ['B', 'broaden the selection by its neighbours'],
   ['Escape', 'clear the selection'],
+  ['Ctrl + Z, Ctrl + Shift + Z', 'undo and redo a choice'],
 ]);
 
 const STEP = Math.PI / 24;
@@ -50,7 +52,7 @@ export function handleKey(event, act) {
     '+': () => act.zoomBy(1.15), '=': () => act.zoomBy(1.15), '-': () => act.zoomBy(1 / 1.15),
     '[': () => act.roll(STEP), ']': () => act.roll(-STEP), 0: () => act.reset(), g: () => act.nextShape(),
     z: () => act.fit(), f: () => act.fullWindow(), o: () => act.openBy(0.1), c: () => act.openBy(-0.1), h: () => act.nextHemis(), m: () => act.nextMap(),
-    x: () => act.toggleCross(), Enter: () => act.selectCross(event.shiftKey), Escape: () => act.clearSelection(),
+    x: () => act.toggleCross(), b: () => act.growSelection(), Enter: () => act.selectCross(event.shiftKey), Escape: () => act.clearSelection(),
   };
   simple[key]?.();
   return Object.hasOwn(simple, key);

@@ -58,12 +58,18 @@ function regionRow(viewer, set, label, { shown, show }) {
 /** @param {CortexViewer} viewer @returns {HTMLElement[]} */
 export function exportMenu(viewer) {
   const width = element('input', { type: 'number', min: 400, max: 8000, step: 100, value: '2400', 'aria-label': 'Width in pixels', title: 'Width in pixels' });
+  const dpi = choice('Resolution', [['300', '300 dpi'], ['600', '600 dpi'], ['150', '150 dpi'], ['96', '96 dpi']], '300', () => tellSize());
+  const size = element('span', { className: 'cv-size' });
+  const wide = () => clamp(Number(width.value) || 2400, 400, 8000);
+  const tellSize = () => { size.textContent = `${(wide() / Number(dpi.value) * 2.54).toFixed(1)} cm wide in print`; };
+  width.addEventListener('input', tellSize);
+  tellSize();
   const ground = choice('Ground', [['white', 'white ground'], ['transparent', 'transparent ground']], 'white', () => {});
   const canFlat = viewer.header.geometries.some((g) => g.flat);
   const drawn = { disabled: !viewer.renderer };
-  const save = () => viewer.savePicture({ width: clamp(Number(width.value) || 2400, 400, 8000), transparent: ground.value === 'transparent' });
+  const save = () => viewer.savePicture({ width: wide(), transparent: ground.value === 'transparent', dpi: Number(dpi.value) });
   return [
-    element('div', { className: 'cv-pair' }, width, element('span', {}, 'pixels wide')), ground,
+    element('div', { className: 'cv-pair' }, width, element('span', {}, 'pixels wide')), element('div', { className: 'cv-pair' }, dpi, size), ground,
     element('button', { type: 'button', className: 'cv-png', onclick: save, ...drawn }, 'Save PNG'),
     element('button', {
       type: 'button', className: 'cv-svg', disabled: !canFlat || !viewer.renderer, onclick: () => viewer.saveVector(),

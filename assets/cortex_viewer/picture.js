@@ -9,6 +9,7 @@ import { newCamera } from './camera.js';
 import { barRect, projectPoint } from './layout.js';
 import { barSpec } from './looks.js';
 import { drawSimulated, placeNames, separateNames } from './overlay.js';
+import { setResolution } from './png.js';
 
 const TITLE_HEIGHT = 34;
 const FOOT_HEIGHT = 22;
@@ -90,11 +91,12 @@ export function provenanceLine(header) {
   return `${header.simulated ? 'SIMULATED · ' : ''}${header.provenance}`;
 }
 
-/** @param {import('./viewer.js').CortexViewer} viewer @param {{width: number, transparent: boolean}} options */
+/** @param {import('./viewer.js').CortexViewer} viewer @param {{width: number, transparent: boolean, dpi?: number}} options */
 export async function downloadPicture(viewer, options) {
   const canvas = composePicture(viewer, options);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
-  save(blob, `${pictureName(viewer)}.png`);
+  const tagged = setResolution(new Uint8Array(await blob.arrayBuffer()), options.dpi ?? 300);
+  save(new Blob([tagged], { type: 'image/png' }), `${pictureName(viewer)}.png`);
 }
 
 /** @param {import('./viewer.js').CortexViewer} viewer */

@@ -80,6 +80,13 @@ export class Selection {
     return found.said;
   }
 
+  /** Add the neighbours of what is selected. */
+  grow() {
+    const { surfaces } = this.viewer.scene;
+    for (const hemi of surfaces.hemis) addNeighbours(this.sets[hemi], surfaces.faces(hemi, 0));
+    if (!this.isEmpty) this.changed();
+  }
+
   clear() {
     this.select(null, false);
   }
@@ -93,6 +100,15 @@ export class Selection {
     viewer.controls.refresh();
     viewer.drawing.request();
     viewer.tell.select(lists);
+  }
+}
+
+/** Add all corners of the triangles that have one in a set. @param {Set<number>} set @param {ArrayLike<number>} faces */
+export function addNeighbours(set, faces) {
+  const before = new Set(set);
+  for (let i = 0; i < faces.length && before.size; i += 3) {
+    const corners = [faces[i], faces[i + 1], faces[i + 2]];
+    if (corners.some((v) => before.has(v))) for (const v of corners) set.add(v);
   }
 }
 

@@ -36,6 +36,20 @@ def choose_one_a_subject(runs: Sequence[Run], like: Run) -> tuple[Run, ...]:
     return tuple(chosen[subject] for subject in sorted(chosen))
 
 
+def list_alike(run: Run, runs: Sequence[Run]) -> dict[str, tuple[Run, ...]]:
+    """Return, by what they differ in, the runs that are made as one is but for subject or layer.
+
+    One run a subject or layer, in their order, the run itself left out; nothing that is empty.
+    """
+    subjects = [r for r in choose_one_a_subject(runs, run) if r.run_id != run.run_id]
+    own = (run.manifest.subject, _settings(run, layer=False))
+    alike = [r for r in runs if (r.manifest.subject, _settings(r, layer=False)) == own]
+    same = {r.manifest.layer: r for r in reversed(alike)}
+    layers = [same[n] for n in sorted(same) if n != run.manifest.layer]
+    named = {"Other subjects, same layer": subjects, "Other layers, same subject": layers}
+    return {label: tuple(found) for label, found in named.items() if found}
+
+
 def tabulate_subject_means(
     runs: Sequence[Run],
     measure: str = "jne",
@@ -123,11 +137,11 @@ def fit_tier_model(means: pd.DataFrame) -> MixedModel | None:
     return fit_mixed_model(known["mean"].to_numpy(dtype=float), places, list(known["subject"]))
 
 
-def _settings(run: Run) -> tuple[object, ...]:
+def _settings(run: Run, *, layer: bool = True) -> tuple[object, ...]:
     m = run.manifest
     return (
         m.feature_set,
-        m.layer,
+        m.layer if layer else None,
         m.simulated,
         tuple(sorted((k, str(v)) for k, v in m.spec.items())),
     )

@@ -8,11 +8,12 @@ import streamlit as st
 
 from jne_engine.analysis.listing import RunListing, find_nearest
 from jne_engine.runs.folder import find_root
+from jne_engine.analysis.subjects import list_alike
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.jobs import read_studies
 from pages.frame.plain import name_apart
-from pages.frame.state import Selection, bind_choice, bind_list, read, read_list, settle
+from pages.frame.state import Selection, bind_choice, bind_list, read, read_list, select, settle
 
 ALL_RUNS = ""
 
@@ -58,6 +59,14 @@ def choose_beside(run: Run, *, most: int) -> None:
         st.multiselect("Runs", list(others), max_selections=most, placeholder="nothing",
                        format_func=names.__getitem__,
                        **bind_list("beside", list(others), most))  # fmt: skip
+
+
+def offer_beside(run: Run, *, most: int) -> None:
+    """Offer in one click the runs that differ from the chosen one in subject, or in layer, only."""
+    for label, runs in list_alike(run, list_group(cached.list_runs())).items():
+        beside = ",".join(other.run_id for other in runs[:most])
+        st.button(label, key=f"beside.{label}", on_click=select,
+                  kwargs={"compare": "runs", "beside": beside}, width="stretch")  # fmt: skip
 
 
 def read_beside(run: Run, *, most: int) -> tuple[Run, ...]:

@@ -185,11 +185,17 @@ def _ask_words(offer: Offer) -> None:
         caption = st.text_area("Caption", offer.caption[:MAX_TEXT], max_chars=MAX_TEXT, height=90)
         notes = st.text_area("Speaker notes", max_chars=MAX_TEXT, height=70,
                              placeholder="What you will say; only you see it.")  # fmt: skip
-        if st.button("Pin", type="primary", icon=":material/keep:", disabled=not title.strip()):
+        with st.container(horizontal=True, gap="small"):
+            bare = not title.strip()
+            pinned = st.button("Pin", type="primary", icon=":material/keep:", disabled=bare)
+            shown = st.button("Pin and show", icon=":material/slideshow:", disabled=bare)
+        if pinned or shown:
             made = _describe(offer, taken, title=title, caption=caption, notes=notes)
             contents = _collect(offer, taken, picture)
             story = stories.pin(story_id, made, contents, new=new)
             st.session_state[_STORY] = story.id
+            if shown:
+                st.switch_page("pages/present.py", query_params={"story": story.id, "show": "yes"})
             st.session_state[_TOLD] = f"Pinned: slide {len(story.pins)}"
             st.rerun()
 

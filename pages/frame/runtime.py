@@ -28,6 +28,8 @@ return ()=>{gone=1;end?.()}}
 """)
 _ICONS = {
     "pin": "M9.5 1.5l5 5-2.2.6-3 3-.4 2.7-5.7-5.7 2.7-.4 3-3zM5.7 10.3L2 14",
+    "undo": "M6 3L2.5 6.5L6 10M3 6.5h6.5a4 4 0 0 1 0 7.5H6",
+    "redo": "M10 3l3.5 3.5L10 10M13 6.5H6.5a4 4 0 0 0 0 7.5H10",
     "link": "M7 4.5l1.6-1.6a3 3 0 0 1 4.3 4.3L11 9.1a3 3 0 0 1-4.3 0M9 11.5l-1.6 1.6"
     "a3 3 0 0 1-4.3-4.3L5 6.9a3 3 0 0 1 4.3 0",
 }
@@ -57,9 +59,9 @@ def declare(name: str, part: Part) -> Any:
     return st.components.v2.component(name, js=_STUB.substitute(part=part))
 
 
-def draw_button(label: str, icon: str) -> str:
+def draw_button(label: str, icon: str, *, way: str = "") -> str:
     """Return a quiet button with an icon of ours and the place where it says what went wrong."""
-    named = f'<button type="button" aria-label="{label}" title="{label}">'
+    named = f'<button type="button" aria-label="{label}" title="{label}" data-way="{way}">'
     drawn = f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{_ICONS[icon]}"/></svg>'
     return f'<div class="jne-quiet"><span role="status"></span>{named}{drawn}</button></div>'
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import unquote
 
 import streamlit as st
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Choices = TypeVar("Choices", bound=DataclassInstance)
 
 _CHOSEN, _PAGE, _MOVES = "chosen", "chosen: page", "chosen: moves"
+_STEPS = {"undo": "chosen: before", "redo": "chosen: after"}
+_MOST_STEPS = 100
 _FLAGS = {"yes": True, "no": False}
 _ASIDE = "aside"
 _LONGEST = 4000
@@ -111,6 +113,21 @@ def read(kind: type[Choices]) -> Choices:
 def select(**changes: Any) -> None:
     """Change choices from anywhere but their own boxes: a button, the viewer, a figure."""
     _change(changes)
+
+
+def can_step(way: Literal["undo", "redo"]) -> bool:
+    """Tell whether there is a choice to take back, or one to make again."""
+    return bool(st.session_state.get(_STEPS[way]))
+
+
+def step(way: Literal["undo", "redo"]) -> None:
+    """Take the last choice back, or make the one again that was taken back last."""
+    if can_step(way):
+        back = "redo" if way == "undo" else "undo"
+        now = dict(st.session_state.get(_CHOSEN, {}))
+        texts = st.session_state[_STEPS[way]].pop()
+        st.session_state.setdefault(_STEPS[back], []).append(now)
+        _write(texts)
 
 
 def list_unreadable() -> list[str]:
@@ -219,12 +236,25 @@ def _read_texts() -> Mapping[str, str]:
     moved = context is not None and context.is_history_navigation
     if moved or st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
-        texts = {**texts, **st.query_params.to_dict()}
+        # Back and Forward mean the address as it was, with what no address holds.
+        kept = {n: t for n, t in texts.items() if len(t) > _LONGEST} if moved else texts
+        texts = {**kept, **st.query_params.to_dict()}
     _keep(texts)
     return texts
 
 
 def _keep(texts: Mapping[str, str], own: str = "") -> None:
+    """Keep all choices as :func:`_write` does, and what was chosen before for :func:`step`."""
+    before = st.session_state.get(_CHOSEN)
+    if before is not None and before != texts:
+        past = st.session_state.setdefault(_STEPS["undo"], [])
+        past.append(before)
+        del past[:-_MOST_STEPS]
+        st.session_state[_STEPS["redo"]] = []
+    _write(texts, own)
+
+
+def _write(texts: Mapping[str, str], own: str = "") -> None:
     """Keep all choices, write them to the address, and let boxes of changed ones begin anew."""
     before: Mapping[str, str] = st.session_state.get(_CHOSEN, {})
     moves: dict[str, int] = st.session_state.setdefault(_MOVES, {})

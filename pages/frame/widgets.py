@@ -17,6 +17,7 @@ from pages.frame.access import explain_read_only, show_visitor
 from pages.frame.comparison import choose_run, choose_study, list_group, name_run, name_runs
 from pages.frame.entry import enter_through_app
 from pages.frame.figures import choose_picture_format
+from pages.frame.history import show_history
 from pages.frame.pin import frame_page, open_corner, show_copy_link
 from pages.frame.plain import one_line_errors, plain
 from pages.frame.runtime import mount_runtime
@@ -97,6 +98,7 @@ def _show_head(
         if simulated:
             st.badge(SIMULATED, color="red", icon=":material/science:")
         with open_corner():
+            show_history()
             show_copy_link(run.run_id if run is not None else "")
     for line in list_unreadable():
         show_note(line)

@@ -12,7 +12,7 @@ from jne_engine.analysis.masks import Masks
 from jne_engine.model.measures import STABLE, Measure, find_measure, name_stability
 from jne_engine.runs.store import Run
 from pages.frame import cached
-from pages.frame.comparison import choose_beside, list_group
+from pages.frame.comparison import choose_beside, list_group, offer_beside
 from pages.frame.figures import show_table
 from pages.frame.state import (
     Selection,
@@ -157,6 +157,7 @@ def choose_comparison(run: Run, info: Measure) -> str:
     """Show with what a map is compared; labels have no difference and no mean."""
     options = [name for name in COMPARISONS if info.is_numeric or name in ("", "runs")]
     with st.popover("Compare", icon=":material/compare_arrows:"):
+        offer_beside(run, most=MOST_BESIDE["runs"])
         compare = choose("Compare with", "compare", options, format_func=COMPARISONS.__getitem__)
         st.caption("Another map of this run: “+ Compare” beside the map's name.")
         if compare:

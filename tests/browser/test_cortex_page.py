@@ -77,7 +77,7 @@ def test_the_camera_survives_every_control_rerun_and_map_change(page, probe):
     page.get_by_role("button", name="Regions").click()
     page.get_by_role("button", name="Fill", exact=True).click()
     page.get_by_title("Show or hide V1").click()
-    page.get_by_role("button", name="+ Compare").click()
+    page.get_by_label("+ Compare").select_option(index=2)
     page.get_by_role("button", name="Colours").first.click()
     page.get_by_label("Difference of the first two").click()
     page.keyboard.press("Escape")
@@ -91,7 +91,7 @@ def test_a_pane_s_menu_stays_open_while_panes_come(page, probe):
     before_the_map_is_here = """
         const button = (text) => [...v.stage.querySelectorAll('.cv-head button')]
             .find((b) => b.textContent === text);
-        button('+ Compare').click();
+        v.actions.addPane(1);
         button('Colours').click();
         return v.stage.querySelectorAll('.cv-head').length;
     """

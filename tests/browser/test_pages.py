@@ -146,7 +146,7 @@ def test_viewer_page_and_file_agree_on_the_map_whoever_changes_it(page, app, con
     menu.select_option(label="Noise ceiling", timeout=60_000)
     page.wait_for_url("**/maps?*map=noise_ceiling*")
     expect(means.filter(has_text="Mean Noise ceiling").first).to_be_visible()
-    page.get_by_role("button", name="+ Compare").click()
+    page.get_by_label("+ Compare").select_option(index=2)
     menu.select_option(label="Gain")
     page.wait_for_url("**/maps?*map=gain*")
     expect(means.filter(has_text="Mean Gain").first).to_be_visible()

@@ -1,0 +1,215 @@
+"""Everyday tasks from Cortical maps, in at most so many clicks, and by the keyboard alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from jne_engine.analysis import listing, maps, masks, peaks, places
+from jne_engine.report import stories
+from tests.browser.conftest import ROOT
+from tests.browser.cortex_probe import CortexProbe
+from tests.browser.test_maps import find_voxel, wait_until
+from tests.synthetic_run import write_synthetic_run
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("subjects")
+    for seed, subject in enumerate(("first", "second")):
+        write_synthetic_run(folder, subject=subject, seed=seed, n_per_roi=24 - 4 * seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(root):
+    return {run.manifest.subject: run for run in listing.list_runs(root).runs}
+
+
+@pytest.fixture(scope="module")
+def app(streamlit_app, root):
+    return streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
+
+
+@pytest.fixture(autouse=True)
+def _expect_probes(problems):
+    problems.ignored = ("/maps/_stcore/", "/present/_stcore/")
+
+
+class Hand:
+    """One reader's hand, which counts what it does: clicks and drags, or presses of keys."""
+
+    def __init__(self, page, app, run, *, keys):
+        self.page, self.app, self.run, self.keys, self.count = page, app, run, keys, 0
+
+    def begin(self):
+        """Open Cortical maps of the first subject, and count anew."""
+        self.page.goto(f"{self.app.url}/maps?run={self.run.run_id}")
+        probe = CortexProbe(self.page)
+        self.rest()
+        self.count = 0
+        return probe
+
+    def press(self, locator, key="Enter"):
+        """Click an element; by keyboard, go to it, which must be a stop of Tab, and press a key."""
+        expect(locator).to_be_enabled()
+        self.count += 1
+        if not self.keys:
+            locator.click()
+            return
+        assert locator.evaluate("(n) => n.tabIndex") >= 0
+        locator.focus()
+        self.page.keyboard.press(key)
+
+    def choose(self, locator, label):
+        """Open a list and take one of its options, which are two clicks."""
+        self.count += 2
+        locator.select_option(label=label)
+
+    def pick(self, box, text):
+        """Open one of Streamlit's boxes and take an option."""
+        self.count += 2
+        box.focus() if self.keys else box.click()
+        self.page.keyboard.type(text)
+        if self.keys:
+            self.page.keyboard.press("Enter")
+        else:
+            self.page.get_by_role("option").first.click()
+
+    def rest(self):
+        """Wait until the page's script has ended."""
+        self.page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+
+
+@pytest.fixture(params=["mouse", "keyboard"])
+def hand(request, page, app, runs):
+    return Hand(page, app, runs["first"], keys=request.param == "keyboard")
+
+
+@pytest.mark.timeout(600)  # nine tasks, each from a page of its own
+def test_everyday_tasks_take_few_clicks(hand, runs, root):
+    compare_maps(hand)
+    compare_subjects(hand, runs)
+    open_other_run(hand, runs)
+    go_to_peak(hand)
+    read_ceiling(hand)
+    save_region_means(hand)
+    rank_images(hand)
+    keep_drawn_region(hand, root)
+    show_slide(hand, root)
+
+
+def compare_maps(hand):
+    probe = hand.begin()
+    hand.choose(hand.page.get_by_label("+ Compare"), "R² nonlinear encoder")
+    wait_until(probe, "return v.scene.paneNames().join() === 'jne,r2_nonlinear';")
+    assert hand.count <= 2
+
+
+def compare_subjects(hand, runs):
+    probe, other = hand.begin(), runs["second"].run_id
+    hand.press(hand.page.get_by_test_id("stPopoverButton").filter(has_text="Compare"))
+    hand.press(hand.page.get_by_role("button", name="Other subjects, same layer"))
+    wait_until(probe, "return v.scene.paneNames().join() === a;", f"jne,jne@{other}")
+    assert hand.count <= 2
+
+
+def open_other_run(hand, runs):
+    hand.begin()
+    hand.pick(hand.page.get_by_label("Run", exact=False).first, "second")
+    hand.page.wait_for_url(f"**run={runs['second'].run_id}*")
+    assert hand.count <= 2
+
+
+def go_to_peak(hand):
+    probe = hand.begin()
+    top = peaks.find_peaks(hand.run, "jne", masks.Masks()).iloc[0]
+    hand.press(hand.page.locator(".st-key-peaks button").first)
+    wait_until(probe, f"return v.selection.{top['hemisphere']}.has({top['vertex']});")
+    assert hand.count == 1
+
+
+def read_ceiling(hand):
+    probe = hand.begin()
+    vertex, column, spot = find_voxel(probe, hand.run)
+    if hand.keys:
+        hand.page.locator(".cv-stage").focus()
+        hand.page.keyboard.press("x")
+        probe.run("v.actions.setCross(a);", probe.run(IN_STAGE, list(spot)))
+        hand.page.keyboard.press("Enter")
+    else:
+        hand.page.mouse.click(*spot)
+    hand.count += 1
+    hand.page.get_by_role("heading", name=f"left vertex {vertex}").wait_for()
+    row = hand.page.locator(".st-key-vertex_values tr").filter(has_text="Noise ceiling").first
+    expect(row).to_be_in_viewport(ratio=1)
+    said = row.locator("th, td").all_inner_texts()[1]
+    assert np.float32(said) == maps.read_map(hand.run, "noise_ceiling")[column]
+    assert hand.count == 1
+
+
+IN_STAGE = "const b = v.stage.getBoundingClientRect(); return [a[0] - b.left, a[1] - b.top];"
+
+
+def save_region_means(hand):
+    hand.begin()
+    with hand.page.expect_download() as waiting:
+        hand.press(hand.page.get_by_role("button", name="CSV", exact=True))
+    table = pd.read_csv(waiting.value.path()).set_index("region")
+    inside = maps.choose_roi_set(hand.run).mask("V4") & maps.read_significant(hand.run)
+    values = maps.read_map(hand.run, "jne")[inside].astype(np.float64)
+    assert table.loc["V4", "mean"] == pytest.approx(values.mean(), rel=1e-9)
+    assert hand.count <= 2
+
+
+def rank_images(hand):
+    hand.begin()
+    hand.press(hand.page.get_by_role("link", name="Stimulus selectivity"))
+    hand.page.get_by_text("Pictures by JNE-SS in FFA-1").wait_for()
+    hand.press(hand.page.get_by_role("radio", name="L", exact=True), "Space")
+    expect(hand.page.get_by_text("Pictures by JNE-SS in FFA-1, left")).to_be_visible()
+    assert hand.count <= 3
+
+
+def keep_drawn_region(hand, root):
+    probe = hand.begin()
+    name = "Mine by keys" if hand.keys else "Mine"
+    if hand.keys:
+        _, _, spot = find_voxel(probe, hand.run)
+        hand.page.locator(".cv-stage").focus()
+        hand.page.keyboard.press("x")
+        probe.run("v.actions.setCross(a);", probe.run(IN_STAGE, list(spot)))
+        for key in ("Enter", "b", "b", "b"):
+            hand.page.keyboard.press(key)
+        hand.count += 2
+    else:
+        hand.press(hand.page.get_by_role("button", name="Lasso"))
+        corners = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.8), (0.1, 0.8), (0.1, 0.1)]
+        probe.drag([probe.stage_point(x, y) for x, y in corners])
+        hand.count += 1
+    box = hand.page.get_by_label("Keep as an ROI, named")
+    hand.press(box, "Shift")
+    drawn = probe.run("return [[...v.selection.left], [...v.selection.right]];")
+    hand.rest()
+    hand.page.keyboard.type(name)
+    hand.page.keyboard.press("Enter")
+    hand.page.get_by_role("tab", name="Drawn ROIs").wait_for()
+    expect(hand.page.locator(".st-key-maps_dock").get_by_text("ROI:")).to_contain_text(name)
+    vertices = dict(zip(("left", "right"), map(sorted, drawn), strict=True))
+    mask = maps.choose_roi_set(hand.run).mask(name)
+    assert np.flatnonzero(mask).tolist() == places.find_columns(hand.run, vertices).tolist()
+    assert mask.sum() > 1
+    assert hand.count <= 3
+
+
+def show_slide(hand, root):
+    hand.begin()
+    hand.press(hand.page.get_by_role("button", name="Pin to story").first)
+    hand.press(hand.page.get_by_role("button", name="Pin and show"))
+    hand.page.wait_for_url("**/present?*show=yes*")
+    frame = hand.page.frame_locator("iframe")
+    expect(frame.get_by_text("JNE").first).to_be_visible()
+    assert len(stories.list_stories(root)[0][0].pins) >= 1
+    assert hand.count <= 3
