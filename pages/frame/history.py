@@ -15,8 +15,9 @@ def show_history() -> None:
     """Show the buttons that take the last choice back and make it again."""
     buttons = st.components.v2.component(
         "jne_history",
-        html=draw_button("Undo (Ctrl+Z)", "undo", way="undo")
-        + draw_button("Redo (Ctrl+Shift+Z)", "redo", way="redo"),
+        html='<div style="display: flex; gap: 4px">'
+        + draw_button("Undo (Ctrl+Z)", "undo", way="undo")
+        + draw_button("Redo (Ctrl+Shift+Z)", "redo", way="redo") + "</div>",
         css=read_asset("pin/button.css"), js=read_asset("pin/history.js"),
     )  # fmt: skip
     data = {"undo": can_step("undo"), "redo": can_step("redo")}

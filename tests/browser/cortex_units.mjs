@@ -22,6 +22,8 @@ import { blocks } from '../../assets/cortex_viewer/picture.js';
 import { sortFloats } from '../../assets/cortex_viewer/sorting.js';
 import { decodeState, encodeState, initialState } from '../../assets/cortex_viewer/state.js';
 import { roiMeans } from '../../assets/cortex_viewer/table.js';
+import { addNeighbours } from '../../assets/cortex_viewer/selection.js';
+import { setResolution } from '../../assets/cortex_viewer/png.js';
 import { membership } from '../../assets/cortex_viewer/uploads.js';
 
 function same(found, expected, what = '') {
@@ -550,6 +552,27 @@ export const cases = {
   'membership marks the listed vertices': () => {
     same([...membership(4, new Set([1, 3]))], [0, 1, 0, 1]);
     same(membership(4, []), null);
+  },
+  'a selection grows by the corners of its triangles': () => {
+    const set = new Set([1]);
+    addNeighbours(set, SQUARE.faces);
+    same([...set].sort(), [0, 1, 2]);
+    addNeighbours(set, SQUARE.faces);
+    same([...set].sort(), [0, 1, 2, 3]);
+    const none = new Set();
+    addNeighbours(none, SQUARE.faces);
+    same(none.size, 0);
+  },
+  'a picture says its resolution once, before its data': () => {
+    const chunk = (name, n) => [0, 0, 0, n, ...[...name].map((c) => c.charCodeAt(0)), ...new Array(n + 4).fill(7)];
+    const png = Uint8Array.of(...new Array(8).fill(1), ...chunk('IHDR', 13), ...chunk('pHYs', 9), ...chunk('IDAT', 5), ...chunk('IEND', 0));
+    const out = setResolution(png, 300);
+    same(out.length, png.length);
+    const view = new DataView(out.buffer);
+    same([view.getUint32(33), String.fromCharCode(...out.subarray(37, 41)), view.getUint32(41), view.getUint32(45), out[49]], [9, 'pHYs', 11811, 11811, 1]);
+    same(view.getUint32(50), 0x78a53f76);
+    same([...out.subarray(54)], [...png.subarray(54)]);
+    same([...setResolution(out, 300)], [...out]);
   },
   'a message and the description that it names make a header': () => {
     const store = new payload.BlobStore();

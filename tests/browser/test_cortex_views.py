@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from matplotlib import image
+from PIL import Image
 from playwright.sync_api import expect
 
 from jne_engine.cortex.surfaces import N_VERTICES, load_hcp_mmp, load_surface
@@ -327,9 +328,11 @@ def test_pictures_carry_size_and_stamp(page, probe):
     page.get_by_label("Width in pixels").fill("1600")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save PNG").click()
-    head = waiting.value.path().read_bytes()[:24]
-    assert head[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(head[16:20], "big") == 1600
+    with Image.open(waiting.value.path()) as picture:
+        picture.verify()  # checksums of all chunks
+        assert picture.width == 1600
+        assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+    assert waiting.value.suggested_filename.startswith("jne_")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save flat map as SVG").click()
     svg = waiting.value.path().read_text()

@@ -350,6 +350,56 @@ def test_only_a_new_page_or_the_back_button_brings_a_new_address(monkeypatch):
     assert app.selectbox[0].value == "gain"
 
 
+def test_back_means_the_address_as_it_was(monkeypatch):
+    app = AppTest.from_function(show_map_box)
+    go_back(monkeypatch, on=False)
+    app.run()
+    app.selectbox[0].set_value("tier").run()
+    del app.query_params["map"]
+    go_back(monkeypatch)
+    assert app.run().selectbox[0].value == "jne"
+    assert "map" not in app.query_params
+
+
+def show_steps():
+    """Show two choices, and buttons that take the last one back and make it again."""
+    import streamlit as st
+
+    from pages.frame.state import bind_choice, bind_value, can_step, step
+
+    st.selectbox("Map", ["jne", "gain", "tier"], **bind_choice("map", ["jne", "gain", "tier"]))
+    st.toggle("Significant", **bind_value("significant"))
+    for way in ("undo", "redo"):
+        st.button(way, on_click=step, args=(way,), disabled=not can_step(way))
+
+
+def test_choices_are_taken_back_and_made_again():
+    app = AppTest.from_function(show_steps)
+    app.query_params["map"] = "gain"  # a link is no choice that could be taken back
+    undo, redo = (lambda i=i: app.button[i] for i in (0, 1))
+
+    def state():
+        return app.selectbox[0].value, app.toggle[0].value, undo().disabled, redo().disabled
+
+    app.run()
+    assert state() == ("gain", True, True, True)
+    app.selectbox[0].set_value("tier").run()
+    app.toggle[0].set_value(False).run()
+    assert state() == ("tier", False, False, True)
+    undo().click().run()
+    assert state() == ("tier", True, False, False)
+    undo().click().run()
+    assert state() == ("gain", True, True, False)
+    assert app.query_params["map"] == "gain"
+    redo().click().run()
+    assert state() == ("tier", True, False, False)
+    app.selectbox[0].set_value("jne").run()
+    assert state() == ("jne", True, False, True)
+    undo().click().run()
+    app.run()  # as any rerun
+    assert state() == ("tier", True, False, False)
+
+
 def show_jump():
     """Show a choice, and a button that leads to another one than the choice's own."""
     import streamlit as st

@@ -116,3 +116,21 @@ def test_one_run_a_subject_and_maps_of_numbers_only(runs):
         across.average_subjects(runs[:1], "jne")
     with pytest.raises(InputError, match="labels"):
         across.subtract_runs(runs[0], runs[1], "roi")
+
+
+def test_runs_alike_but_for_subject_or_layer_are_listed_by_what_differs(tmp_path):
+    made = {
+        (subject, layer, seed): Run(
+            write_synthetic_run(tmp_path, subject=subject, layer=layer, spec={"seed": seed})
+        )
+        for subject, layer, seed in (
+            ("a", 0, 0), ("a", 2, 0), ("a", 1, 0), ("a", 1, 7), ("b", 0, 0), ("c", 0, 7), ("d", 1, 0),
+        )
+    }  # fmt: skip
+    found = list_alike(made["a", 0, 0], tuple(made.values()))
+    ids = {label: [run.run_id for run in runs] for label, runs in found.items()}
+    assert ids == {
+        "Other subjects, same layer": [made["b", 0, 0].run_id],
+        "Other layers, same subject": [made["a", 1, 0].run_id, made["a", 2, 0].run_id],
+    }
+    assert list_alike(made["c", 0, 7], tuple(made.values())) == {}
