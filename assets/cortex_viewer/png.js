@@ -7,7 +7,7 @@ const INCH_IN_METRES = 0.0254;
 /** Signature and IHDR, which a PNG begins with. */
 const HEAD = 8 + 25;
 
-/** A PNG that says its resolution, in place of what it said before. @param {Uint8Array} png @param {number} dpi @returns {Uint8Array} */
+/** A PNG that says its resolution, in place of what it said before. @param {Uint8Array} png @param {number} dpi @returns {Uint8Array<ArrayBuffer>} */
 export function setResolution(png, dpi) {
   const chunk = new Uint8Array(21);
   const view = new DataView(chunk.buffer);

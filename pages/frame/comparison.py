@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from jne_engine.analysis.listing import RunListing, find_nearest
-from jne_engine.runs.folder import find_root
 from jne_engine.analysis.subjects import list_alike
+from jne_engine.runs.folder import find_root
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.jobs import read_studies

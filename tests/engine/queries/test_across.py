@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from jne_engine.analysis import across, maps
+from jne_engine.analysis.subjects import list_alike
 from jne_engine.core.errors import InputError
 from jne_engine.runs.store import Run
 from tests.synthetic_run import write_synthetic_run
@@ -124,7 +125,8 @@ def test_runs_alike_but_for_subject_or_layer_are_listed_by_what_differs(tmp_path
             write_synthetic_run(tmp_path, subject=subject, layer=layer, spec={"seed": seed})
         )
         for subject, layer, seed in (
-            ("a", 0, 0), ("a", 2, 0), ("a", 1, 0), ("a", 1, 7), ("b", 0, 0), ("c", 0, 7), ("d", 1, 0),
+            ("a", 0, 0), ("a", 2, 0), ("a", 1, 0), ("a", 1, 7), ("b", 0, 0), ("c", 0, 7),
+            ("d", 1, 0),
         )
     }  # fmt: skip
     found = list_alike(made["a", 0, 0], tuple(made.values()))
