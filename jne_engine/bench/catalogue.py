@@ -28,6 +28,7 @@ from jne_engine.bench.selectivity import (
 )
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.spins import measure_spin, measure_spin_errors
+from jne_engine.bench.starting import measure_plot_brain, measure_start
 from jne_engine.bench.streams import (
     measure_backward,
     measure_jacrev,
@@ -91,6 +92,16 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "deck_html_12": partial(measure_deck, form="html", goal=Goal(at_most=10)),
         "deck_pptx_12": partial(measure_deck, form="pptx", goal=Goal(at_most=20)),
         "deck_html_12_mb": partial(measure_deck_size, goal=Goal(at_most=15)),
+        "import_of_torch": partial(
+            measure_start, code="import jne_engine", against="import torch", goal=Goal(at_most=0.15)
+        ),
+        "help_of_click": partial(
+            measure_start,
+            code="from jne_engine.cli.main import main; main(['--help'], standalone_mode=False)",
+            against="import click",
+            goal=Goal(at_most=1.5),
+        ),
+        "plot_brain_of_html": partial(measure_plot_brain, goal=Goal(at_most=1.2)),
         "exponent_stimuli": partial(measure_exponent, axis="stimuli", goal=LINEAR),
         "exponent_voxels": partial(measure_exponent, axis="voxels", goal=LINEAR),
         "exponent_features": partial(measure_exponent, axis="features"),

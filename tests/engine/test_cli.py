@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jne_engine.cli.main import LATE_COMMANDS, _request_demos, main
+from jne_engine.cli.main import COMMANDS, main
+from jne_engine.cli.running import _request_demos
 from jne_engine.jobs.kinds.run import (
     DEMO_HIDDEN,
     SIMULATED_STUDY,
@@ -169,11 +170,20 @@ def test_a_run_that_is_not_there_says_how_to_make_one(tmp_path, command):
     assert "python -m jne_engine demo" in result.stderr
 
 
-@pytest.mark.parametrize("name", sorted(LATE_COMMANDS))
-def test_late_commands_explain_themselves(name):
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name):
     result = invoke(name, "--help")
     assert result.exit_code == 0, result.output
-    assert name in invoke("--help").stdout
+    assert f"{name} " in invoke("--help").stdout
+
+
+def test_help_loads_click_alone():
+    code = (
+        "import sys; from jne_engine.cli.main import main; main(['--help'], standalone_mode=False);"
+        "assert not {'torch', 'numpy', 'pandas', 'psutil', 'tqdm'} & set(sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert all(f"  {name} " in told.stdout for name in COMMANDS)
 
 
 def test_a_run_and_a_mistake_go_through_the_worker_and_stay_in_its_table(demo_root, folder):

@@ -237,7 +237,6 @@ class StoredRun:
             If the run has no such map, or no surface that can be drawn.
         """
         first = name or choose_first(self.maps.index)
-        self._check_map(first)
         scene = build_run_scene(self._run, first, significant=significant, threshold=threshold)
         if scene is None:
             raise refuse_bare(self._run)

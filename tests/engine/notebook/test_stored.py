@@ -123,6 +123,8 @@ def test_a_brain_shows_and_saves_itself(run, tmp_path):
     assert saved == brain.html
     assert "SIMULATED" in saved
     assert brain._repr_mimebundle_(include=None)["text/html"] == shown
+    with pytest.raises(jne.InputError, match="jnee"):
+        run.plot_brain("jnee")
 
 
 def test_the_hierarchy_is_the_figure_of_the_stored_values(run):
