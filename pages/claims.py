@@ -5,19 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from jne_engine.runs.store import Run
-from pages.claims.rows import list_gathered, show_findings, show_rows, show_summary
+from pages.claims.rows import list_gathered, show_findings, show_summary
 from pages.frame.figures import show_table
 from pages.frame.widgets import show_page
 
 
 def show(run: Run) -> None:
-    """Show every statement at once, then fill in what this run says of it."""
-    summary = st.container()
-    slots = show_rows()
-    with summary:
-        table, found = list_gathered(run)
-        show_summary(table)
-    show_findings(run, table, found, slots)
+    """Show each statement with what this run says of it, failures first."""
+    table, found = list_gathered(run)
+    show_summary(table)
+    show_findings(run, table, found)
     st.caption(
         "How judged: a test holds where its direction is as claimed and q < 0.05, q by"
         " Benjamini–Hochberg over all claims of this table that have a p; a claim without a test"

@@ -10,8 +10,8 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from jne_engine.analysis.claims.catalogue import CLAIMS, Claim
 from jne_engine.analysis.claims.evidence import Evidence
-from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, VERDICTS, find_address
-from jne_engine.report.figures.claims import format_finding
+from jne_engine.analysis.claims.verdicts import CLAIM_PARTS, find_address
+from jne_engine.report.figures.claims import draw_effect, format_finding, format_number
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.comparison import list_group
@@ -19,28 +19,14 @@ from pages.frame.state import Selection, read
 from pages.frame.widgets import plain
 
 LOOKS = {
-    "holds": ("green", ":material/check:"),
     "does not hold": ("red", ":material/close:"),
     "cannot tell": ("gray", ":material/question_mark:"),
+    "holds": ("green", ":material/check:"),
 }
-WIDTHS = [1.65, 4.5, 6.2, 2.2]
-
-Slots = Mapping[str, tuple[Any, Any, Any]]
-
-
-def show_rows() -> Slots:
-    """Show every statement, and return the places of its verdict, its finding and its link."""
-    slots = {}
-    rows = st.container(gap="xxsmall")
-    for claim in CLAIMS:
-        with rows.container(border=True, key=f"claim_{claim.name}"):
-            verdict, statement, finding, link = st.columns(WIDTHS, vertical_alignment="center")
-            with statement:
-                st.markdown(f"**{plain(claim.statement)}**")
-                st.caption(f"Paper: {plain(claim.paper)}" if claim.paper else "Not in the paper")
-            slots[claim.name] = (verdict.empty(), finding.empty(), link)
-            slots[claim.name][0].caption("reading …")
-    return slots
+"""How each verdict looks, in the order in which they are shown."""
+WIDTHS = [1.5, 5.3, 1.6, 4.6, 2.1]
+HEIGHT = 40
+"""A finding's height in pixels: all sixteen are seen with hardly a scroll."""
 
 
 def list_gathered(run: Run) -> tuple[Any, dict[str, Evidence]]:
@@ -59,25 +45,31 @@ def show_summary(table: Any) -> None:
     """Say how many claims hold."""
     counts = table["verdict"].value_counts()
     with st.container(horizontal=True, gap="small"):
-        for verdict in VERDICTS:
-            colour, icon = LOOKS[verdict]
+        for verdict, (colour, icon) in LOOKS.items():
             st.badge(f"{verdict}: {counts.get(verdict, 0)}", color=colour, icon=icon)
 
 
-def show_findings(run: Run, table: Any, found: Mapping[str, Evidence], slots: Slots) -> None:
-    """Fill in each claim's verdict, numbers and reason, and the link to its figure."""
-    for claim, row in zip(CLAIMS, table.itertuples(), strict=True):
-        verdict, finding, link = slots[claim.name]
-        colour, icon = LOOKS[row.verdict]
-        verdict.badge(row.verdict, color=colour, icon=icon)
-        with finding.container():
-            numbers = format_finding(row)
-            if numbers:
-                st.markdown(plain(numbers))
-            if row.why:
-                st.caption(plain(row.why))
-        with link:
-            _show_link(run, claim, found[claim.name])
+def show_findings(run: Run, table: Any, found: Mapping[str, Evidence]) -> None:
+    """Show a row a claim: verdict, statement, effect, number and the way to its figure."""
+    ranks = table["verdict"].map(list(LOOKS).index)
+    claims = {claim.name: claim for claim in CLAIMS}
+    with st.container(gap=None, key="claims"):
+        for row in table.loc[ranks.sort_values(kind="stable").index].itertuples():
+            with st.container(height=HEIGHT, border=False, key=f"claim_{row.claim}"):
+                _show_row(run, row, claims[row.claim], found[row.claim])
+
+
+def _show_row(run: Run, row: Any, claim: Claim, evidence: Evidence) -> None:
+    verdict, statement, effect, number, link = st.columns(WIDTHS, vertical_alignment="center")
+    colour, icon = LOOKS[row.verdict]
+    verdict.badge(row.verdict, color=colour, icon=icon)
+    paper = f"Paper: {plain(row.paper)}" if row.paper else "Not in the paper"
+    statement.markdown(f"**{plain(row.statement)}**", help=paper)
+    effect.html(draw_effect(row, claim.span))
+    whole = "\n\n".join(plain(text) for text in (format_finding(row), row.why) if text)
+    number.markdown(plain(format_number(row) or row.why), help=whole)
+    with link:
+        _show_link(run, claim, evidence)
 
 
 def _show_link(run: Run, claim: Claim, evidence: Evidence) -> None:

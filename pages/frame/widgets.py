@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from jne_engine.analysis.listing import RunListing, find_nearest
-from jne_engine.core.resources import find_dashboard
 from jne_engine.formats.guard import readable_size
 from jne_engine.runs.folder import find_root
 from jne_engine.runs.store import Run
 from pages.frame import cached
 from pages.frame.access import explain_read_only, show_visitor
+from pages.frame.assets import ASSETS
 from pages.frame.comparison import choose_run, choose_study, list_group, name_run, name_runs
 from pages.frame.entry import enter_through_app
 from pages.frame.figures import choose_picture_format
@@ -31,7 +31,11 @@ from pages.frame.state import (
 )
 
 SIMULATED = "SIMULATED"
-STYLE = find_dashboard() / "assets" / "style.css"
+
+
+def show_style() -> None:
+    """Bring the pages' style."""
+    st.html(ASSETS / "style.css")
 
 
 def show_page(title: str, lead: str, body: Callable[[Run], None]) -> None:
@@ -84,7 +88,6 @@ def _show_head(
 
     A page that stands ``alone`` shows no run unless a figure names it.
     """
-    st.html(STYLE)
     mount_runtime()
     frame_page(run.run_id if run is not None and not alone else "", simulated=simulated)
     if told := explain_read_only():
@@ -104,19 +107,23 @@ def _show_head(
         show_note(line)
 
 
-def show_sidebar() -> None:
-    """Show what all pages share: which run, of whom, and runs that are not finished."""
+def show_sidebar(pages: Sequence[Any]) -> None:
+    """Show the pages, and what they share: which run, of whom, and runs that are not finished."""
     listing = cached.list_runs()
     with st.sidebar:
-        run = choose_run(listing)
-        if run is None:
-            st.caption("No finished run")
-        else:
-            choose_study()
-            _describe_run(run)
-            choose_picture_format()
-        show_leftovers(listing)
-        show_visitor()
+        with st.container(key="rail"):
+            for page in pages:
+                st.page_link(page)
+        with st.container(key="rail_more"):
+            run = choose_run(listing)
+            if run is None:
+                st.caption("No finished run")
+            else:
+                choose_study()
+                _describe_run(run)
+                choose_picture_format()
+            show_leftovers(listing)
+            show_visitor()
 
 
 def _choose_run(run: Run) -> None:

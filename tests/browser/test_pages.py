@@ -52,6 +52,25 @@ def assert_healthy(page):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+SHIFTS = """new Promise((done) => new PerformanceObserver((list) => done(list.getEntries()
+  .filter((shift) => !shift.hadRecentInput)
+  .map((shift) => [shift.value, shift.sources.map(({ node }) =>
+    node?.matches?.('.stMainBlockContainer > *') ? 'all' : `${node?.className}`).join()])))
+  .observe({ type: 'layout-shift', buffered: true }))"""
+MAX_SHIFT = 0.1
+
+
+def assert_still(page):
+    """Nothing pushes the page aside, and little moves once the style is there.
+
+    The style comes with code of Streamlit's own; what its coming moves hangs on the machine.
+    """
+    shifts = page.evaluate(SHIFTS)
+    assert not [moved for _, moved in shifts if "stMain " in moved]
+    late = [(value, moved) for value, moved in shifts if "all" not in moved.split(",")]
+    assert sum(value for value, _ in late) < MAX_SHIFT, late
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_shows_four_subjects_and_three_layers_and_names_run_nothing(
     page, study_app, path
@@ -66,6 +85,7 @@ def test_each_page_shows_four_subjects_and_three_layers_and_names_run_nothing(
     page.keyboard.press("Escape")
     assert page.evaluate("() => window.ran") is None
     assert_healthy(page)
+    assert_still(page)
     assert_accessible(page)
 
 
@@ -74,6 +94,7 @@ def test_pages_of_work_break_no_rule_of_accessibility(page, app, path):
     page.goto(f"{app.url}/{path}")
     page.get_by_role("heading", name=WORK[path]).wait_for()
     page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    assert_still(page)
     assert_accessible(page)
 
 

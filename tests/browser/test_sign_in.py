@@ -18,7 +18,9 @@ PEOPLE = {
     "Unverified": {"email": "ada@lab.example", "email_verified": False},
 }
 PATHS = ("", *sorted(path.stem for path in ROOT.glob("pages/[!_]*.py")))
-CONTENT = "[data-testid=stHeading], [data-testid=stMetric], [data-testid=stSidebarNavLink], canvas"
+CONTENT = (
+    "[data-testid=stHeading], [data-testid=stMetric], [data-testid=stPageLink-NavLink], canvas"
+)
 LABEL = "A job of the lab"
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import pytest
@@ -12,11 +15,22 @@ from jne_engine.analysis import listing
 from jne_engine.analysis.claims import verdicts
 from jne_engine.analysis.claims.catalogue import CLAIMS
 from jne_engine.cli.main import main
-from jne_engine.report.figures.claims import format_finding
+from jne_engine.report.figures.claims import draw_effect, format_finding, format_number
 from jne_engine.runs.store import Run
+from pages.claims.rows import LOOKS
 from pages.frame.widgets import plain
 from tests.pages.test_pages import HOSTILE, show, texts  # noqa: F401  (a fixture)
 from tests.synthetic_run import write_synthetic_study
+
+
+class Row(NamedTuple):
+    """What a bar needs of a claim's row."""
+
+    value: float
+    low: float
+    high: float
+    limit: float
+    n: int
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +40,36 @@ def study(tmp_path_factory):
 
 
 def links(app):
-    return [(link.proto.page, parse_qs(link.proto.query_string)) for link in app.get("page_link")]
+    return [
+        (link.proto.page, parse_qs(link.proto.query_string)) for link in app.main.get("page_link")
+    ]
+
+
+def words(app) -> str:
+    """Return what the page says, hovers too."""
+    return "\n".join([texts(app), *(m.help for m in app.markdown)])
+
+
+def test_an_effect_is_drawn_where_its_number_lies():
+    drawn = draw_effect(Row(0.75, 0.5, 1.5, -0.25, 9), (-1.0, 1.0))
+    places = re.findall(
+        r"(limit|interval|value)' style='left:([\d.]+)%(?:;width:([\d.]+)%)?", drawn
+    )
+    assert places == [("limit", "37.5", ""), ("interval", "75.0", "25.0"), ("value", "87.5", "")]
+    assert "style" not in draw_effect(Row(math.nan, math.nan, math.nan, 0.5, 0), (0.0, 1.0))
 
 
 def test_every_claim_has_its_verdict_numbers_reason_and_link(show, synthetic_root):  # noqa: F811
     (run,) = listing.list_runs(synthetic_root).runs
     table = verdicts.tabulate_claims(run)
     app = show(synthetic_root, "claims")
-    text = texts(app)
+    text = words(app)
+    ranks = [list(LOOKS).index(verdict) for verdict in table["verdict"]]
+    order = sorted(range(len(table)), key=ranks.__getitem__)  # failures first, else as listed
+    stated = [m.value for m in app.markdown if m.value.startswith("**")]
+    assert stated == [f"**{plain(table['statement'].iloc[i])}**" for i in order]
     for row in table.itertuples():
-        assert plain(row.statement) in text
+        assert plain(format_number(row)) in text
         assert plain(format_finding(row)) in text
         assert plain(row.why) in text
     for verdict, count in table["verdict"].value_counts().items():
@@ -44,14 +78,14 @@ def test_every_claim_has_its_verdict_numbers_reason_and_link(show, synthetic_roo
     assert shown["verdict"].tolist() == table["verdict"].tolist()
     found = links(app)
     pages = [page or "overview" for page, _ in found]  # the page that needs no name
-    assert pages == [claim.page for claim in CLAIMS]
+    assert pages == [CLAIMS[i].page for i in order]
     assert all(address["run"] == [run.run_id] for _, address in found)
-    assert found[0][1]["by"] == ["tier"]
+    assert found[order.index(0)][1]["by"] == ["tier"]
     assert {a["map"][0] for page, a in found if page == "hierarchy"} == {"jne"}
 
 
 def test_subjects_of_the_study_are_counted(show, study):  # noqa: F811
-    text = texts(show(study, "claims"))
+    text = words(show(study, "claims"))
     assert "of 4 subjects" in text
     assert "n \\= 4 subjects" in text or "n = 4 subjects" in text
 
@@ -61,7 +95,7 @@ def test_category_names_in_reasons_are_inert(show, make_root, name):  # noqa: F8
     app = show(make_root(categories=(name, "face", "outdoor")), "claims")
     assert not app.exception
     assert not app.error
-    assert plain(name) in texts(app)
+    assert plain(name) in words(app)
 
 
 def test_the_command_says_the_same_of_several_runs(study):

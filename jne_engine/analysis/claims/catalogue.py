@@ -15,6 +15,7 @@ from jne_engine.model.measures import JNE_UNIT, R2_UNIT
 
 _EXCEEDS = "P(a voxel exceeds)"
 _INDEX = "selectivity index"
+_SIGNED = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Claim:
         The dashboard's page that shows it.
     address : mapping of str to str
         Choices of that page.
+    span : tuple of float
+        The values between which the number is drawn; those that it can take where it is bounded.
     """
 
     name: str
@@ -46,19 +49,20 @@ class Claim:
     paper: str
     page: str
     address: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    span: tuple[float, float] = (0.0, 1.0)
 
 
 CLAIMS: tuple[Claim, ...] = (
     Claim("rises", "JNE rises from primary over intermediate to higher-order areas.",
           "P(later tier exceeds earlier)", "", "voxels", 0.5, "rises, p < 0.05", "hierarchy",
           {"map": "jne", "by": "tier"}),
-    Claim("rises-matched", "It rises among voxels of equal R² too.",
+    Claim("rises-matched", "JNE rises among voxels of equal R² too.",
           "P(later tier exceeds earlier)", "", "voxels", 0.5, "", "hierarchy",
           {"map": "jne", "by": "tier", "matched": "yes"}),
-    Claim("subjects", "It rises at each step over subjects.",
+    Claim("subjects", "JNE rises at each step over subjects.",
           "smaller step of the tiers' means", JNE_UNIT, "subjects", 0.0, "in S1, S2, S5 and S7",
-          "hierarchy", {"map": "jne", "by": "tier"}),
-    Claim("spin", "The rise beats a spin-test null.",
+          "hierarchy", {"map": "jne", "by": "tier"}, _SIGNED),
+    Claim("spin", "JNE's rise beats a spin-test null.",
           "P(later tier exceeds earlier)", "", "rotations", 0.5, "", "hierarchy",
           {"map": "jne", "by": "tier"}),
     Claim("v1-lowest", "V1 is the least nonlinear ROI.",
@@ -68,18 +72,22 @@ CLAIMS: tuple[Claim, ...] = (
           _EXCEEDS, "", "voxels of the weakest pair", 0.5, "among the highest", "hierarchy",
           {"map": "jne", "by": "roi"}),
     Claim("outdoor", "PPA and RSC are most nonlinear for outdoor scenes.",
-          _INDEX, "", "stimuli of the kind", 0.0, "outdoor scenes lead", "selectivity"),
+          _INDEX, "", "stimuli of the kind", 0.0, "outdoor scenes lead", "selectivity",
+          span=_SIGNED),
     Claim("scenes-opa", "OPA is most nonlinear for scenes, indoor or outdoor.",
-          _INDEX, "", "stimuli of the kind", 0.0, "", "selectivity"),
+          _INDEX, "", "stimuli of the kind", 0.0, "", "selectivity",
+          span=_SIGNED),
     Claim("faces", "FFA is most nonlinear for faces.",
-          _INDEX, "", "stimuli of the kind", 0.0, "faces and people lead", "selectivity"),
+          _INDEX, "", "stimuli of the kind", 0.0, "faces and people lead", "selectivity",
+          span=_SIGNED),
     Claim("bodies", "EBA is most nonlinear for bodies or people.",
-          _INDEX, "", "stimuli of the kind", 0.0, "faces and people lead", "selectivity"),
-    Claim("r2-agree", "Linear and nonlinear R² agree in the whole brain and each ROI: r ≥ 0.8.",
+          _INDEX, "", "stimuli of the kind", 0.0, "faces and people lead", "selectivity",
+          span=_SIGNED),
+    Claim("r2-agree", "Linear and nonlinear R² agree, also in each ROI: r ≥ 0.8.",
           "smallest r", "", "voxels", 0.8, "smallest r = 0.82 (S1, V1)", "models", {"pair": "r2"}),
     Claim("predicts", "The nonlinear encoder predicts at least as well.",
           "mean ΔR²", R2_UNIT, "valid voxels", -0.01, "at least as well", "models",
-          {"pair": "delta"}),
+          {"pair": "delta"}, (-0.2, 0.2)),
     Claim("l1-l2", "JNE by L1 and by L2 agree: r rounds to 1.00.",
           "r", "", "voxels", 0.995, "r = 1.00 (S1)", "validation", {"check": "variants"}),
     Claim("zscored", "JNE of z-scored and of raw Jacobians agree: r ≥ 0.90.",
