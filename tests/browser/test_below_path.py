@@ -87,6 +87,7 @@ def test_every_link_below_a_path_leads_to_a_page(page, app, context, problems):
     page.goto(f"{app.url}/claims")
     page.locator(".st-key-claim_gating a").click()
     expect_page(page, app, "[a-z]+", "run=")
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text("Copied").wait_for()
     page.goto(page.evaluate("navigator.clipboard.readText()"))
