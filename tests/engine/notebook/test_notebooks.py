@@ -19,6 +19,7 @@ def run_notebook(name: str, folder: Path, runs: Path, monkeypatch) -> list:
     """Run a notebook in a folder and return what its cells show."""
     monkeypatch.setenv("JNE_RUNS", str(runs))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # importing Streamlit sets it for all
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
