@@ -75,7 +75,8 @@ def explain_stability(run: Run, name: str, others: Sequence[Run] = ()) -> str:
         return ""
     seeds, shuffled = result.settings["runs"], result.settings["shuffled"]
     known = {other.run_id: other for other in (run, *others)}
-    named = ", ".join(str(known[i].manifest.spec["seed"]) if i in known else i for i in seeds)
+    numbers = sorted(int(known[i].manifest.spec["seed"]) for i in seeds if i in known)
+    named = ", ".join([*map(str, numbers), *(i for i in seeds if i not in known)])
     parts = [f"{len(seeds)} runs of the whole data (seeds {named})"]
     parts += [f"{len(shuffled)} with shuffled pairings"] if shuffled else []
     told = f"{find_measure(name).label}: of {' and '.join(parts)}."

@@ -176,7 +176,9 @@ def test_runs_of_the_same_data_are_put_together(show, tmp_path):  # noqa: F811
     whole = {r.run_id: r.manifest.name for r in runs}[Path(job.spec.payload["runs"][0]).name]
     assert whole == "Ours"
     app = show(tmp_path, "layers", map="jne")
-    assert "of 2 runs of the whole data (seeds 0, 1) and 1 with shuffled pairings" in unmark(texts(app))
+    assert "of 2 runs of the whole data (seeds 0, 1) and 1 with shuffled pairings" in unmark(
+        texts(app)
+    )
     offered = app.selectbox(key="choice.map").options
     assert "JNE" in offered
     assert not [label for label in offered if "over seeds" in label]
