@@ -104,6 +104,7 @@ def wait_for_map(page, label):
 
 
 def choose_region(page, option):
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     page.get_by_test_id("stMultiSelect").locator("input").first.click()
     page.get_by_role("option", name=option, exact=True).click()
 
