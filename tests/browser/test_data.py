@@ -20,7 +20,7 @@ from tests.engine.importers.algonauts_tree import write_subject
 from tests.job_helpers import stop_worker
 from tests.newcomer import write_newcomer
 
-SLOW_MS = 60_000
+SLOW_MS = 120_000
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from jne_engine.model.spec import RunSpec
 from tests.browser.conftest import ROOT
 from tests.job_helpers import START_S, stop_worker, wait_at_rest, wait_until, worker_process
 
-SLOW_MS = 60_000
+SLOW_MS = 120_000
 
 
 @pytest.fixture
