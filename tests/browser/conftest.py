@@ -82,11 +82,9 @@ class PageProblems:
         return [e for e in self.errors if not any(part in e for part in self.ignored)]
 
 
-LONGEST = ("present", "pages", "sign_in", "below_path", "data", "cortex_page", "cortex_views",
-           "bench")  # fmt: skip
+LONGEST = ("data", "present", "pages", "tasks", "sign_in", "below_path", "cortex_page",
+           "cortex_views", "bench")  # fmt: skip
 """Files that take longest, which begin first, so that no worker is left with one at the end."""
-APART = ("test_data.py",)
-"""Files whose tests share nothing but what is soon written: each may go to a worker of its own."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,8 +94,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            group = item.nodeid if item.path.name in APART else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
