@@ -31,13 +31,15 @@ def stamp_drawn(run: Run) -> int:
 
 def list_drawn(run: Run) -> tuple[DrawnRoi, ...]:
     """Return the drawn ROIs that hold in a run: its subject's, or those on the same template."""
-    drawn = read_drawn(run)
+    kept = DRAWN_ROIS.list(run.path.parent)[0]
+    # A projection takes seconds to read, and most folders hold no drawn ROI.
+    drawn = read_drawn(run) if kept else None
     if drawn is None:
         return ()
     surface, subject = drawn[0].surface, run.manifest.subject
     return tuple(
         roi
-        for roi in DRAWN_ROIS.list(run.path.parent)[0]
+        for roi in kept
         if roi.surface == surface and (surface in GEOMETRIES or roi.subject == subject)
     )
 
@@ -47,8 +49,9 @@ def read_drawn_set(run: Run) -> RoiSet | None:
 
     One that has the name of an ROI of the data itself, in another run than its own, says so.
     """
-    rois, drawn = list_drawn(run), read_drawn(run)
-    if not rois or drawn is None:
+    rois = list_drawn(run)
+    drawn = read_drawn(run) if rois else None
+    if drawn is None:
         return None
     masks = np.zeros((len(rois), run.manifest.counts["n_voxels"]), dtype=np.bool_)
     for row, roi in enumerate(rois):

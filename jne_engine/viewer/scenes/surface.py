@@ -96,7 +96,7 @@ def build_on_surface(
         Runs that maps were made of besides; a simulated one marks the scene as SIMULATED.
     """
     sets, projection = _choose_label_sets(run, preset), read_run_projection(run)
-    shown = find_display(run)
+    shown = _find_display(run, projection)
     if shown is None:
         return None
     space, display = shown
@@ -134,7 +134,10 @@ def find_display(run: Run) -> tuple[SurfaceSpace, Display] | None:
     tuple of SurfaceSpace and Display, or None
         A surface by its name, or the one that the run carries; None where none can be drawn here.
     """
-    projection = read_run_projection(run)
+    return _find_display(run, read_run_projection(run))
+
+
+def _find_display(run: Run, projection: Projection | None) -> tuple[SurfaceSpace, Display] | None:
     if projection is None:
         space = read_surface(run)
         display = None if space is None else choose_display(space)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jne_engine.analysis import drawn_rois
 from jne_engine.analysis.claims.evidence import gather_encoders, gather_rois
 from jne_engine.analysis.drawn_rois import keep_roi, list_drawn, rename_roi, stamp_drawn
 from jne_engine.analysis.maps import choose_roi_set, list_presets, read_map, read_significant
@@ -22,7 +23,7 @@ from jne_engine.report.export.tables import tabulate_members
 from jne_engine.runs.drawn_rois import DRAWN_ROIS
 from jne_engine.runs.store import Run
 from jne_engine.viewer.scenes.run import build_run_scene
-from tests.synthetic_run import ROI_NAMES, write_synthetic_run
+from tests.synthetic_run import ROI_NAMES, project_synthetic, write_synthetic_run
 
 
 @pytest.fixture
@@ -166,3 +167,11 @@ def test_a_file_that_another_hand_has_changed_is_told_and_hides_no_other(run, tm
     found, problems = DRAWN_ROIS.list(tmp_path)
     assert [roi.name for roi in found] == ["Mine"]
     assert "broken.json" in problems[0]
+
+
+def test_without_a_drawn_roi_no_projection_is_read(tmp_path, monkeypatch):
+    """It takes seconds of a large surface, and every list of maps asks for ROIs."""
+    run = Run(write_synthetic_run(tmp_path, **project_synthetic(288)))
+    monkeypatch.setattr(drawn_rois, "read_projection", None)
+    assert drawn_rois.read_drawn_set(run) is None
+    assert drawn_rois.list_drawn(run) == ()
