@@ -32,7 +32,12 @@ function withoutResolution(png) {
   for (let at = HEAD; at + 12 <= png.length;) {
     const end = at + 12 + view.getUint32(at);
     const name = String.fromCharCode(...png.subarray(at + 4, at + 8));
-    if (name === 'pHYs') return Uint8Array.of(...png.subarray(HEAD, at), ...png.subarray(end));
+    if (name === 'pHYs') {
+      const rest = new Uint8Array(png.length - HEAD - (end - at));
+      rest.set(png.subarray(HEAD, at));
+      rest.set(png.subarray(end), at - HEAD);
+      return rest;
+    }
     if (name === 'IDAT') break;
     at = end;
   }
