@@ -7,30 +7,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from jne_engine.analysis import listing, maps, masks, peaks, places
+from jne_engine.analysis import maps, masks, peaks, places
 from jne_engine.report import stories
-from tests.browser.conftest import ROOT
 from tests.browser.cortex_probe import CortexProbe
-from tests.browser.test_maps import find_voxel, wait_until
-from tests.synthetic_run import write_synthetic_run
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("subjects")
-    for seed, subject in enumerate(("first", "second")):
-        write_synthetic_run(folder, subject=subject, seed=seed, n_per_roi=24 - 4 * seed)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def runs(root):
-    return {run.manifest.subject: run for run in listing.list_runs(root).runs}
-
-
-@pytest.fixture(scope="module")
-def app(streamlit_app, root):
-    return streamlit_app(ROOT / "app.py", {"JNE_RUNS": str(root)})
+from tests.browser.test_maps import app, find_voxel, root, runs, wait_until  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +21,13 @@ def _expect_probes(problems):
 class Hand:
     """One reader's hand, which counts what it does: clicks and drags, or presses of keys."""
 
-    def __init__(self, page, app, run, *, keys):
-        self.page, self.app, self.run, self.keys, self.count = page, app, run, keys, 0
+    def __init__(self, page, url, run, *, keys):
+        self.page, self.url, self.run, self.keys, self.count = page, url, run, keys, 0
 
     def begin(self, *, anew=False):
         """Count anew, on Cortical maps as the task before left it, or as a link opens it."""
         if anew:
-            self.page.goto(f"{self.app.url}/maps?run={self.run.run_id}")
+            self.page.goto(f"{self.url}/maps?run={self.run.run_id}")
         probe = CortexProbe(self.page)
         self.rest()
         self.count = 0
@@ -85,11 +65,11 @@ class Hand:
 
 
 @pytest.fixture(params=["mouse", "keyboard"])
-def hand(request, page, app, runs):
-    return Hand(page, app, runs["first"], keys=request.param == "keyboard")
+def hand(request, page, app, runs):  # noqa: F811
+    return Hand(page, app.url, runs["first"], keys=request.param == "keyboard")
 
 
-def test_everyday_tasks_take_few_clicks(hand, runs, root):
+def test_everyday_tasks_take_few_clicks(hand, runs, root):  # noqa: F811
     save_region_means(hand)
     go_to_peak(hand)
     read_ceiling(hand)
@@ -108,18 +88,18 @@ def compare_maps(hand):
     assert hand.count <= 2
 
 
-def compare_subjects(hand, runs):
-    probe, other = hand.begin(anew=True), runs["second"].run_id
+def compare_subjects(hand, subjects):
+    probe, other = hand.begin(anew=True), subjects["second"].run_id
     hand.press(hand.page.get_by_test_id("stPopoverButton").filter(has_text="Compare"))
     hand.press(hand.page.get_by_role("button", name="Other subjects, same layer"))
     wait_until(probe, "return v.scene.paneNames().join() === a;", f"jne,jne@{other}")
     assert hand.count <= 2
 
 
-def open_other_run(hand, runs):
+def open_other_run(hand, subjects):
     hand.begin()
     hand.pick(hand.page.get_by_label("Run", exact=False).first, "second")
-    hand.page.wait_for_url(f"**run={runs['second'].run_id}*")
+    hand.page.wait_for_url(f"**run={subjects['second'].run_id}*")
     assert hand.count <= 2
 
 
@@ -206,12 +186,12 @@ def keep_drawn_region(hand):
     assert hand.count <= 3
 
 
-def show_slide(hand, root):
+def show_slide(hand, folder):
     hand.begin(anew=True)
     hand.press(hand.page.get_by_role("button", name="Pin to story").first)
     hand.press(hand.page.get_by_role("button", name="Pin and show"))
     hand.page.wait_for_url("**/present?*show=yes*")
     frame = hand.page.frame_locator("iframe")
     expect(frame.get_by_text("JNE").first).to_be_visible()
-    assert len(stories.list_stories(root)[0][0].pins) >= 1
+    assert len(stories.list_stories(folder)[0][0].pins) >= 1
     assert hand.count <= 3
