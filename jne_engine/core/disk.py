@@ -75,7 +75,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sha256(content: bytes) -> str:
+def sha256(content: bytes | memoryview) -> str:
     """Return a SHA-256 as hexadecimal text."""
     return hashlib.sha256(content).hexdigest()
 

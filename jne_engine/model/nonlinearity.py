@@ -100,6 +100,11 @@ class Nonlinearity:
     n_blocks: int
     absorbed: float
 
+    def hide_unknown(self, calibrated: Float32Array) -> Float32Array:
+        """Return the calibrated JNE, NaN where the nonlinear path could not be fitted."""
+        known = np.isin(self.reason, (0, UNPREDICTED))
+        return np.where(known, calibrated, np.float32(np.nan))
+
 
 def measure_nonlinearity(
     encoder: nn.Module,

@@ -23,7 +23,6 @@ from jne_engine.model.measures import list_stored
 from jne_engine.model.nonlinearity import (
     CANNOT_TELL,
     ESTIMATES,
-    UNPREDICTED,
     measure_nonlinearity,
 )
 from jne_engine.model.scaling import Scaling, scale_runs
@@ -207,8 +206,7 @@ class RunStages:
             sink=DiskSink(folder.scratch("calibration"), None, self.columns),
         ).jne.numpy()
         values = {name: getattr(found, name) for name in (*ESTIMATES, "q_nonlinearity")}
-        known = np.isin(found.reason, (0, UNPREDICTED))
-        values["jne_calibrated"] = np.where(known, jne, np.float32(np.nan))
+        values["jne_calibrated"] = found.hide_unknown(jne)
         self._write_measures("calibration", stage, values)
         names = "n_components", "n_units", "n_blocks", "absorbed"
         told: dict[str, Any] = {name: getattr(found, name) for name in names}

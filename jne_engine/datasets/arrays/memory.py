@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 
 from jne_engine.core.arrays import Float32Array
 from jne_engine.core.checks import check_length, check_matrix
+from jne_engine.core.disk import sha256
 from jne_engine.core.errors import InputError
 from jne_engine.cortex.names import check_vertices
 from jne_engine.cortex.spaces import CorticalSpace, RoiSet, SurfaceSpace, Tier, VolumeSpace
@@ -262,4 +262,4 @@ def _read_mask(image: Any) -> VolumeSpace:
 
 
 def _hash(values: npt.NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+    return sha256(np.ascontiguousarray(values).data)

@@ -19,7 +19,7 @@ from jne_engine.datasets.splits import DEFAULT_FRACTIONS
 from jne_engine.model.dispersion import stream_dispersion
 from jne_engine.model.encoders import build_encoder
 from jne_engine.model.linear_first import fit_chosen
-from jne_engine.model.nonlinearity import ESTIMATES, UNPREDICTED, measure_nonlinearity
+from jne_engine.model.nonlinearity import ESTIMATES, measure_nonlinearity
 from jne_engine.model.scaling import Scaling
 from jne_engine.model.spec import RunSpec
 from jne_engine.model.split_arrays import SplitArrays
@@ -182,8 +182,7 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         held_out = stream_dispersion(self.encoder_, x[splits.test])
         self.jne_, self.jne_ss_ = held_out.jne.numpy(), _to_array(held_out.jne_ss)
         calibrated = stream_dispersion(found.encoder, x[splits.test]).jne.numpy()
-        known = np.isin(found.reason, (0, UNPREDICTED))
-        self.jne_calibrated_ = np.where(known, calibrated, np.float32(np.nan))
+        self.jne_calibrated_ = found.hide_unknown(calibrated)
 
     def predict(self, X: npt.ArrayLike) -> Float64Array:  # noqa: N803 - scikit-learn's name
         """Return predicted responses in the responses' units, computed in float64.
