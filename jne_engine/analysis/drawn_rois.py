@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -150,7 +152,14 @@ def match_vertices(space: SurfaceSpace, at: IntArray, vertices: Vertices) -> Int
 
 def read_drawn(run: Run) -> tuple[SurfaceSpace, IntArray] | None:
     """Return the vertices that show a run, and the column that stands at each of them."""
-    stage = run.stage("dataset")
+    return _read_drawn(run.path, run.manifest.key)
+
+
+@lru_cache(maxsize=4)
+def _read_drawn(path: Path, key: str) -> tuple[SurfaceSpace, IntArray] | None:
+    """Read it once: a run never changes, and of a volume it takes the whole projection."""
+    del key  # another run at the same place has another one
+    stage = Run(path).stage("dataset")
     space, projection = read_space(stage), read_projection(stage)
     if isinstance(space, SurfaceSpace):
         return space, np.arange(space.n_voxels, dtype=np.int64)

@@ -9,7 +9,7 @@ from jne_engine.analysis import maps
 from jne_engine.core.errors import InputError
 from jne_engine.report.export.content import RunContent
 from jne_engine.report.export.html import export_html
-from jne_engine.runs.store import Run
+from jne_engine.runs.store import Run, has_projection
 from jne_engine.viewer.scenes.run import build_run_scene
 from jne_engine.viewer.surfaces import choose_display
 
@@ -61,7 +61,8 @@ def check_html(run: Run) -> None:
         If the run has none.
     """
     space = maps.read_surface(run)
-    if maps.read_run_projection(run) is None and (space is None or choose_display(space) is None):
+    projected = has_projection(run.stage("dataset"))
+    if not projected and (space is None or choose_display(space) is None):
         raise refuse_bare(run)
 
 

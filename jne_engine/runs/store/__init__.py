@@ -14,6 +14,7 @@ every other file a SHA-256 in the manifest; both are verified when read.
 
 from jne_engine.runs.folder import MANIFEST
 from jne_engine.runs.store.contents import (
+    has_projection,
     name_features,
     read_anatomy,
     read_features,
@@ -43,6 +44,7 @@ __all__ = [
     "compute_run_key",
     "find_runs",
     "find_unfinished",
+    "has_projection",
     "name_features",
     "open_run",
     "read_anatomy",

@@ -73,6 +73,11 @@ def read_space(stage: StageReader) -> CorticalSpace | None:
     return VolumeSpace((x, y, z), affine, voxels, space["name"])
 
 
+def has_projection(stage: StageReader) -> bool:
+    """Tell whether :func:`read_projection` has one to read, which takes seconds of a large one."""
+    return stage.read_json("description").get("projection") is not None  # older runs have none
+
+
 def read_projection(stage: StageReader) -> Projection | None:
     """Read how the columns of a volume are shown on a surface, None where nobody knows."""
     found = stage.read_json("description").get("projection")  # older runs have none

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from jne_engine.analysis.maps import list_maps, read_map, read_run_projection, read_significant
+from jne_engine.analysis.maps import list_maps, read_map, read_significant
 from jne_engine.analysis.masks import (
     Masks,
     list_masks,
@@ -20,7 +20,7 @@ from jne_engine.analysis.masks import (
 from jne_engine.core.arrays import AnyArray
 from jne_engine.cortex.spaces import Hemisphere
 from jne_engine.model.measures import find_measure, list_measures
-from jne_engine.runs.store import Run
+from jne_engine.runs.store import Run, has_projection
 from jne_engine.viewer.payload import ViewerScene
 from jne_engine.viewer.scenes.surface import RunMap, build_on_surface
 
@@ -60,7 +60,7 @@ def build_run_scene(
 def list_run_maps(run: Run, chosen: str, masks: Masks) -> list[RunMap]:
     """Return all maps of a run under masks; the threshold is the chosen map's alone."""
     listed, others = list_masks(run, masks), without_threshold(masks)
-    projected = read_run_projection(run) is not None  # then values at vertices count
+    projected = has_projection(run.stage("dataset"))  # then values at vertices count
     maps = []
     for info in list_maps(run, masks.preset):
         if info.kind != "mask":
