@@ -113,17 +113,21 @@ LITTLE = 3_000
 
 
 def wait_until_quiet(page, traffic):
-    """Wait until nothing has travelled for a while, and begin to count."""
+    """Wait until nothing has travelled for a while."""
     seen = -1
     while len(traffic) != seen:
         page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
         seen = len(traffic)
         page.wait_for_timeout(1000)
+
+
+def begin_to_count(page, traffic):
+    wait_until_quiet(page, traffic)
     traffic.clear()
 
 
 def test_only_a_new_map_costs_bytes(page, probe, traffic):
-    wait_until_quiet(page, traffic)
+    begin_to_count(page, traffic)
     box = page.locator(".cv-cut").bounding_box()
     probe.drag([(box["x"] + 12, box["y"] + 12), (box["x"] + 80, box["y"] + 12)])
     assert probe.run("return v.look(v.maps[0]).threshold.mode;") == "value"
@@ -134,7 +138,7 @@ def test_only_a_new_map_costs_bytes(page, probe, traffic):
     probe.hover(*probe.stage_point(0.5, 0.4))
     page.wait_for_timeout(300)
     assert sum(traffic) == 0
-    change_map(probe, "R²", 1)
+    change_map(probe, "R²", 1, traffic)
     n_values = sum(N_VERTICES["fsLR32k"] for _ in HEMIS)
     assert n_values * 4 < sum(traffic) < n_values * (4 + 1 / 8) + LITTLE
     traffic.clear()
@@ -144,34 +148,34 @@ def test_only_a_new_map_costs_bytes(page, probe, traffic):
 
 
 def test_a_rerun_and_a_selection_send_little(page, probe, traffic):
-    wait_until_quiet(page, traffic)
+    begin_to_count(page, traffic)
     page.get_by_role("button", name="rerun").click()
-    page.wait_for_timeout(1000)
+    wait_until_quiet(page, traffic)
     assert 0 < sum(traffic) < LITTLE
     _, at = probe.find_visible_vertex("left")
     traffic.clear()
     page.mouse.click(*at)
     page.get_by_text('selection: {"left"').wait_for()
-    page.wait_for_timeout(500)
+    wait_until_quiet(page, traffic)
     assert 0 < sum(traffic) < LITTLE
 
 
 def test_a_rounded_map_with_its_mask_costs_two_bytes_a_vertex(page, streamlit_app, traffic):
     page.goto(streamlit_app("cortex_app.py").url + "?wire=float16&surface=fsaverage5")
     probe = CortexProbe(page)
-    wait_until_quiet(page, traffic)
-    change_map(probe, "R²", 1)
+    begin_to_count(page, traffic)
+    change_map(probe, "R²", 1, traffic)
     assert 40_000 < sum(traffic) < 45_000
     for hemi in HEMIS:
         kept = probe.run("return [...v.maps[1].mask(a)];", hemi)
         np.testing.assert_array_equal(kept, values("fsaverage5", "r2", hemi) > 0.05)
 
 
-def change_map(probe, label, index):
+def change_map(probe, label, index, traffic):
     """Choose a map in the first pane and wait until its values are here and the page is quiet."""
     probe.page.get_by_label("Map of pane 1").select_option(label=label)
     probe.wait_for_values(index)
-    probe.page.wait_for_timeout(700)
+    wait_until_quiet(probe.page, traffic)
 
 
 def without_webgl(page):
