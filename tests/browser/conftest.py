@@ -26,6 +26,11 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+def rest(page: Page) -> None:
+    """Wait until the page's script has ended: before that, new parts stand beside old ones."""
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+
+
 def wait_until_still(page: Page, locator: Locator) -> None:
     """Wait until the page's script has ended and an element keeps its place, to draw on it.
 
@@ -34,7 +39,7 @@ def wait_until_still(page: Page, locator: Locator) -> None:
     expect(locator).to_be_visible()
     box = None
     for _ in range(60):
-        page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+        rest(page)
         before, box = box, locator.bounding_box()
         if box is not None and box == before:
             return

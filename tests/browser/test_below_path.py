@@ -13,7 +13,7 @@ from jne_engine.jobs.kinds.run import request_demo
 from jne_engine.jobs.queue import open_jobs
 from jne_engine.jobs.studies import add_to_study
 from jne_engine.model.spec import RunSpec
-from tests.browser.conftest import ROOT, wait_until_still
+from tests.browser.conftest import ROOT, rest, wait_until_still
 from tests.story_samples import tell_story
 from tests.synthetic_run import write_synthetic_study
 
@@ -87,7 +87,7 @@ def test_every_link_below_a_path_leads_to_a_page(page, app, context, problems):
     page.goto(f"{app.url}/claims")
     page.locator(".st-key-claim_gating a").click()
     expect_page(page, app, "[a-z]+", "run=")
-    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    rest(page)
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text("Copied").wait_for()
     page.goto(page.evaluate("navigator.clipboard.readText()"))

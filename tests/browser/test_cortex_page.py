@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jne_engine.cortex.surfaces import N_VERTICES
-from tests.browser.conftest import SIZE
+from tests.browser.conftest import SIZE, rest
 from tests.browser.cortex_probe import CortexProbe
 from tests.browser.cortex_scene import HEMIS, roi_labels, values
 
@@ -116,7 +116,7 @@ def wait_until_quiet(page, traffic):
     """Wait until nothing has travelled for a while."""
     seen = -1
     while len(traffic) != seen:
-        page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+        rest(page)
         seen = len(traffic)
         page.wait_for_timeout(1000)
 

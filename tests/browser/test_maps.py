@@ -10,7 +10,7 @@ from jne_engine.analysis import listing, maps, masks, peaks, places
 from jne_engine.cortex.spaces import VolumeSpace
 from jne_engine.runs.store import Run
 from tests.browser.accessibility import assert_accessible
-from tests.browser.conftest import ROOT, SIZE, wait_until_still
+from tests.browser.conftest import ROOT, SIZE, rest, wait_until_still
 from tests.browser.cortex_probe import CortexProbe, brain_share
 from tests.synthetic_run import write_synthetic_run
 
@@ -99,6 +99,7 @@ def check_card(page, run, column):
     rows = page.locator(".st-key-vertex_values tbody tr")
     infos = [i for i in maps.list_maps(run) if i.kind in ("sequential", "diverging")]
     expect(rows).to_have_count(len(infos))
+    rest(page)
     for row, info in enumerate(infos):
         cells = rows.nth(row).locator("th, td").all_inner_texts()
         stored = maps.read_map(run, info.name)[column]
@@ -196,7 +197,7 @@ def test_the_brain_fills_the_screen_and_nothing_wraps(page, app, runs):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(f"{app.url}/maps?run={runs['first'].run_id}")
         probe = CortexProbe(page)
-        page.wait_for_timeout(500)
+        rest(page)
         assert brain_share(probe, size) >= least, size
         for row in (".st-key-page_head > *", ".cv-strip > *"):
             middles = page.locator(row).evaluate_all(MIDDLES)
@@ -253,9 +254,8 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(page, app, runs):
     page.mouse.move(*probe.stage_point(0.5, 0.5))
     before = probe.camera()["zoom"]
     page.mouse.wheel(0, 200)
-    page.wait_for_timeout(300)
+    page.wait_for_function("() => document.querySelector('.stMain').scrollTop > 0")
     assert probe.camera()["zoom"] == before
-    assert page.locator(".stMain").evaluate("(n) => n.scrollTop") > 0
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")

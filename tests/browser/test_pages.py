@@ -9,7 +9,7 @@ from jne_engine.analysis import regions, summary
 from jne_engine.model.measures import JNE_UNIT
 from jne_engine.runs.store import Run
 from tests.browser.accessibility import assert_accessible
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, rest
 from tests.synthetic_run import write_synthetic_study
 
 PAGES = {
@@ -94,7 +94,7 @@ def test_each_page_shows_four_subjects_and_three_layers_and_names_run_nothing(
 def test_pages_of_work_break_no_rule_of_accessibility(page, app, path):
     page.goto(f"{app.url}/{path}")
     page.get_by_role("heading", name=WORK[path]).wait_for()
-    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    rest(page)
     assert_still(page)
     assert_accessible(page)
 

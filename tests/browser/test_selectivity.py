@@ -13,7 +13,7 @@ from jne_engine.runs.embedding import Embedding, EmbeddingSettings
 from jne_engine.runs.embedding_store import find_embedding, write_embedding
 from jne_engine.runs.store import Run
 from tests.browser.accessibility import assert_accessible
-from tests.browser.conftest import ROOT, wait_until_still
+from tests.browser.conftest import ROOT, rest, wait_until_still
 from tests.browser.cortex_probe import CortexProbe, brain_share
 from tests.synthetic_run import write_synthetic_run
 
@@ -84,6 +84,7 @@ def assert_map(probe, run, rows, stored):
 
 def read_ranking(page):
     """Return row and caption of each picture."""
+    rest(page)
     cells = page.locator(".jne-gallery button")
     rows = [int(cell.get_attribute("data-row")) for cell in cells.all()]
     return rows, [float(t) for t in cells.locator("span").all_inner_texts()]
@@ -104,7 +105,7 @@ def wait_for_map(page, label):
 
 
 def choose_region(page, option):
-    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    rest(page)
     page.get_by_test_id("stMultiSelect").locator("input").first.click()
     page.get_by_role("option", name=option, exact=True).click()
 
@@ -191,6 +192,7 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
     assert_ranking(page, means.to_numpy())
     table = selectivity.tabulate_category_means(means, grouping)
     dots = page.locator(".js-plotly-plot").filter(has=page.locator(".errorbar")).first
+    rest(page)
     drawn = dots.evaluate("(plot) => [plot.data[0].y.map(String), [...plot._fullData[0].x]]")
     assert [label.split(" (")[0] for label in drawn[0]] == table["category"].tolist()
     np.testing.assert_allclose(drawn[1], table["mean_jne_ss"], rtol=1e-6)
@@ -202,6 +204,7 @@ def test_a_region_goes_to_every_linked_view(page, open_page, run):
 
 def test_all_views_are_on_the_first_screen_and_a_cell_chooses_both(page, open_page, run):
     probe = open_page()
+    rest(page)
     assert brain_share(probe, (1280, 720)) >= 0.15
     for what in (".jne-gallery img", ".heatmaplayer image", ".scatterlayer .points"):
         assert page.locator(what).first.bounding_box()["y"] < 640, what

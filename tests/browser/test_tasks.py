@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from jne_engine.analysis import maps, masks, peaks, places
 from jne_engine.report import stories
+from tests.browser.conftest import rest
 from tests.browser.cortex_probe import CortexProbe
 from tests.browser.test_maps import app, find_voxel, root, runs, wait_until  # noqa: F401  (fixtures)
 
@@ -61,7 +62,7 @@ class Hand:
 
     def rest(self):
         """Wait until the page's script has ended."""
-        self.page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+        rest(self.page)
 
 
 @pytest.fixture(params=["mouse", "keyboard"])
@@ -123,6 +124,7 @@ def read_ceiling(hand):
         hand.page.mouse.click(*spot)
     hand.count += 1
     hand.page.get_by_role("heading", name=f"left vertex {vertex}").wait_for()
+    hand.rest()
     row = hand.page.locator(".st-key-vertex_values tr").filter(has_text="Noise ceiling").first
     expect(row).to_be_in_viewport(ratio=1)
     said = row.locator("th, td").all_inner_texts()[1]
