@@ -24,7 +24,7 @@ export function colourMenu(viewer, pane) {
   const { luts } = scene.store.get(scene.header.luts).meta;
   const names = luts.filter((l) => l.height === 1).map((l) => [l.name, l.label]);
   const colours = choice('Colour map', names, look.colours, (v) => set({ colours: v }));
-  return [colours, rangeRow(scene.range(map), set), ...thresholdRows(look, set), mask, opacity, ...secondRows(scene, pane, set), ...several].filter(Boolean);
+  return [colours, ...rangeRows(scene, map, set), ...thresholdRows(look, set), mask, opacity, ...secondRows(scene, pane, set), ...several].filter(Boolean);
 }
 
 /** What holds for panes together. @param {CortexViewer} viewer */
@@ -37,15 +37,22 @@ function paneRows(viewer) {
   ];
 }
 
-/** @param {import('./colours.js').Range} range @param {Set_} set */
-function rangeRow({ low, high }, set) {
+/** @param {import('./scene.js').Scene} scene @param {import('./model.js').MapData} map @param {Set_} set */
+function rangeRows(scene, map, set) {
+  const { low, high } = scene.range(map);
   const ends = [number('Low end', low, () => apply()), number('High end', high, () => apply())];
+  const change = (part) => {
+    set(part, true);
+    const range = scene.range(map);
+    [range.low, range.high].forEach((value, i) => { ends[i].value = exactText(Math.fround(value)); });
+  };
   const apply = () => {
     const [from, to] = ends.map((end) => Number(end.value));
-    if (to > from) set({ range: [from, to] }, true);
+    if (to > from) change({ range: [from, to] });
   };
-  const automatic = element('button', { type: 'button', title: 'Back to the automatic range', onclick: () => set({ range: null }, true) }, 'auto');
-  return element('div', { className: 'cv-pair' }, 'Range', ...ends, automatic);
+  const automatic = element('button', { type: 'button', title: 'Back to the automatic range', onclick: () => change({ range: null }) }, 'auto');
+  const log = tick('Logarithmic', scene.look(map).log, (on) => change({ log: on }), 'Equal steps of colour are equal ratios; values of 0 and below stay bare');
+  return [element('div', { className: 'cv-pair' }, 'Range', ...ends, automatic), map.spec.kind === 'sequential' ? log : null];
 }
 
 /** @param {import('./types.d.ts').Look} look @param {Set_} set */

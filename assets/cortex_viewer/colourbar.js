@@ -3,7 +3,7 @@
  * page with handles that can be dragged or moved by arrow keys.
  * @module colourbar
  */
-import { colourAt, histogram, percentile, shortText } from './colours.js';
+import { colourAt, histogram, percentile, shareOf, shortText, valueAt } from './colours.js';
 import { element, placeIn, zoomOf } from './dom.js';
 import { BAR_HEIGHT, textSize } from './layout.js';
 import { clamp } from './math.js';
@@ -23,6 +23,7 @@ const APART = 8;
 export function barDomain({ sorted, range, kind, centre }) {
   const low = sorted.length ? percentile(sorted, 0.1) : range.low;
   const high = sorted.length ? percentile(sorted, 99.9) : range.high;
+  if (range.log) return { low: Math.min(low, range.low), high: Math.max(high, range.high), log: true };
   const pad = 0.02 * (range.high - range.low);
   const domain = { low: Math.min(low, range.low) - pad, high: Math.max(high, range.high) + pad };
   if (kind !== 'diverging') return domain;
@@ -67,13 +68,13 @@ function writeShown(g, box, spec, ink, room) {
 function drawRamp(g, box, spec, ink) {
   const domain = barDomain(spec);
   const columns = Math.max(1, Math.floor(box.width));
-  const x = (v) => box.x + ((v - domain.low) / (domain.high - domain.low)) * box.width;
+  const x = (v) => box.x + shareOf(domain, v) * box.width;
   const painted = (v) => (spec.twoSided ? Math.abs(v - spec.centre) : v) >= spec.cut;
   const counts = histogram(spec.sorted, domain, Math.max(1, Math.floor(columns / 3)));
   const tallest = Math.max(1, ...counts);
   const step = box.width / counts.length;
   counts.forEach((count, i) => {
-    const value = domain.low + ((i + 0.5) / counts.length) * (domain.high - domain.low);
+    const value = valueAt(domain, (i + 0.5) / counts.length);
     const height = count ? Math.max(1, HIST * Math.sqrt(count / tallest)) : 0;
     g.globalAlpha = painted(value) ? 0.75 : 0.22;
     g.fillStyle = ink.quiet;
@@ -81,7 +82,7 @@ function drawRamp(g, box, spec, ink) {
   });
   g.globalAlpha = 1;
   for (let i = 0; i < columns; i++) {
-    const value = domain.low + ((i + 0.5) / columns) * (domain.high - domain.low);
+    const value = valueAt(domain, (i + 0.5) / columns);
     g.fillStyle = painted(value) ? `rgb(${colourAt(spec.lut, spec.range, value).join(',')})` : '#a9a9a9';
     g.fillRect(box.x + i, box.y + TOP + HIST + 1, Math.min(2, box.width - i), RAMP);
   }
@@ -147,7 +148,7 @@ export function placeMarks({ range, sorted, kind, centre }, x, box, widthOf) {
   if (last > high) add(`▸ ${shortText(last)}`, box.x + box.width);
   if (sorted[0] < low) add(`${shortText(sorted[0])} ◂`, box.x);
   if (kind === 'diverging') add(shortText(centre), x(centre));
-  for (const value of roundSteps(low, high)) add(shortText(value), x(value));
+  for (const value of range.log ? logSteps(low, high) : roundSteps(low, high)) add(shortText(value), x(value));
   return placed.map(({ text, at }) => ({ text, at }));
 }
 
@@ -160,6 +161,14 @@ export function roundSteps(low, high) {
   const first = Math.floor(low / step) + 1;
   const count = Math.max(0, Math.ceil(high / step) - first);
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** The 1, 2 and 5 of each decade strictly between two numbers above 0, powers of ten first. @param {number} low @param {number} high @returns {number[]} */
+export function logSteps(low, high) {
+  const decades = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) decades.push(power);
+  const all = [1, 2, 5].flatMap((m) => decades.map((power) => Number(`${m}e${power}`)));
+  return all.filter((value) => value > low && value < high);
 }
 
 function drawCategories(g, box, categories, ink) {
@@ -210,7 +219,7 @@ export class ColourBar {
   handle(label, className, change) {
     const node = element('div', { className: `cv-handle ${className}`, role: 'slider', tabIndex: 0, 'aria-label': label, title: `${label}: drag, or use the arrow keys; double-click for automatic` });
     const move = (e) => {
-      change(this.valueAt(placeIn(this.root, e)[0] / this.rampWidth));
+      change(valueAt(this.domain, clamp(placeIn(this.root, e)[0] / this.rampWidth, 0, 1)));
     };
     for (const type of ['pointerdown', 'pointermove', 'pointerup', 'dblclick']) node.addEventListener(type, (e) => e.stopPropagation());
     node.addEventListener('pointerdown', (e) => {
@@ -225,15 +234,10 @@ export class ColourBar {
       if (!way) return;
       e.preventDefault();
       e.stopPropagation();
-      const { low, high } = this.domain;
-      change(Number(node.getAttribute('aria-valuenow')) + (way * (high - low)) / (e.shiftKey ? 20 : 100));
+      const now = clamp(shareOf(this.domain, Number(node.getAttribute('aria-valuenow'))), 0, 1);
+      change(valueAt(this.domain, now + way / (e.shiftKey ? 20 : 100)));
     });
     return node;
-  }
-
-  valueAt(share) {
-    const { low, high } = this.domain;
-    return low + clamp(share, 0, 1) * (high - low);
   }
 
   /** @param {import('./layout.js').Rect} rect @param {BarSpec} spec @param {Ink} ink */
@@ -265,7 +269,7 @@ export class ColourBar {
 
   placeHandle(node, value, shown) {
     const { low, high } = this.domain;
-    const left = `${clamp((value - low) / (high - low), 0, 1) * this.rampWidth}px`;
+    const left = `${clamp(shareOf(this.domain, value), 0, 1) * this.rampWidth}px`;
     const key = [shown, left, value, low, high].join();
     if (node.dataset.placed === key) return;
     node.dataset.placed = key;

@@ -6,7 +6,7 @@ import { clamp } from './math.js';
 import { sortFloats } from './sorting.js';
 
 /** @typedef {{mode: 'none'|'value'|'percentile', amount: number, twoSided: boolean}} Threshold */
-/** @typedef {{low: number, high: number}} Range */
+/** @typedef {{low: number, high: number, log?: boolean}} Range log: equal steps are equal ratios; both ends are above 0 */
 
 /**
  * The shortest decimal text whose float32 is exactly this float32.
@@ -75,6 +75,34 @@ export function automaticRange(sorted, kind, centre = 0) {
   return high > start ? { low: start, high } : { low: start, high: start + (Math.abs(start) || 1) };
 }
 
+/** The part of sorted values that a logarithmic range can show. @param {Float32Array} sorted @returns {Float32Array} */
+export function positiveValues(sorted) {
+  return sorted.subarray(firstWhere(sorted, (v) => v > 0));
+}
+
+/**
+ * A range whose steps are ratios: the wished ends, or the 1st and 99th percentile of what lies
+ * above 0 in place of an end that does not.
+ * @param {Float32Array} positive sorted values above 0, at least one @param {number[] | null} wished @returns {Range}
+ */
+export function logRange(positive, wished) {
+  const [from, to] = wished ?? [0, 0];
+  const high = to > 0 ? to : percentile(positive, 99);
+  const low = from > 0 ? from : Math.min(percentile(positive, 1), high);
+  return low < high ? { low, high, log: true } : { low: high / 10, high, log: true };
+}
+
+/** Where a value lies between the ends of a range: 0 at the low end, 1 at the high one. @param {Range} range @param {number} value @returns {number} */
+export function shareOf({ low, high, log }, value) {
+  if (!log) return (value - low) / (high - low);
+  return value > 0 ? Math.log(value / low) / Math.log(high / low) : -Infinity;
+}
+
+/** The value at a share of a range. @param {Range} range @param {number} share @returns {number} */
+export function valueAt({ low, high, log }, share) {
+  return log ? low * (high / low) ** share : low + share * (high - low);
+}
+
 /** Distances from the centre, sorted. @param {ArrayLike<number>} values @param {number} centre @returns {Float32Array} */
 export function sortedSizes(values, centre) {
   return sortFloats(Float32Array.from(values, (v) => Math.abs(v - centre)));
@@ -114,17 +142,17 @@ export function countShown(sorted, cut, twoSided, centre) {
 }
 
 /** Counts of sorted values in equal bins of a range; its upper end belongs to the last bin. @param {ArrayLike<number>} sorted @param {Range} range @param {number} bins @returns {Uint32Array} */
-export function histogram(sorted, { low, high }, bins) {
+export function histogram(sorted, range, bins) {
   const below = (edge) => firstWhere(sorted, (v) => v >= edge);
-  const starts = Array.from({ length: bins }, (_, i) => below(low + (i * (high - low)) / bins));
-  starts.push(firstWhere(sorted, (v) => v > high));
+  const starts = Array.from({ length: bins }, (_, i) => below(valueAt(range, i / bins)));
+  starts.push(firstWhere(sorted, (v) => v > range.high));
   return Uint32Array.from({ length: bins }, (_, i) => starts[i + 1] - starts[i]);
 }
 
 /** Colour of a value. @param {Uint8Array} lut RGB rows @param {Range} range @param {number} value @returns {number[]} */
-export function colourAt(lut, { low, high }, value) {
+export function colourAt(lut, range, value) {
   const count = lut.length / 3;
-  const row = clamp(Math.floor(((value - low) / (high - low)) * count), 0, count - 1);
+  const row = clamp(Math.floor(shareOf(range, value) * count), 0, count - 1);
   return [lut[row * 3], lut[row * 3 + 1], lut[row * 3 + 2]];
 }
 

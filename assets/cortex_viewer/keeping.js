@@ -46,11 +46,12 @@ export function decodeLooks(text, state, header) {
   return Object.fromEntries(specs.map((spec) => [spec.name, { ...defaultLook(spec), ...sensible(read[spec.name] ?? {}, header) }]));
 }
 
-function sensible({ colours, range, opacity, masked, second, secondMap, threshold }, header) {
+function sensible({ colours, range, log, opacity, masked, second, secondMap, threshold }, header) {
   /** @type {Partial<import('./types.d.ts').Look>} */
   const out = {};
   if (typeof colours === 'string') out.colours = colours;
   if (range === null || isRange(range)) out.range = range;
+  if (typeof log === 'boolean') out.log = log;
   if (opacity >= 0 && opacity <= 1) out.opacity = Number(opacity);
   if (typeof masked === 'boolean') out.masked = masked;
   if (MODES.includes(threshold?.mode) && Number.isFinite(threshold.amount)) {

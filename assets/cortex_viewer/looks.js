@@ -3,12 +3,12 @@
  * @module looks
  */
 import { classAttributes, labelClasses } from './borders.js';
-import { countShown, rgbFromHex } from './colours.js';
+import { countShown, positiveValues, rgbFromHex } from './colours.js';
 
 /** @typedef {import('./model.js').MapData} MapData */
 /** @typedef {import('./scene.js').Scene} Scene */
 
-const BARE = Object.freeze({ lut: 'lut/viridis', range: [0, 1, 0, 1], threshold: [0, 0, 0, 0], second: null, opacity: 0, fill: null });
+const BARE = Object.freeze({ lut: 'lut/viridis', range: [0, 1, 0, 1], log: false, threshold: [0, 0, 0, 0], second: null, opacity: 0, fill: null });
 
 /** What a pane's colour bar shows. @param {Scene} scene @param {MapData} map @returns {import('./colourbar.js').BarSpec} */
 export function barSpec(scene, map) {
@@ -16,15 +16,23 @@ export function barSpec(scene, map) {
   const cut = map.cut(look);
   const second = scene.secondOf(map);
   const { twoSided } = look.threshold;
-  const sorted = map.sorted(look.masked);
+  const range = scene.range(map);
+  const all = map.sorted(look.masked);
+  const sorted = range.log ? positiveValues(all) : all;
   const plane = second && look.second === 'plane' ? scene.lut('plane') : null;
   const square = plane ? { bytes: plane.bytes, size: plane.width, label: second.spec.label, range: scene.range(second) } : null;
   const { label, unit, kind, categories } = map.spec;
   return {
-    label, unit, note: second && look.second === 'alpha' ? `, opacity: ${second.spec.label}` : '', kind, categories: categories ?? null,
-    lut: square ? middleRow(square) : scene.lut(look.colours).bytes, sorted, range: scene.range(map), cut, twoSided, centre: map.centre, square,
+    label, unit, note: notes(second && look.second === 'alpha' ? second : null, range.log, all.length - sorted.length), kind, categories: categories ?? null,
+    lut: square ? middleRow(square) : scene.lut(look.colours).bytes, sorted, range, cut, twoSided, centre: map.centre, square,
     shown: Number.isFinite(cut) ? shownText(countShown(sorted, cut, twoSided, map.centre), sorted.length) : '',
   };
+}
+
+/** What the title of a bar adds. @param {MapData | null} fading @param {boolean | undefined} log @param {number} bare vertices that no ratio reaches */
+function notes(fading, log, bare) {
+  const parts = [fading && `opacity: ${fading.spec.label}`, log && 'log', bare && `${bare.toLocaleString('en')} vertices ≤ 0 bare`];
+  return parts.filter(Boolean).map((part) => `, ${part}`).join('');
 }
 
 function shownText(kept, all) {
@@ -50,7 +58,7 @@ export function paintOf(scene, map, pane) {
   const cuts = Number.isFinite(cut);
   return {
     palette, second, opacity: look.opacity, lut: `lut/${second === 'PLANE' ? 'plane' : scene.lut(look.colours).name}`,
-    range: [range.low, range.high, beside.low, beside.high],
+    range: [range.low, range.high, beside.low, beside.high], log: Boolean(range.log),
     threshold: [cuts ? cut : 0, map.centre, look.threshold.twoSided ? 1 : 0, cuts ? 1 : 0],
     fill: fillKey(scene, map) === '' ? null : map.isCategorical ? look.opacity : 1,
   };

@@ -2,7 +2,7 @@
  * A scene as the viewer uses it: header and blobs turned into meshes, maps and label sets.
  * @module model
  */
-import { automaticRange, difference, sortedSizes, sortedValues, thresholdValue } from './colours.js';
+import { automaticRange, difference, logRange, positiveValues, sortedSizes, sortedValues, thresholdValue } from './colours.js';
 import { boundsOf, mixBounds, morphPoints, vertexNormals, windingOf } from './geometry.js';
 import { clamp } from './math.js';
 import { dequantize } from './payload.js';
@@ -76,8 +76,14 @@ export class MapData {
     return defaultLook(this.spec);
   }
 
+  /** Whether colours follow ratios; only values above 0 have a place then. @param {import('./types.d.ts').Look} look */
+  isLog(look) {
+    return look.log && this.spec.kind === 'sequential' && positiveValues(this.sorted(look.masked)).length > 0;
+  }
+
   /** The range in force. @param {import('./types.d.ts').Look} look @returns {import('./colours.js').Range} */
   range(look) {
+    if (this.isLog(look)) return logRange(positiveValues(this.sorted(look.masked)), look.range);
     if (look.range) return { low: look.range[0], high: look.range[1] };
     return automaticRange(this.sorted(look.masked), this.spec.kind, this.centre);
   }
@@ -92,7 +98,7 @@ export class MapData {
 /** What a map is shown with until the user says otherwise. @param {import('./types.d.ts').MapSpec} spec entry of the header @returns {import('./types.d.ts').Look} */
 export function defaultLook(spec) {
   return {
-    colours: spec.colours, range: spec.range, opacity: 1, masked: Boolean(spec.mask), ...secondLook(spec),
+    colours: spec.colours, range: spec.range, log: false, opacity: 1, masked: Boolean(spec.mask), ...secondLook(spec),
     threshold: spec.threshold ?? { mode: 'none', amount: 0, twoSided: spec.kind === 'diverging' },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { borderSegments, segmentPoints } from './borders.js';
 import { drawBar, titled } from './colourbar.js';
-import { colourAt, shortText } from './colours.js';
+import { colourAt, shortText, valueAt } from './colours.js';
 import { newCamera } from './camera.js';
 import { barRect, projectPoint } from './layout.js';
 import { barSpec } from './looks.js';
@@ -172,7 +172,7 @@ function nameTexts(viewer, tiles) {
 function barMarkup(spec, x, y) {
   if (spec.categories) return spec.categories.map((c, i) => `<rect x="${x + i * 110}" y="${y}" width="12" height="12" fill="${c.colour}"/><text x="${x + i * 110 + 16}" y="${y + 11}" font-size="12">${escapeText(c.name)}</text>`).join('');
   const { low, high } = spec.range;
-  const stops = Array.from({ length: 33 }, (_, i) => `<stop offset="${i / 32}" stop-color="rgb(${colourAt(spec.lut, spec.range, low + (i / 32) * (high - low)).join(',')})"/>`).join('');
+  const stops = Array.from({ length: 33 }, (_, i) => `<stop offset="${i / 32}" stop-color="rgb(${colourAt(spec.lut, spec.range, valueAt(spec.range, i / 32)).join(',')})"/>`).join('');
   const text = (at, anchor, value) => `<text x="${at}" y="${y + 27}" font-size="12" text-anchor="${anchor}">${shortText(value)}</text>`;
   return `<defs><linearGradient id="ramp">${stops}</linearGradient></defs><rect x="${x}" y="${y}" width="260" height="12" fill="url(#ramp)"/>`
     + `<text x="${x}" y="${y - 6}" font-size="13" font-weight="600">${escapeText(titled(spec))}</text>${text(x, 'start', low)}${text(x + 260, 'end', high)}`

@@ -11,7 +11,7 @@ import { CELL_FRAGMENT, CELL_VERTEX, COVER_VERTEX, DEPTH_FRAGMENT, depthFromByte
 import { Target } from './target.js';
 
 /**
- * @typedef {{lut: string, palette: string, range: number[], threshold: number[], second: 'PLANE' | 'ALPHA' | null, opacity: number, fill: number | null}} Paint
+ * @typedef {{lut: string, palette: string, range: number[], log: boolean, threshold: number[], second: 'PLANE' | 'ALPHA' | null, opacity: number, fill: number | null}} Paint
  *   fill: opacity of regions, null for none
  * @typedef {{tiles: import('./layout.js').Tile[], width: number, height: number, ratio: number, finer: 1 | 2, morph: number, bounds: Object<string, import('./geometry.js').Bounds>,
  *   paints: Paint[], inks: {name: string, ink: import('./lines.js').Ink}[], block?: import('./layout.js').Rect}} Frame
@@ -135,6 +135,7 @@ export class Renderer {
     const u = this.program('paint', COVER_VERTEX, PAINT_FRAGMENT, switches);
     bindTexture(gl, 2, this.textures.get(paint.lut), u.uLut);
     gl.uniform4fv(u.uRange, paint.range);
+    gl.uniform1f(u.uLog, paint.log ? 1 : 0);
     gl.uniform4fv(u.uThreshold, paint.threshold);
     gl.uniform1f(u.uOpacity, paint.opacity);
     if (paint.fill === null) return u;

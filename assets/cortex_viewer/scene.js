@@ -120,8 +120,10 @@ export class Scene {
   range(map) {
     const maps = this.shownMaps().filter((m) => !m.isCategorical && m !== this.differenceMap);
     if (!this.state.shared || map === this.differenceMap || !maps.includes(map)) return map.range(this.look(map));
+    const { log } = map.range(this.look(map));
     const ranges = maps.map((m) => m.range(this.look(m)));
-    return { low: Math.min(...ranges.map((r) => r.low)), high: Math.max(...ranges.map((r) => r.high)) };
+    const lows = ranges.map((r) => r.low).filter((low) => !log || low > 0);
+    return { low: Math.min(...lows), high: Math.max(...ranges.map((r) => r.high)), log };
   }
 
   /** Maps that are read out beside the shown ones, as far as their values are here. @returns {Map_[]} */

@@ -86,12 +86,12 @@ void main() {
 export const COVER_VERTEX = `${VERSION}void main() { gl_Position = vec4(float(gl_VertexID & 1) * 4.0 - 1.0, float(gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0); }`;
 
 /**
- * uThreshold: cut, centre, 1 if two-sided, 1 if there is a cut.
+ * uThreshold: cut, centre, 1 if two-sided, 1 if there is a cut. uLog: 1 if colours follow ratios of the first value.
  * Switches: FINE takes the mean of four cells, PLANE and ALPHA use the second map, REGIONS paints them.
  */
 export const PAINT_FRAGMENT = `${VERSION}precision highp float; precision highp usampler2D;
 uniform usampler2D uCells; uniform sampler2D uInk; uniform sampler2D uLut;
-uniform vec2 uGrain; uniform vec4 uRange; uniform vec4 uThreshold; uniform float uOpacity;
+uniform vec2 uGrain; uniform vec4 uRange; uniform vec4 uThreshold; uniform float uOpacity; uniform float uLog;
 #ifdef REGIONS
 uniform sampler2D uPalette; uniform float uFill;
 #endif
@@ -100,8 +100,9 @@ float share(float x, float low, float high) { return clamp((x - low) / max(high 
 vec4 painted(uvec4 cell) {
   float first = uintBitsToFloat(cell.x);
   float size = uThreshold.z > 0.5 ? abs(first - uThreshold.y) : first;
-  bool shown = (cell.z & 2u) != 0u && (uThreshold.w < 0.5 || size >= uThreshold.x);
-  vec2 at = vec2(share(first, uRange.x, uRange.y), 0.5);
+  bool shown = (cell.z & 2u) != 0u && (uThreshold.w < 0.5 || size >= uThreshold.x) && (uLog < 0.5 || first > 0.0);
+  float ratio = share(log(max(first, 1e-37)), log(max(uRange.x, 1e-37)), log(max(uRange.y, 1e-37)));
+  vec2 at = vec2(uLog > 0.5 ? ratio : share(first, uRange.x, uRange.y), 0.5);
   float alpha = uOpacity;
 #if defined(PLANE) || defined(ALPHA)
   float second = (cell.z & 4u) != 0u ? share(uintBitsToFloat(cell.y), uRange.z, uRange.w) : 0.0;

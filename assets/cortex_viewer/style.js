@@ -16,11 +16,13 @@ export const STYLE = `
 .cv-root button, .cv-root select, .cv-root input[type=number] { font: inherit; color: inherit; background: var(--cv-ground);
   border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 5px; min-height: 24px; min-width: 24px; cursor: pointer; }
 .cv-root select { max-width: 190px; min-width: 62px; flex-shrink: 1; }
+.cv-strip > :is(button, .cv-menu, .cv-segments) { flex: none; }
 .cv-root .cv-find { font: inherit; color: inherit; background: var(--cv-ground); border: 1px solid var(--cv-line); border-radius: 5px; padding: 2px 6px; min-height: 24px; width: 128px; min-width: 60px; }
 .cv-find:focus-visible { outline: 2px solid var(--cv-accent); outline-offset: 1px; }
 @container cortex (max-width: 900px) { .cv-strip .cv-group:has(> span), .cv-strip .cv-group input[type=range] { display: none; } }
 @container cortex (max-width: 720px) { .cv-strip .cv-find { width: 84px; } .cv-strip select { max-width: 96px; } .cv-strip > button, .cv-strip .cv-menu > button, .cv-segments button { padding: 2px 4px; } .cv-strip .cv-away { display: none; } }
-@container cortex (max-width: 600px) { .cv-strip .cv-find, .cv-strip .cv-group { display: none; } }
+@container cortex (max-width: 640px) { .cv-strip .cv-find, .cv-strip .cv-group { display: none; } }
+@container cortex (max-width: 480px) { .cv-strip { column-gap: 2px; } }
 @container cortex (max-width: 440px) { .cv-strip .cv-full, .cv-strip .cv-fit { display: none; } }
 .cv-root option { background: var(--cv-ground); color: var(--cv-ink); }
 .cv-root input[type=number] { width: 86px; cursor: text; }

@@ -84,6 +84,8 @@ export interface Header {
 export interface Look {
   colours: string;
   range: number[] | null;
+  /** Colours follow ratios, not differences. */
+  log: boolean;
   opacity: number;
   masked: boolean;
   second: string;

@@ -5,7 +5,7 @@
 import { borderSegments, classAttributes, labelClasses, nameVertices, segmentPoints, visibleLabels } from '../../assets/cortex_viewer/borders.js';
 import { baseRotation, mixCamera, newCamera, orbited, VIEWS, zoomed } from '../../assets/cortex_viewer/camera.js';
 import { wholeHeader } from '../../assets/cortex_viewer/component.js';
-import { placeMarks, roundSteps } from '../../assets/cortex_viewer/colourbar.js';
+import { barDomain, logSteps, placeMarks, roundSteps } from '../../assets/cortex_viewer/colourbar.js';
 import * as colours from '../../assets/cortex_viewer/colours.js';
 import { findPlace } from '../../assets/cortex_viewer/finding.js';
 import { adjacency, corners, placeHemispheres, placePoint, vertexNormals, windingOf } from '../../assets/cortex_viewer/geometry.js';
@@ -249,6 +249,52 @@ export const cases = {
     same(roundSteps(-0.03, 0.12), [0, 0.05, 0.1]);
     same(roundSteps(1, 1), []);
   },
+  'a logarithmic range has equal steps for equal ratios': () => {
+    const range = { low: 0.02, high: 50, log: true };
+    for (let share = 0; share <= 1; share += 0.125) {
+      const value = colours.valueAt(range, share);
+      near(value, Math.exp(Math.log(0.02) + share * (Math.log(50) - Math.log(0.02))), 1e-12 * value);
+      near(colours.shareOf(range, value), share, 1e-12);
+    }
+    same([0, -1].map((v) => colours.shareOf(range, v)), [-Infinity, -Infinity]);
+    const lut = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+    same([0.001, 1, 900].map((v) => colours.colourAt(lut, range, v)[0]), [0, 128, 255]);
+    const random = seeded(9);
+    const sorted = Float32Array.from({ length: 500 }, () => 10 ** (4 * random() - 2)).sort();
+    const slow = new Array(16).fill(0);
+    for (const v of sorted) if (v >= 0.02 && v <= 50) slow[Math.min(15, Math.floor((16 * Math.log(v / 0.02)) / Math.log(2500)))]++;
+    same([...colours.histogram(sorted, range, 16)], slow);
+  },
+  'a logarithmic range takes only ends above 0, and data in their place': () => {
+    const positive = colours.positiveValues(Float32Array.of(-3, 0, 0.5, 1, 2, 8));
+    same([...positive], [0.5, 1, 2, 8]);
+    same(colours.logRange(positive, [0.25, 4]), { low: 0.25, high: 4, log: true });
+    same(colours.logRange(positive, [0, 4]), { low: colours.percentile(positive, 1), high: 4, log: true });
+    same(colours.logRange(positive, [-2, -1]), { low: colours.percentile(positive, 1), high: colours.percentile(positive, 99), log: true });
+    same(colours.logRange(Float32Array.of(3), null), { low: 0.3, high: 3, log: true });
+    same(logSteps(0.3, 30), [1, 10, 2, 20, 0.5, 5]);
+    same(logSteps(2, 4), []);
+    same(barDomain({ sorted: positive, range: { low: 1, high: 4, log: true }, kind: 'sequential', centre: 0 }), { low: colours.percentile(positive, 0.1), high: colours.percentile(positive, 99.9), log: true });
+    const spec = { range: { low: 1, high: 100, log: true }, sorted: Float32Array.of(0.1, 2, 300), kind: 'sequential', centre: 0 };
+    const marks = placeMarks(spec, (v) => 100 + 100 * Math.log10(v), { x: 0, width: 400 }, (text) => 6 * text.length);
+    same(marks.map((m) => m.text), ['1', '100', '▸ 300', '0.1 ◂', '10', '2', '20', '5', '50']);
+  },
+  'a logarithmic bar leaves out and counts what is not above 0, and so does the picture': () => {
+    const scene = tinyScene();
+    const [map, other] = scene.maps;
+    const values = [...map.values('left')];
+    Object.assign(scene.look(map), { log: true, range: [0.5, 3] });
+    const bare = values.filter((v) => v <= 0).length;
+    holds(bare > 0, 'some are 0');
+    const spec = barSpec(scene, map);
+    same([spec.range, spec.note, [...spec.sorted]], [{ low: 0.5, high: 3, log: true }, `, log, ${bare} vertices ≤ 0 bare`, values.filter((v) => v > 0).sort()]);
+    same([paintOf(scene, map, 0).log, paintOf(scene, map, 0).range.slice(0, 2)], [true, [0.5, 3]]);
+    Object.assign(scene.state, { panes: [0, 1], shared: true });
+    Object.assign(scene.look(other), { range: [0, 9] });
+    same(scene.range(map), { low: 0.5, high: 9, log: true });
+    map.spec.kind = 'diverging';
+    same([barSpec(scene, map).note, paintOf(scene, map, 0).log], ['', false]);
+  },
   'hemispheres never overlap, however far they are opened': () => {
     const wide = { left: { low: [-60, -100, -40], high: [12, 60, 70] }, right: { low: [-12, -100, -40], high: [60, 60, 70] } };
     for (const open of [0, 0.3, 1]) {
@@ -374,7 +420,7 @@ export const cases = {
     same(/[&?][kxb]=/.test(encodeState(state, header)), false, 'nothing was changed');
     Object.assign(state, { panes: [0, 1], difference: true, hidden: { Areas: ['V1'] } });
     Object.assign(state.looks.a, { colours: 'plasma', second: 'alpha', secondMap: 1, range: [1, 2], opacity: 0.5 });
-    Object.assign(state.looks.b, { masked: false });
+    Object.assign(state.looks.b, { masked: false, log: true });
     state.looks['a - b'] = { ...defaultLook(differenceSpec(header.maps[0], header.maps[1])), threshold: { mode: 'value', amount: 0.25, twoSided: true } };
     const moved = { ...header, maps: [header.maps[2], header.maps[1], header.maps[0]] };
     const text = encodeState(state, header);
@@ -391,7 +437,7 @@ export const cases = {
     const { header } = tinyScene();
     const looks = (given) => decodeState(new URLSearchParams({ k: typeof given === 'string' ? given : JSON.stringify(given) }).toString(), header).looks;
     same([looks('no json'), looks('7'), looks('null'), looks({ gone: { opacity: 0 } })], [{}, {}, {}, {}]);
-    const bad = { colours: 3, range: [2, 1], opacity: 7, masked: 'yes', second: 'plane', secondMap: 'gone', threshold: { mode: 'x', amount: 1 } };
+    const bad = { colours: 3, range: [2, 1], opacity: 7, masked: 'yes', log: 1, second: 'plane', secondMap: 'gone', threshold: { mode: 'x', amount: 1 } };
     same(looks({ a: bad }), { a: defaultLook(header.maps[0]) });
     same(looks({ a: null }), { a: defaultLook(header.maps[0]) });
     same(decodeState('x={"gone":["V1"],"Areas":["V2",3]}', header).hidden, { Areas: ['V2'] });

@@ -108,6 +108,25 @@ def test_a_pane_s_menu_stays_open_while_panes_come(page, probe):
     expect(difference).not_to_be_visible()
 
 
+STRIP = """const strip = v.stage.getRootNode().querySelector('.cv-strip');
+  const all = [strip, ...strip.querySelectorAll('button')];
+  const cut = all.filter((n) => n.scrollWidth > n.clientWidth);
+  return [strip.clientWidth, cut.map((n) => n.textContent)];"""
+
+
+def test_the_row_of_tools_is_cut_at_no_width(page, probe):
+    widths = []
+    for width in range(480, 1300, 60):
+        page.set_viewport_size({"width": width, "height": SIZE["height"]})
+        rest(page)
+        width, cut = probe.run(STRIP)
+        assert cut == [], width
+        widths.append(width)
+    page.set_viewport_size(SIZE)
+    assert min(widths) <= 450
+    assert max(widths) > 1000
+
+
 # Everything but a new map: what a rerun costs with Streamlit's own messages.
 LITTLE = 3_000
 

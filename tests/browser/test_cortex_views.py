@@ -249,12 +249,32 @@ def test_a_constant_map_paints_its_colour_and_nothing_else(page, probe):
     show_bare(probe, 3)
     colours = painted(probe.pixels())
     lut = np.array(probe.run("return [...v.lut('viridis').bytes];")).reshape(-1, 3)
-    expected = lut[round(CONSTANT * 255)].astype(float)
+    check_colour(colours, lut[round(CONSTANT * 255)].astype(float))
+    probe.run("v.changeLook(0, { log: true, range: [0.01, 10] });")
+    ratio = np.log(CONSTANT / 0.01) / np.log(10 / 0.01)
+    check_colour(painted(probe.pixels()), lut[round(ratio * 255)].astype(float))
+
+
+def check_colour(colours, expected):
+    """Every pixel of a brain has one colour, lighter or darker."""
     light = (colours @ expected) / (expected @ expected)
     assert len(colours) > 20_000
     assert light.min() > 0.3
     assert light.max() < 1.1
     assert np.abs(colours - light[:, None] * expected).max() < 5
+
+
+def test_values_of_0_and_below_are_bare_on_a_logarithmic_range(page, probe):
+    show_bare(probe, 2)
+    probe.run("v.scene.maps[2].spec.kind = 'sequential';")
+    assert (np.ptp(painted(probe.pixels()), axis=1) <= 3).mean() < 0.1
+    probe.run("v.changeLook(0, { log: true, range: [0.001, 0.1], threshold: a });", NO_CUT)
+    bare = np.ptp(painted(probe.pixels()), axis=1) <= 3
+    share = np.mean([values("fsLR32k", "delta", hemi) <= 0 for hemi in HEMIS])
+    assert bare.mean() == pytest.approx(share, abs=0.15)
+
+
+NO_CUT = {"mode": "none", "amount": 0, "twoSided": False}
 
 
 def test_below_the_threshold_and_nan_paint_none_of_it(page, probe):
