@@ -22,6 +22,7 @@ COMMANDS = {
     "check": ("cli.imports:check", "Check that features fit responses."),
     "claims": ("cli.claims:claims", "Say which of the paper's findings hold."),
     "demo": ("cli.running:demo", "Make the SIMULATED subject and its run."),
+    "doctor": ("cli.doctor:doctor", "Say what does not work here, and what to do."),
     "export": ("cli.export:export", "Write a run's maps for another tool."),
     "features": ("cli.features:features", "Compute features of pictures."),
     "import": ("cli.imports:import_data", "Turn a data set into a folder for `run`."),
