@@ -8,6 +8,7 @@ import pytest
 
 from jne_engine.bench.viewer import talks
 from jne_engine.bench.viewer.brain_page import Studio
+from jne_engine.bench.viewer.keeping import read_tabs
 from jne_engine.bench.viewer.server import APPS
 from jne_engine.bench.viewer.sizes import SMALL, ViewerSizes
 from jne_engine.bench.viewer.watch import STAGE
@@ -30,6 +31,13 @@ def test_a_reader_s_moves_are_timed_and_counted(studio):
         assert page.run("return v.shownMaps()[0].name;") != before
         assert 0 < change.ready_s <= change.done_s
         assert 4 * SMALL < change.n_bytes < 4 * SMALL + 20_000
+        kept = page.choose_map(0)
+        assert page.run("return v.shownMaps()[0].name;") == "map0"
+        assert kept.n_bytes == 0
+        assert 0 < kept.ready_s <= kept.done_s
+        page.show_map(1)
+        assert page.run("return v.shownMaps()[0].name;") == "map1"
+        assert max(read_tabs()) > 20e6
         frames = page.drag_threshold(5)
         assert len(frames) == 5
         assert page.run("return v.look(v.shownMaps()[0]).threshold.mode;") == "value"
@@ -37,6 +45,12 @@ def test_a_reader_s_moves_are_timed_and_counted(studio):
         assert page.sent_by(lambda p: p.choose_view()) == 0
         assert page.run("return v.state.view;") == "dorsal"
         assert page.sent_by(lambda p: p.press("rerun")) > 0
+
+
+def test_four_brains_count_once_all_are_painted(studio):
+    with studio.open(SMALL, n_panes=4) as page:
+        assert page.run("return v.shownMaps().map((m) => m.name);") == [f"map{i}" for i in range(4)]
+        assert 0 < page.first.ready_s <= page.first.done_s
 
 
 def test_plotly_s_frame_counts_once_its_mesh_is_uploaded(studio):

@@ -24,9 +24,10 @@ def read_scene(n_vertices: int, wire: str) -> ViewerScene:
 
 
 @st.cache_resource(show_spinner=False)
-def choose_map(n_vertices: int, wire: str, number: int) -> ViewerScene:
-    """Return the scene with a map in its one pane."""
-    return replace(read_scene(n_vertices, wire), panes=(f"map{number}",))
+def choose_maps(n_vertices: int, wire: str, first: int, n_panes: int) -> ViewerScene:
+    """Return the scene with a map in each pane."""
+    panes = tuple(f"map{(first + pane) % N_MAPS}" for pane in range(n_panes))
+    return replace(read_scene(n_vertices, wire), panes=panes)
 
 
 def go_on() -> None:
@@ -39,8 +40,11 @@ mount_runtime()
 st.button("next map", on_click=go_on)
 st.button("rerun")
 asked = st.query_params
-scene = choose_map(
-    int(asked["n_vertices"]), asked.get("wire", "float32"), st.session_state.get("number", 0)
+scene = choose_maps(
+    int(asked["n_vertices"]),
+    asked.get("wire", "float32"),
+    st.session_state.get("number", 0),
+    int(asked.get("n_panes", "1")),
 )
 width, height = STAGE
 if asked["by"] == "plotly":

@@ -36,15 +36,16 @@ class Studio:
 
     @contextmanager
     def open(
-        self, n_vertices: int, *, by: By = "viewer", wire: Wire = "float32"
+        self, n_vertices: int, *, by: By = "viewer", wire: Wire = "float32", n_panes: int = 1
     ) -> Iterator[BrainPage]:
-        """Show a brain in a fresh browser profile until the block ends."""
+        """Show a brain, or several, in a fresh browser profile until the block ends."""
         width, height = WINDOW
         context = self.browser.new_context(viewport={"width": width, "height": height})
         try:
-            context.add_init_script(watch_script(n_vertices))
+            context.add_init_script(watch_script(n_vertices, n_panes))
             page = BrainPage(context.new_page())
-            page.visit(f"{self.url}/?n_vertices={n_vertices}&by={by}&wire={wire}")
+            asked = f"n_vertices={n_vertices}&by={by}&wire={wire}&n_panes={n_panes}"
+            page.visit(f"{self.url}/?{asked}")
             yield page
         finally:
             context.close()
@@ -96,6 +97,17 @@ class BrainPage:
         self.page.evaluate("() => __bench.arm()")
         self.press("next map")
         return self._wait_for_change(sent_before)
+
+    def choose_map(self, number: int) -> Change:
+        """Take a map from the viewer's own list and wait until it is painted."""
+        sent_before = self.traffic.n_bytes
+        self.page.evaluate("() => __bench.arm()")
+        self.page.get_by_label("Map of pane 1").select_option(label=f"Map {number}")
+        return self._wait_for_change(sent_before)
+
+    def show_map(self, number: int) -> None:
+        """Put a map that the browser has into the first pane, and draw it at once."""
+        self.run("v.change({ panes: [a] }); v.draw();", number)
 
     def press(self, name: str) -> None:
         """Click a button of the app."""

@@ -15,6 +15,7 @@ from jne_engine.bench.viewer.changes import measure_first, measure_swaps
 from jne_engine.bench.viewer.chromium import describe_chromium, open_chromium
 from jne_engine.bench.viewer.files import measure_files
 from jne_engine.bench.viewer.handling import measure_hover, measure_sent, measure_threshold
+from jne_engine.bench.viewer.keeping import measure_kept, measure_memory, measure_panes
 from jne_engine.bench.viewer.server import APPS, serve
 from jne_engine.bench.viewer.sizes import ViewerSizes
 from jne_engine.bench.viewer.talks import measure_first_slide, measure_pins
@@ -22,6 +23,9 @@ from jne_engine.bench.viewer.talks import measure_first_slide, measure_pins
 GROUPS: Mapping[str, Callable[[Studio, ViewerSizes], Iterator[Row]]] = {
     "viewer_threshold": measure_threshold,
     "viewer_map_swap": measure_swaps,
+    "viewer_kept_map": measure_kept,
+    "viewer_panes": measure_panes,
+    "viewer_tab": measure_memory,
     "viewer_sent": measure_sent,
     "viewer_first_brain": measure_first,
     "viewer_hover": measure_hover,

@@ -22,6 +22,8 @@ class ViewerSizes:
         Pointer positions on the brain.
     n_visits : int
         First visits, each in a fresh browser profile.
+    n_changes : int
+        Changes among kept maps before a tab's memory is read.
     large : bool
         Whether 327,684 vertices are measured too.
     """
@@ -30,6 +32,7 @@ class ViewerSizes:
     n_swaps: int = 8
     n_places: int = 200
     n_visits: int = 5
+    n_changes: int = 200
     large: bool = True
 
     @classmethod

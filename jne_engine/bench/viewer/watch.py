@@ -28,7 +28,9 @@ _SCRIPT = """(() => {
     Object.assign(bench, { start: null, ready: null, done: null });
     uploaded = 0;
   };
-  addEventListener('click', (e) => { bench.start ??= e.timeStamp; }, true);
+  for (const type of ['click', 'input']) {
+    addEventListener(type, (e) => { bench.start ??= e.timeStamp; }, true);
+  }
   new MutationObserver((_, observer) => {
     if (!document.querySelector('$SHELL')) return;
     bench.shell = now();
@@ -139,14 +141,14 @@ class Change(NamedTuple):
     n_bytes: int
 
 
-def watch_script(n_vertices: int) -> str:
-    """Return the script for a brain of so many vertices in both hemispheres.
+def watch_script(n_vertices: int, n_panes: int = 1) -> str:
+    """Return the script for so many brains of so many vertices in both hemispheres.
 
     A map counts as uploaded once arrays that hold a float32 or more for each vertex of a
     hemisphere add up to a float32 for each vertex of both; colour tables and texts are smaller.
     """
     texts = {"SHELL": SHELL, "WIDTH": STAGE[0], "HEIGHT": STAGE[1]}
-    texts |= {"LEAST_BYTES": 2 * n_vertices, "MAP_BYTES": 4 * n_vertices}
+    texts |= {"LEAST_BYTES": 2 * n_vertices, "MAP_BYTES": 4 * n_vertices * n_panes}
     return reduce(lambda script, name: script.replace(f"${name}", str(texts[name])), texts, _SCRIPT)
 
 
