@@ -14,11 +14,12 @@ from PIL import Image
 from jne_engine.bench.rows import Goal, Row
 from jne_engine.bench.sizes import Sizes
 from jne_engine.bench.timing import Work, compare
+from jne_engine.core.devices import find_device
 from jne_engine.features.extraction.extract import run_extraction
 from jne_engine.features.extraction.images import open_images
 from jne_engine.features.extraction.preprocessing import Preprocessing
 from jne_engine.features.extraction.spec import FeatureSpec
-from jne_engine.features.extraction.transformer import TransformerExtractor, choose_device
+from jne_engine.features.extraction.transformer import TransformerExtractor
 
 ARCHITECTURE: Final[dict[str, Any]] = {"patch_size": 32, "image_size": 224}
 """What differs from the defaults of ``CLIPVisionConfig``, which are CLIP's own: 768 wide, 12
@@ -51,7 +52,7 @@ def build_extractor() -> TransformerExtractor:
     from transformers import CLIPVisionConfig, CLIPVisionModel
 
     config = CLIPVisionConfig(**ARCHITECTURE)
-    device = choose_device("auto")
+    device = find_device()
     size = int(ARCHITECTURE["image_size"])
     bicubic = Image.Resampling.BICUBIC
     preprocessing = Preprocessing(

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from jne_engine.core.devices import DEVICES
 from jne_engine.features.extraction import MODELS, FeatureSpec, extract_features
-from jne_engine.features.extraction.spec import DEVICES, GABOR
+from jne_engine.features.extraction.spec import GABOR
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

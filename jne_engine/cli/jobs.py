@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from jne_engine.core.bars import StageBars
+from jne_engine.core.devices import find_device
 from jne_engine.core.errors import StoreError
 from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.queue import Jobs, open_jobs
@@ -68,11 +69,14 @@ def _compute_here(spec: JobSpec, following: Following) -> Path:
     from jne_engine.model.spec import RunSpec
     from jne_engine.runs.pipeline import compute_run
 
-    choices = RunSpec.from_dict(spec.payload["spec"])
+    choices, device = RunSpec.from_dict(spec.payload["spec"]), spec.payload.get("device", "auto")
+    find_device(device)  # refused before the data are read
     fitted = read_fitted(spec.payload["weights"], choices)
     with StageBars(KIND.unit_of, quiet=following.quiet) as bars:
         dataset = open_dataset(spec.payload, bars)
-        path = compute_run(dataset, choices, following.root, fitted=fitted, report=bars).path
+        path = compute_run(
+            dataset, choices, following.root, fitted=fitted, report=bars, device=device
+        ).path
     if following.study is not None:
         add_to_study(open_jobs(following.root), following.study, run_ids=[path.name])
     return path

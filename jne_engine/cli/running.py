@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from jne_engine.cli.jobs import Following, follow, out_option, quiet_option
+from jne_engine.core.devices import DEVICES
 from jne_engine.core.errors import InputError
 from jne_engine.features.gabor_layers import GABOR_LAYERS
 from jne_engine.jobs.kinds.run import (
@@ -22,6 +23,7 @@ from jne_engine.jobs.kinds.run import (
     request_demo_study,
     request_run,
     with_change,
+    with_device,
 )
 from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
@@ -78,6 +80,13 @@ change_option = click.option(
     help='With one thing changed: "first half", "second half", "pairing shuffled", "V1 alone".'
     "  See stability.",
 )
+device_option = click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="Where to compute: auto is $JNE_DEVICE, else a GPU where CUDA finds one, else the CPU.",
+)
 study_option = click.option("--study", help="Also note the run in the study of this name.")
 
 
@@ -87,6 +96,7 @@ study_option = click.option("--study", help="Also note the run in the study of t
 @inline_option
 @study_option
 @change_option
+@device_option
 @click.option("--subject", help="Name of the one subject.  [default: S1]")
 @click.option("--subject-seed", type=int, help="Which one subject.  [default: 0]")
 @click.option(
@@ -119,8 +129,8 @@ def demo(**options: Any) -> None:
     With several --subjects or --layers: a run of each, in the study of that name
     ("Simulated study" by default). Responses are made of layer 0.
     """  # fmt: skip
-    following = _following(options)
-    specs = _request_demos(options)
+    following, device = _following(options), options.pop("device")
+    specs = tuple(with_device(each, device) for each in _request_demos(options))
     if len(specs) > 1 and following.study is None:
         following = replace(following, study=SIMULATED_STUDY)
     follow(specs, following)
@@ -152,6 +162,7 @@ def _request_demos(options: dict[str, Any]) -> tuple[JobSpec, ...]:
 @inline_option
 @study_option
 @change_option
+@device_option
 @click.option(
     "--linear-weights",
     type=click.Path(path_type=Path),
@@ -186,11 +197,11 @@ def run(
 
         told = activation_from_name(nonlinear_weights)
         options["activation"] = None if told == "identity" else told  # which is then refused
-    change, spec = options.pop("change"), read_spec(options)
+    change, device, spec = options.pop("change"), options.pop("device"), read_spec(options)
     asked = [
         request_run(dataset, spec, weights=weights, layer=layer) for layer in layers or (None,)
     ]
-    follow([with_change(each, change) for each in asked], following)
+    follow([with_device(with_change(each, change), device) for each in asked], following)
 
 
 def _following(options: dict[str, Any]) -> Following:

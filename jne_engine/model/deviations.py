@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from jne_engine.core.devices import Blocks
 from jne_engine.model.jacobian import JacobianFactors
 
 VOXEL_BLOCK = 2048
@@ -87,7 +88,7 @@ class Deviator:
         Precision that operands are rounded to; sums are float32 at least. A CPU that only
         emulates bfloat16 multiplies the rounded operands in float32, which is far faster.
     voxel_block : int
-        Voxels a product.
+        Voxels a product; fewer once the device's memory runs out.
     kernel : callable, optional
         Takes a block of R and B, returns absolute sums; eager by default.
     """
@@ -101,7 +102,8 @@ class Deviator:
         kernel: SumKernel | None = None,
     ) -> None:
         readout, self._n_bent = passes.factors.readout, passes.factors.n_bent
-        self._passes, self._dtype, self._block = passes, dtype, voxel_block
+        self._passes, self._dtype = passes, dtype
+        self._blocks = Blocks("voxels of a product", voxel_block)
         self._readout: Tensor | None = None
         if readout is not None:
             self._readout = round_operand(readout[:, : self._n_bent], dtype)
@@ -112,7 +114,9 @@ class Deviator:
         operand = self._passes.centred(stimulus)[: self._n_bent]
         if self._readout is not None:
             operand = round_operand(operand, self._dtype)
-        sums = compute_absolute_sums(self._readout, operand, self._block, self._kernel)
+        sums = self._blocks.run(
+            lambda size: compute_absolute_sums(self._readout, operand, size, self._kernel)
+        )
         return sums.float().cpu()
 
 
@@ -196,7 +200,7 @@ def choose_kernel(device: torch.device, dtype: torch.dtype, n_products: float) -
         Multiplications of the whole work.
     """
     if device.type == "cuda":
-        return compile_kernel()
+        return compile_kernel() if has_compiler() else None
     large = n_products >= COMPILED_PRODUCTS
     if large and dtype == torch.bfloat16 and multiplies_bfloat16(device) and has_compiler():
         return compile_kernel()
@@ -220,5 +224,5 @@ def multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def has_compiler() -> bool:
-    """Tell whether a C++ compiler is there for ``torch.compile`` on the CPU."""
+    """Tell whether there is a C++ compiler, which ``torch.compile`` needs."""
     return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))

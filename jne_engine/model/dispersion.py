@@ -20,6 +20,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from jne_engine.core.devices import device_of
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.deviations import (
     CACHE_BYTES,
@@ -220,7 +221,7 @@ def stream_dispersion(
         A :class:`~jne_engine.model.encoders.ResidualEncoder` takes the closed form, any other
         module :mod:`torch.func`.
     features : torch.Tensor, shape (n_stimuli, n_features)
-        Test stimuli.
+        Test stimuli; they are brought to the encoder's device.
     voxels : torch.Tensor of int64, optional
         Columns to compute; all by default.
     precision : {"float32", "bfloat16", "auto"}
@@ -250,7 +251,8 @@ def stream_dispersion(
     ----------
     arXiv 2510.13688, section 3.3.
     """
-    factors = factorise(encoder, torch.as_tensor(features), voxels)
+    given = torch.as_tensor(features).to(device_of(encoder))
+    factors = factorise(encoder, given, voxels)
     report = progress or ignore_progress
     report(0, factors.n_stimuli)
     passes = FactorPasses(factors, cache_bytes)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from jne_engine.core.devices import device_of, find_exact
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.deviations import cut_blocks
 from jne_engine.model.encoders import ResidualEncoder
@@ -49,13 +50,17 @@ def fit_chosen(
     LearningCurve
     """
     if spec.linear_first and encoder.activation != "identity":
-        encoder.linear = fit_linear_path(train, validation)
+        device = device_of(encoder)
+        linear = fit_linear_path(train, validation, find_exact(device))
+        encoder.linear = linear.to(device)
         nn.init.zeros_(encoder.readout.weight)
     return fit_encoder(encoder, train, validation, spec, progress=progress, on_epoch=on_epoch)
 
 
 @torch.no_grad()
-def fit_linear_path(train: Samples, validation: Samples) -> nn.Linear:
+def fit_linear_path(
+    train: Samples, validation: Samples, device: torch.device | None = None
+) -> nn.Linear:
     """Return a ridge a voxel as a layer with biases, its penalty chosen on validation.
 
     It is the linear path of :mod:`jne_engine.model.nonlinearity`: the same penalties, on features
@@ -64,7 +69,9 @@ def fit_linear_path(train: Samples, validation: Samples) -> nn.Linear:
     Parameters
     ----------
     train, validation : Samples
-        Finite values on one device.
+        Finite values.
+    device : torch.device, optional
+        Where the layer is computed and lies, one that has float64; the samples' own by default.
 
     Returns
     -------
@@ -72,14 +79,16 @@ def fit_linear_path(train: Samples, validation: Samples) -> nn.Linear:
         No gradients. Weights of (n_voxels, n_features) and a copy of one block of voxels are
         what it takes of memory.
     """
-    mean, scale = pool_scale(train.features.double())
-    known, unseen = (((s.features - mean) / scale).to(s.features) for s in (train, validation))
+    given, held_out = (s.features.to(device) for s in (train, validation))
+    mean, scale = pool_scale(given.double())
+    known, unseen = (((x - mean) / scale).to(x) for x in (given, held_out))
     ridge = Ridge(known, unseen, LINEAR_ALPHAS)
     n_voxels = train.responses.shape[1]
-    weight = train.features.new_empty(n_voxels, len(mean))
+    weight = given.new_empty(n_voxels, len(mean))
     for voxels in cut_blocks(n_voxels, VOXEL_BLOCK):
-        weight[voxels] = _fit_block(ridge, train.responses[:, voxels], validation, voxels) / scale
-    bias = train.responses.double().mean(dim=0) - weight.double() @ mean
+        parts = (s.responses[:, voxels].to(device) for s in (train, validation))
+        weight[voxels] = _fit_block(ridge, *parts) / scale
+    bias = train.responses.cpu().double().mean(dim=0).to(mean) - weight.double() @ mean
     with torch.device("meta"):
         linear = nn.Linear(len(mean), n_voxels)
     linear.weight = nn.Parameter(weight, requires_grad=False)
@@ -87,9 +96,8 @@ def fit_linear_path(train: Samples, validation: Samples) -> nn.Linear:
     return linear
 
 
-def _fit_block(ridge: Ridge, responses: Tensor, validation: Samples, voxels: slice) -> Tensor:
+def _fit_block(ridge: Ridge, responses: Tensor, validation: Tensor) -> Tensor:
     """Return a block's weights on the scaled features, (n_block, n_features)."""
     mean = responses.mean(dim=0)
-    held_out = validation.responses[:, voxels] - mean
-    fit = ridge.fit(ridge.projection @ (responses - mean), held_out)
+    fit = ridge.fit(ridge.projection @ (responses - mean), validation - mean)
     return ridge.find_weights(fit).T

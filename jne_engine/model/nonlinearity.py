@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from jne_engine.core.arrays import BoolArray, Float32Array, UInt8Array
+from jne_engine.core.devices import Blocks, device_of
 from jne_engine.core.progress import Progress, ignore_progress
 from jne_engine.model.hidden import read_hidden, replace_readout, span_features, take_out_linear
 from jne_engine.model.ridge import Ridge, pool_scale
@@ -153,12 +154,14 @@ def measure_nonlinearity(
     columns = {name: np.full(n_voxels, np.nan, dtype=np.float32) for name in ESTIMATES}
     reason = np.zeros(n_voxels, dtype=np.uint8)
     readout = torch.zeros(n_voxels, estimator.n_hidden, dtype=estimator.dtype)
-    for start in range(0, n_voxels, voxel_block):
-        progress(start, n_voxels)
-        block = slice(start, min(start + voxel_block, n_voxels))
+
+    def measure(block: slice) -> None:
+        progress(block.start, n_voxels)
         found, reason[block], readout[block] = estimator.estimate(arrays.read(block))
         for name, values in found.items():
             columns[name][block] = values.cpu().numpy()
+
+    Blocks("voxels of a regression", voxel_block).each(n_voxels, measure)
     progress(n_voxels, n_voxels)
     q = correct_fdr(columns["p_nonlinearity"]).astype(np.float32)
     calibrated = replace_readout(encoder, readout.to(estimator.device), layer)
@@ -195,7 +198,7 @@ class _Estimator:
         layer: str | None,
         design: ScoreDesign,
     ) -> None:
-        self.device = next(encoder.parameters()).device
+        self.device = device_of(encoder)
         given = torch.from_numpy(np.ascontiguousarray(arrays.features)).to(self.device)
         self.dtype = given.dtype
         splits = [torch.tensor(r.tolist()) for r in (arrays.train, arrays.validation, arrays.test)]

@@ -5,14 +5,18 @@ Axes: s stimulus, v voxel, b bootstrap resample, r repeat.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from jne_engine.core.arrays import Float64Array
+from jne_engine.core.devices import Blocks
 from jne_engine.core.errors import InputError
+
+if TYPE_CHECKING:  # pages correct p by this module, and wait for no torch
+    import torch
 
 VOXEL_BLOCK = 4096
 """Voxels handled at once; bounds memory, never changes a result."""
@@ -71,6 +75,8 @@ def compute_bootstrap_pvalues(
     predictions: npt.ArrayLike,
     n_resamples: int = 200,
     seed: int = 0,
+    *,
+    device: torch.device | None = None,
 ) -> Float64Array:
     """Return the share of bootstrap resamples of the stimuli in which R² is below 0.
 
@@ -86,6 +92,8 @@ def compute_bootstrap_pvalues(
         Number of resamples.
     seed : int
         Seed of :func:`draw_bootstrap_counts`.
+    device : torch.device, optional
+        Where the products are taken, one that has float64; the CPU by default.
 
     Returns
     -------
@@ -101,18 +109,23 @@ def compute_bootstrap_pvalues(
     ----------
     arXiv 2510.13688, section 4.1.
     """
+    import torch
+
     measured, predicted = _pair(responses, predictions)
     n_stimuli, n_voxels = measured.shape
-    counts = draw_bootstrap_counts(n_stimuli, n_resamples, seed)
+    counts = torch.from_numpy(draw_bootstrap_counts(n_stimuli, n_resamples, seed)).to(device)
     pvalues = np.empty(n_voxels)
-    for block in _blocks(n_voxels):
+
+    def resample(block: slice) -> None:
         y = measured[:, block].astype(np.float64)
-        residual_sums = counts @ (y - predicted[:, block]) ** 2
+        squares = torch.from_numpy((y - predicted[:, block]) ** 2).to(device)
         usable = np.ptp(y, axis=0) > 0
-        y -= y.mean(axis=0)
-        squares_about_mean = counts @ y**2 - (counts @ y) ** 2 / n_stimuli
-        below = (residual_sums > squares_about_mean).mean(axis=0)
-        pvalues[block] = np.where(usable, below, np.nan)
+        about = torch.from_numpy(y - y.mean(axis=0)).to(device)
+        squares_about_mean = counts @ about**2 - (counts @ about) ** 2 / n_stimuli
+        below = (counts @ squares > squares_about_mean).double().mean(dim=0)
+        pvalues[block] = np.where(usable, below.cpu().numpy(), np.nan)
+
+    Blocks("voxels of a bootstrap", VOXEL_BLOCK).each(n_voxels, resample)
     return pvalues
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from jne_engine.core.devices import Blocks, device_of
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import Progress, ignore_progress
+from jne_engine.model.deviations import cut_blocks
 from jne_engine.model.spec import RunSpec
+
+LOSS_BATCH = 1024
 
 EpochReport = Callable[[int, float, float], None]
 """Called as ``report(epoch, train_loss, validation_loss)``, epochs counted from 1."""
@@ -67,8 +72,9 @@ def fit_encoder(
     encoder : torch.nn.Module
         Maps (n, n_features) to (n, n_voxels); changed in place.
     train, validation : Samples
-        float32 tensors on the encoder's device; batches are cut from them without copies of
-        the whole.
+        float32 tensors on the encoder's device or in the computer's memory; batches are cut
+        from them without copies of the whole. Where the device's memory runs out in a step, its
+        gradient is summed over parts of the batch.
     spec : RunSpec
         Batch size (None: full batch), epochs, patience, learning rate, weight decay, seed.
     progress : callable
@@ -96,9 +102,13 @@ def fit_encoder(
     train_losses: list[float] = []
     validation_losses: list[float] = []
     best = _BestWeights(encoder)
+    batch = min(spec.batch_size or len(train.features), len(train.features))
+    blocks = Blocks("stimuli of a step", batch), Blocks("validation stimuli", LOSS_BATCH)
     for epoch in range(spec.max_epochs):
-        train_losses.append(_fit_epoch(encoder, optimizer, train, spec.batch_size, shuffler))
-        validation_losses.append(compute_loss(encoder, validation))
+        train_losses.append(
+            _fit_epoch(encoder, optimizer, _batches(train, batch, shuffler), blocks[0])
+        )
+        validation_losses.append(compute_loss(encoder, validation, blocks[1]))
         best.offer(epoch, _finite(validation_losses[-1], epoch))
         on_epoch(epoch + 1, train_losses[-1], validation_losses[-1])
         progress(epoch + 1, spec.max_epochs)
@@ -110,20 +120,44 @@ def fit_encoder(
 
 
 @torch.no_grad()
-def compute_loss(encoder: nn.Module, samples: Samples, *, batch_size: int = 1024) -> float:
+def compute_loss(encoder: nn.Module, samples: Samples, blocks: Blocks | None = None) -> float:
     """Return the mean squared error over all stimuli and voxels of a split."""
-    total = 0.0
-    for rows in torch.split(torch.arange(len(samples.features)), batch_size):
-        block = slice(int(rows[0]), int(rows[-1]) + 1)
-        error = functional.mse_loss(encoder(samples.features[block]), samples.responses[block])
-        total += float(error) * len(rows)
+    device, total = device_of(encoder), 0.0
+
+    def add(rows: slice) -> None:
+        nonlocal total
+        responses = samples.responses[rows].to(device)
+        error = functional.mse_loss(encoder(samples.features[rows].to(device)), responses)
+        total += float(error) * len(responses)
+
+    (blocks or Blocks("validation stimuli", LOSS_BATCH)).each(len(samples.features), add)
     return total / len(samples.features)
 
 
 @torch.no_grad()
 def predict(encoder: nn.Module, features: Tensor, *, batch_size: int = 1024) -> Tensor:
-    """Return predicted responses, shape (n_stimuli, n_voxels), in batches of stimuli."""
-    return torch.cat([encoder(block) for block in torch.split(features, batch_size)])
+    """Return predicted responses, shape (n_stimuli, n_voxels), in batches of stimuli.
+
+    They are computed on the encoder's device and lie in the computer's memory.
+    """
+    device, found = device_of(encoder), list[Tensor]()
+
+    def add(rows: slice) -> None:
+        found.append(encoder(features[rows].to(device)).cpu())
+
+    Blocks("stimuli of a prediction", batch_size).each(len(features), add)
+    return torch.cat(found)
+
+
+def place_samples(samples: Samples, device: torch.device) -> Samples:
+    """Return a split on a device, or as it is where it would take more than half of what is free.
+
+    A split that stays is brought to the device batch by batch.
+    """
+    n_bytes = sum(t.numel() * t.element_size() for t in (samples.features, samples.responses))
+    if device.type == "cuda" and n_bytes > torch.cuda.mem_get_info(device)[0] / 2:
+        return samples
+    return Samples(samples.features.to(device), samples.responses.to(device))
 
 
 class _BestWeights:
@@ -151,25 +185,42 @@ class _BestWeights:
 def _fit_epoch(
     encoder: nn.Module,
     optimizer: torch.optim.Optimizer,
-    train: Samples,
-    batch_size: int | None,
-    shuffler: torch.Generator,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    blocks: Blocks,
 ) -> float:
-    total = 0.0
-    for features, responses in _batches(train, batch_size, shuffler):
-        loss = functional.mse_loss(encoder(features), responses)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+    total, n_stimuli = 0.0, 0
+    for features, responses in batches:
+        descend = partial(_compute_gradient, encoder, optimizer, features, responses)
+        loss = blocks.run(descend)
         optimizer.step()
-        total += float(loss.detach()) * len(features)
-    return total / len(train.features)
+        total += loss * len(features)
+        n_stimuli += len(features)
+    return total / n_stimuli
+
+
+def _compute_gradient(
+    encoder: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    features: Tensor,
+    responses: Tensor,
+    block: int,
+) -> float:
+    """Leave the gradient of a batch in the encoder, summed over its blocks; return the loss."""
+    optimizer.zero_grad(set_to_none=True)
+    device, total = device_of(encoder), 0.0
+    for rows in cut_blocks(len(features), block):
+        known, measured = features[rows].to(device), responses[rows].to(device)
+        loss = functional.mse_loss(encoder(known), measured) * (len(known) / len(features))
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += float(loss.detach())
+    return total
 
 
 def _batches(
-    train: Samples, batch_size: int | None, shuffler: torch.Generator
+    train: Samples, batch_size: int, shuffler: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
     n_stimuli = len(train.features)
-    if batch_size is None or batch_size >= n_stimuli:
+    if batch_size >= n_stimuli:
         yield train.features, train.responses
         return
     order = torch.randperm(n_stimuli, generator=shuffler).to(train.features.device)

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from jne_engine.core.checks import check_length
+from jne_engine.core.devices import Device, find_device, noting_halved, tell_device
 from jne_engine.core.disk import telling_disk_errors
 from jne_engine.core.errors import InputError
 from jne_engine.core.progress import StageProgress, ignore_stages
@@ -29,7 +30,14 @@ from jne_engine.model.spec import RunSpec
 from jne_engine.runs.folder import lock_run
 from jne_engine.runs.stages import FittedEncoder, RunStages, StageEpochReport
 from jne_engine.runs.stimulus_means import STAGE, write_run_means
-from jne_engine.runs.store import MANIFEST, Manifest, Run, RunFolder, compute_run_key
+from jne_engine.runs.store import (
+    MANIFEST,
+    Manifest,
+    Run,
+    RunFolder,
+    StageWriter,
+    compute_run_key,
+)
 from jne_engine.runs.version import ALGORITHM
 
 LIBRARIES = ("numpy", "scipy", "torch", "zarr")
@@ -43,6 +51,7 @@ def compute_run(
     fitted: Mapping[str, FittedEncoder] | None = None,
     report: StageProgress | None = None,
     on_epoch: StageEpochReport | None = None,
+    device: Device = "auto",
 ) -> Run:
     """Compute a run, or what is still missing of it, and return it complete.
 
@@ -62,6 +71,9 @@ def compute_run(
     on_epoch : callable, optional
         Called as ``on_epoch(stage, epoch, train_loss, validation_loss)`` after each epoch of a
         fit, counted from 1.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to compute, see :func:`~jne_engine.core.devices.find_device`. It is recorded, and
+        decides nothing of which run it is.
 
     Returns
     -------
@@ -71,7 +83,8 @@ def compute_run(
     Raises
     ------
     InputError
-        If the fit diverges or a given encoder does not fit the dataset.
+        If the fit diverges, a given encoder does not fit the dataset, or the device is not there
+        or has too little memory.
     StoreError
         If the disk is full or not writable.
     """
@@ -80,7 +93,12 @@ def compute_run(
     key = compute_key(dataset, spec, given)
     path = root / name_run(dataset, key)
     stages = RunStages(
-        dataset, spec, given, report or ignore_stages, on_epoch=on_epoch or _ignore_epoch
+        dataset,
+        spec,
+        given,
+        report or ignore_stages,
+        on_epoch=on_epoch or _ignore_epoch,
+        device=find_device(device),
     )
     with telling_disk_errors(path), lock_run(path):
         if not (path / MANIFEST).exists():
@@ -134,15 +152,29 @@ def _write_stages(folder: RunFolder, stages: RunStages) -> None:
         if folder.has_stage(name):
             continue
         start = time.perf_counter()
-        with folder.write_stage(name) as stage:
-            stages.write(name, folder, stage)
+        with folder.write_stage(name) as stage, noting_halved() as halved:
+            _write_stage(name, folder, stage, stages)
             if name == STAGE:
                 write_run_means(folder, stage, stages.spec.fdr_q)
-            stage.write_json("timing", {"seconds": time.perf_counter() - start})
+            told = {"device": tell_device(stages.device), "halved": halved}
+            stage.write_json("timing", {"seconds": time.perf_counter() - start, **told})
+
+
+def _write_stage(name: str, folder: RunFolder, stage: StageWriter, stages: RunStages) -> None:
+    try:
+        stages.write(name, folder, stage)
+    except torch.OutOfMemoryError as error:
+        fix = "choose the device cpu, or fewer hidden units"
+        raise InputError(
+            f"memory of {stages.device}", f"enough for {name}", "none left", fix
+        ) from error
 
 
 def _summarise(folder: RunFolder, stages: RunStages, key: str) -> Manifest:
     dataset, provenance = stages.dataset, stages.dataset.provenance
+    told = {n: folder.read_stage(n).read_json("timing") for n in Run.STAGES}
+    halved = dict.fromkeys(line for stage in told.values() for line in stage.get("halved", ()))
+    devices = dict.fromkeys(s.get("device", "cpu") for s in told.values())  # older ones: none told
     inputs = (*provenance.inputs, *(f.source for f in stages.fitted.values()))
     return Manifest(
         run_id=folder.path.name,
@@ -157,10 +189,10 @@ def _summarise(folder: RunFolder, stages: RunStages, key: str) -> Manifest:
         spec=stages.spec.to_dict(),
         counts=_counts(folder, stages),
         inputs=tuple({"name": i.name, "sha256": i.sha256} for i in inputs),
-        notes=(*provenance.notes, _tell_scaling(stages)),
+        notes=(*provenance.notes, _tell_scaling(stages), *halved),
         warnings=_warnings(folder, stages),
-        timings_s={n: folder.read_stage(n).read_json("timing")["seconds"] for n in Run.STAGES},
-        versions=_versions(),
+        timings_s={name: stage["seconds"] for name, stage in told.items()},
+        versions={**_versions(), "device": ", ".join(devices)},
         files=folder.hash_files(),
     )
 

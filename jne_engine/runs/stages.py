@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from jne_engine.core.arrays import Float32Array
+from jne_engine.core.devices import find_exact
 from jne_engine.core.progress import Progress, StageProgress
 from jne_engine.datasets.dataset import EncodingDataset, InputRecord
 from jne_engine.model.dispersion import stream_dispersion
@@ -35,7 +36,7 @@ from jne_engine.model.scoring import (
 )
 from jne_engine.model.spec import Activation, RunSpec
 from jne_engine.model.split_arrays import SplitArrays
-from jne_engine.model.training import LearningCurve, Samples, predict
+from jne_engine.model.training import LearningCurve, Samples, place_samples, predict
 from jne_engine.runs.sink import DiskSink
 from jne_engine.runs.store import RunFolder, StageWriter, write_dataset, write_scaling
 
@@ -66,6 +67,8 @@ class RunStages:
         Called as ``report(stage, done, total)``.
     on_epoch : callable
         Called as ``on_epoch(stage, epoch, train_loss, validation_loss)`` after each epoch.
+    device : torch.device
+        Where fits and predictions are computed; all else too where it has float64.
     """
 
     def __init__(
@@ -76,9 +79,11 @@ class RunStages:
         report: StageProgress,
         *,
         on_epoch: StageEpochReport,
+        device: torch.device,
     ) -> None:
         self.spec, self.fitted, self.report = spec, fitted, report
         self.on_epoch = on_epoch
+        self.device, self._exact = device, find_exact(device)
         self.is_within_run = spec.standardise == "run" and not fitted
         self.dataset = _scale_within_runs(dataset) if self.is_within_run else dataset
         self.columns = np.flatnonzero(self.dataset.valid_voxels).astype(np.int64)
@@ -141,7 +146,7 @@ class RunStages:
             encoder, curve = select_voxels(self.fitted[name].encoder, self.columns), None
         else:
             encoder, curve = self._fit(activation, name)
-        weights = {k: v.numpy() for k, v in encoder.state_dict().items()}
+        weights = {k: v.cpu().numpy() for k, v in encoder.state_dict().items()}
         stage.write_weights("encoder", weights)
         stage.write_table("curve", _curve_table(curve))
         n_parameters = sum(p.numel() for p in encoder.parameters())
@@ -162,9 +167,9 @@ class RunStages:
         found: dict[str, npt.NDArray[Any]] = {}
         for done, name in enumerate(("linear", "nonlinear")):
             self.report("scores", done, 2)
-            predicted = predict(self._load(folder, name), features).numpy()
+            predicted = predict(self._load(folder, name, self.device), features).numpy()
             pvalues = compute_bootstrap_pvalues(
-                measured, predicted, self.spec.n_resamples, self.spec.seed
+                measured, predicted, self.spec.n_resamples, self.spec.seed, device=self._exact
             )
             found[f"r2_{name}"] = compute_r2(measured, predicted)
             found |= {f"p_{name}": pvalues, f"q_{name}": correct_fdr(pvalues)}
@@ -176,7 +181,7 @@ class RunStages:
         shape = (self.dataset.splits.test.size, self.dataset.n_voxels)
         jne_ss = stage.create_array("jne_ss", shape, np.float32)
         result = stream_dispersion(
-            self._load(folder, "nonlinear"),
+            self._load(folder, "nonlinear", self._exact),
             self._features(self.dataset.splits.test),
             precision=self.spec.precision,
             progress=self._progress("dispersion"),
@@ -193,7 +198,7 @@ class RunStages:
         def report(offset: int) -> Progress:
             return lambda done, _: self.report("calibration", offset + done, n_voxels + n_test)
 
-        encoder = self._load(folder, "nonlinear")
+        encoder = self._load(folder, "nonlinear", self._exact)
         design = ScoreDesign.of_runs(self.dataset.runs, self.dataset.splits.test)
         found = measure_nonlinearity(
             encoder, self._arrays(), self.spec, design=design, progress=report(0)
@@ -238,7 +243,7 @@ class RunStages:
             activation=activation,
             bias=spec.bias,
             seed=spec.seed,
-        )
+        ).to(self.device)
         train, validation = self._samples(splits.train), self._samples(splits.validation)
         curve = fit_chosen(
             encoder,
@@ -251,7 +256,8 @@ class RunStages:
         return encoder, curve
 
     def _samples(self, rows: npt.NDArray[np.int64]) -> Samples:
-        return Samples(self._features(rows), torch.from_numpy(self._responses(rows)))
+        samples = Samples(self._features(rows), torch.from_numpy(self._responses(rows)))
+        return place_samples(samples, self.device)
 
     def _features(self, rows: npt.NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(self.feature_scaling.apply(self.dataset.features[rows]))
@@ -261,10 +267,10 @@ class RunStages:
         scaling = self.response_scaling.take(self.columns)
         return scaling.apply(self.dataset.responses[rows][:, self.columns])
 
-    def _load(self, folder: RunFolder, name: str) -> ResidualEncoder:
+    def _load(self, folder: RunFolder, name: str, device: torch.device) -> ResidualEncoder:
         stage = folder.read_stage(name)
         weights, fit = stage.read_weights("encoder"), stage.read_json("fit")
-        return restore_encoder(weights, fit["activation"])
+        return restore_encoder(weights, fit["activation"]).to(device)
 
     def _noise_ceiling(self) -> Float32Array:
         """Return each valid voxel's ceiling in percent: given, from repeats, or NaN."""

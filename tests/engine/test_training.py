@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from jne_engine.core.devices import Blocks
 from jne_engine.core.errors import InputError
 from jne_engine.model.encoders import build_encoder
 from jne_engine.model.spec import RunSpec
@@ -62,7 +63,9 @@ def test_loss_is_the_mean_over_all_stimuli_whatever_the_batch():
     encoder, _ = fit(RunSpec(max_epochs=1))
     held_out = samples(101, 4)
     expected = float(((encoder(held_out.features) - held_out.responses) ** 2).mean())
-    assert compute_loss(encoder, held_out, batch_size=7) == pytest.approx(expected, rel=1e-5)
+    assert compute_loss(encoder, held_out, Blocks("stimuli", 7)) == pytest.approx(
+        expected, rel=1e-5
+    )
     torch.testing.assert_close(
         predict(encoder, held_out.features, batch_size=7), encoder(held_out.features).detach()
     )

@@ -84,8 +84,9 @@ def load_extractor(spec: FeatureSpec) -> Extractor:
     """
     if spec.model == GABOR:
         return GaborExtractor()
+    from jne_engine.core.devices import find_device
     from jne_engine.features.extraction.hub import find_model
-    from jne_engine.features.extraction.transformer import choose_device, load_transformer
+    from jne_engine.features.extraction.transformer import load_transformer
 
-    device = choose_device(spec.device)
+    device = find_device(spec.device)
     return load_transformer(find_model(spec.model, spec.revision), device)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Literal, Self, get_args
+from typing import Any, Final, Self
 
 from jne_engine.core.checks import check_choice, check_positive
+from jne_engine.core.devices import DEVICES, Device
 from jne_engine.core.errors import InputError
-
-Device = Literal["auto", "cpu", "cuda"]
-DEVICES: Final[tuple[Device, ...]] = get_args(Device)
 
 GABOR: Final = "gabor"
 MODELS: Final[Mapping[str, str]] = {
@@ -41,7 +39,7 @@ class FeatureSpec:
     batch_size : int, optional
         Images a forward pass; None: 32 on a CPU, 256 on a GPU. It changes no result beyond
         rounding.
-    device : {"auto", "cpu", "cuda"}
+    device : {"auto", "cpu", "cuda", "mps"}
     revision : str, optional
         Commit, tag or branch of a model on the hub; its newest commit otherwise. The commit
         that was used is recorded.

@@ -26,7 +26,6 @@ from torch import Tensor, nn
 from jne_engine.core.errors import InputError
 from jne_engine.features.extraction.hub import ModelFolder
 from jne_engine.features.extraction.preprocessing import Preprocessing
-from jne_engine.features.extraction.spec import Device
 from jne_engine.formats.guard import printable, reading
 
 CLASSES: Final[Mapping[str, str]] = {
@@ -148,21 +147,6 @@ def load_transformer(folder: ModelFolder, device: torch.device) -> TransformerEx
     _check_size(name, model.config, preprocessing)
     model = model.float().eval().to(device)
     return TransformerExtractor(model, preprocessing, device, folder.describe())
-
-
-def choose_device(wanted: Device) -> torch.device:
-    """Return the device: a GPU where there is one, unless told otherwise.
-
-    Raises
-    ------
-    InputError
-        If a GPU is asked for and there is none.
-    """
-    there = torch.cuda.is_available()
-    if wanted == "cuda" and not there:
-        found = f"none that torch {torch.__version__} can use"
-        raise InputError("--device cuda", "a GPU", found, "choose cpu, or a torch build with CUDA")
-    return torch.device("cuda" if there and wanted != "cpu" else "cpu")
 
 
 def _load_processor(folder: ModelFolder) -> dict[str, Any]:

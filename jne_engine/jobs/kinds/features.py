@@ -34,7 +34,7 @@ def request_features(entry: DatasetEntry, model: str, *, device: str = "auto") -
         The dataset.
     model : str
         A model's name, ``"gabor"``, or a model's folder.
-    device : {"auto", "cpu", "cuda"}
+    device : {"auto", "cpu", "cuda", "mps"}
     """
     payload = {"dataset": entry.name, "model": model, "device": device}
     return JobSpec("features", payload, f"{entry.name} · {Path(model).name}")

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jne_engine.core.checks import check_choice, check_positive
+from jne_engine.core.devices import Device, find_device
 from jne_engine.core.errors import InputError
 from jne_engine.datasets.library import DatasetEntry, FeatureEntry, dataset_folder
 from jne_engine.features.gabor_layers import GABOR_LAYERS
@@ -161,6 +162,13 @@ def with_change(job: JobSpec, change: str | None) -> JobSpec:
     return JobSpec("run", {**job.payload, "change": change}, f"{job.label} · {change}")
 
 
+def with_device(job: JobSpec, device: Device) -> JobSpec:
+    """Return a run's job with the device that computes it; as it is for ``"auto"``."""
+    if device == "auto":
+        return job
+    return JobSpec("run", {**job.payload, "device": device}, job.label)
+
+
 def request_layers(
     entry: DatasetEntry, spec: RunSpec, *, features: FeatureEntry | None, layers: tuple[int, ...],
     root: Path,
@@ -218,7 +226,8 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
         ``layer``, where the described features hold several; ``features``: ``file`` and
         ``layer`` of an extraction; ``allowed_root``: folder outside of which nothing may be
         opened. With either: ``change``, as
-        :func:`~jne_engine.datasets.changed.change_dataset` takes it.
+        :func:`~jne_engine.datasets.changed.change_dataset` takes it; ``device``, as
+        :func:`~jne_engine.core.devices.find_device` takes it.
     report : JobReport
     cancelled : callable
         Not asked: every block of a run reports.
@@ -226,6 +235,8 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
     from jne_engine.runs.pipeline import compute_key, compute_run, name_run
 
     del cancelled
+    device = payload.get("device", "auto")
+    find_device(device)  # refused before the data are read
     spec = RunSpec.from_dict(payload["spec"])
     fitted = read_fitted(payload["weights"], spec)
     dataset = open_dataset(payload, report)
@@ -234,7 +245,13 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
         place, subject=dataset.subject, feature_set=dataset.feature_set, layer=dataset.layer
     )
     run = compute_run(
-        dataset, spec, report.root, fitted=fitted, report=report, on_epoch=report.epoch
+        dataset,
+        spec,
+        report.root,
+        fitted=fitted,
+        report=report,
+        on_epoch=report.epoch,
+        device=device,
     )
     return run.path
 

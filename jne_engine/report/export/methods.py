@@ -271,7 +271,9 @@ def _tell_software(run: Run) -> tuple[str, ...]:
         f"{name} {versions[name]}" for name in ("python", "numpy", "torch") if name in versions
     )
     seed = run.manifest.spec["seed"]
-    return (f"Computed with JNE Explorer {VERSION} ({libraries}; seed {seed}), run {run.run_id}.",)
+    device = versions.get("device", "cpu")  # older runs do not tell
+    how = f"{libraries}; device {device}; seed {seed}"
+    return (f"Computed with JNE Explorer {VERSION} ({how}), run {run.run_id}.",)
 
 
 def _tabulate_data(run: Run) -> tuple[tuple[str, Any], ...]:

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from jne_engine.core.arrays import Float32Array, Float64Array
+from jne_engine.core.devices import Device, find_device, find_exact
 from jne_engine.datasets.arrays.memory import choose_splits
 from jne_engine.datasets.splits import DEFAULT_FRACTIONS
 from jne_engine.model.dispersion import stream_dispersion
@@ -23,7 +24,7 @@ from jne_engine.model.nonlinearity import ESTIMATES, measure_nonlinearity
 from jne_engine.model.scaling import Scaling
 from jne_engine.model.spec import RunSpec
 from jne_engine.model.split_arrays import SplitArrays
-from jne_engine.model.training import Samples
+from jne_engine.model.training import Samples, place_samples, predict
 
 if TYPE_CHECKING:
     from jne_engine.datasets.dataset import Splits
@@ -52,11 +53,13 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         Shares of the stimuli that train, validate and are held out.
     random_state : int, numpy.random.RandomState or None
         Decides splits, weights, batches and resamples.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to compute; see :func:`~jne_engine.core.devices.find_device`.
 
     Attributes
     ----------
     encoder_ : torch.nn.Module
-        The fitted encoder, of standardised features and responses.
+        The fitted encoder, of standardised features and responses, in the computer's memory.
     splits_ : Splits
         Rows of ``train``, ``validation`` and ``test``, the last held out.
     jne_, jne_calibrated_ : numpy.ndarray of float32, shape (n_voxels,)
@@ -94,6 +97,7 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         n_resamples: int = 200,
         fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
         random_state: Any = 0,
+        device: Device = "auto",
     ) -> None:
         self.n_hidden = n_hidden
         self.n_blocks = n_blocks
@@ -107,6 +111,7 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         self.n_resamples = n_resamples
         self.fractions = fractions
         self.random_state = random_state
+        self.device = device
 
     def fit(
         self,
@@ -164,6 +169,7 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
     def _fit(self, features: Float32Array, responses: Float32Array, spec: RunSpec) -> None:
         """Fit to standardised arrays, then measure over the held-out rows."""
         splits: Splits = self.splits_
+        device = find_device(self.device)
         x, y = torch.from_numpy(features), torch.from_numpy(responses)
         self.encoder_ = build_encoder(
             features.shape[1],
@@ -172,9 +178,11 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
             n_blocks=spec.n_blocks,
             activation=spec.activation,
             seed=spec.seed,
-        )
-        train, validation = (Samples(x[r], y[r]) for r in (splits.train, splits.validation))
+        ).to(device)
+        parts = (Samples(x[r], y[r]) for r in (splits.train, splits.validation))
+        train, validation = (place_samples(part, device) for part in parts)
         fit_chosen(self.encoder_, train, validation, spec)
+        self.encoder_.to(find_exact(device))
         arrays = SplitArrays(features, responses, splits.train, splits.validation, splits.test)
         found = measure_nonlinearity(self.encoder_, arrays, spec)
         for name in (*ESTIMATES, "q_nonlinearity"):
@@ -183,6 +191,7 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         self.jne_, self.jne_ss_ = held_out.jne.numpy(), _to_array(held_out.jne_ss)
         calibrated = stream_dispersion(found.encoder, x[splits.test]).jne.numpy()
         self.jne_calibrated_ = found.hide_unknown(calibrated)
+        self.encoder_.cpu()
 
     def predict(self, X: npt.ArrayLike) -> Float64Array:  # noqa: N803 - scikit-learn's name
         """Return predicted responses in the responses' units, computed in float64.
@@ -198,8 +207,8 @@ class NonlinearEncoder(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type
         check_is_fitted(self)
         x = np.asarray(validate_data(self, X, reset=False), dtype=np.float64)
         features = torch.from_numpy((x - self._x.mean) / self._x.scale)
-        with torch.no_grad():
-            scaled = copy.deepcopy(self.encoder_).double()(features).numpy()
+        exact = copy.deepcopy(self.encoder_).double().to(find_exact(find_device(self.device)))
+        scaled = predict(exact, features).numpy()
         predicted: Float64Array = scaled * self._y.scale + self._y.mean
         return predicted[:, 0] if self._is_single else predicted
 

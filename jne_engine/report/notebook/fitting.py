@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from jne_engine.core.bars import StageBars
+from jne_engine.core.devices import Device
 from jne_engine.cortex.spaces import Tier
 from jne_engine.datasets.arrays.memory import ArrayPlaces, build_dataset
 from jne_engine.model.spec import RunSpec
@@ -36,6 +37,7 @@ def fit(
     simulated: bool = False,
     out: str | Path | None = None,
     progress: bool = True,
+    device: Device = "auto",
     **choices: Any,
 ) -> StoredRun:
     """Fit both encoders, score them, disperse Jacobians, and say which voxels are nonlinear.
@@ -70,6 +72,8 @@ def fit(
         Folder of runs; ``$JNE_RUNS`` by default, else ``runs``.
     progress : bool
         Show a bar a stage.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to compute; see :func:`~jne_engine.core.devices.find_device`.
     **choices
         Fields of :class:`~jne_engine.model.spec.RunSpec`: ``n_hidden``, ``activation``,
         ``seed``, ``standardise``, ...
@@ -101,4 +105,5 @@ def fit(
     )
     root = find_root() if out is None else Path(out)
     with StageBars(lambda _: "steps", quiet=not progress) as report:
-        return StoredRun(compute_run(dataset, RunSpec(**choices), root, report=report))
+        spec = RunSpec(**choices)
+        return StoredRun(compute_run(dataset, spec, root, report=report, device=device))
