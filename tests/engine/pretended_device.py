@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten
 
 DEVICE = torch.device("cuda")
-CROSSING = {"copy_", "__set__"}
+CROSSING = {"copy_", "__set__", "_has_compatible_shallow_copy_type"}
 """Functions that take tensors of two devices, besides those that index."""
 
 
@@ -37,7 +37,7 @@ class PretendedDevice(TorchFunctionMode):
         del types
         kwargs = dict(kwargs or {})
         name = getattr(func, "__name__", "")
-        if func is Tensor.device.__get__:
+        if func == Tensor.device.__get__:
             return DEVICE if self.holds(args[0]) else func(*args)
         if name in ("to", "cpu"):
             return self._move(func, name, args, kwargs)

@@ -49,7 +49,7 @@ def test_auto_is_the_variable_then_a_gpu_then_the_cpu(monkeypatch):
     assert find_device().type == "cpu"
     assert find_device("cuda").type == "cuda"
     monkeypatch.setenv("JNE_DEVICE", "tpu")
-    with pytest.raises(InputError, match="JNE_DEVICE.*tpu"):
+    with pytest.raises(InputError, match=r"JNE_DEVICE.*tpu"):
         find_device()
 
 
@@ -109,17 +109,18 @@ def test_the_pretended_device_refuses_what_a_gpu_would():
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "told"),
+    ("place", "told"),
     [
-        (training.functional, "mse_loss", "stimuli of a step"),
-        (deviations, "compute_absolute_sums", "voxels of a product"),
-        (nonlinearity._Estimator, "estimate", "voxels of a regression"),
-        (scoring.np, "ptp", "voxels of a bootstrap"),
+        ((training.functional, "mse_loss"), "stimuli of a step"),
+        ((deviations, "compute_absolute_sums"), "voxels of a product"),
+        ((nonlinearity._Estimator, "estimate"), "voxels of a regression"),
+        ((scoring.np, "ptp"), "voxels of a bootstrap"),
     ],
 )
 def test_memory_that_runs_out_halves_the_block_and_is_told(
-    tmp_path, monkeypatch, undisturbed, owner, name, told
+    tmp_path, monkeypatch, undisturbed, place, told
 ):
+    (owner, name), dataset = place, make_dataset()
     work, failures = getattr(owner, name), [torch.OutOfMemoryError("injected")]
 
     def fail_once(*args, **kwargs):
@@ -129,7 +130,7 @@ def test_memory_that_runs_out_halves_the_block_and_is_told(
         return result
 
     monkeypatch.setattr(owner, name, fail_once)
-    run = compute_run(make_dataset(), SPEC, tmp_path)
+    run = compute_run(dataset, SPEC, tmp_path)
     assert not failures
     (note,) = [note for note in run.manifest.notes if note.startswith("Memory ran out")]
     assert told in note
@@ -151,6 +152,6 @@ def test_a_stage_without_memory_leaves_a_folder_that_resumes(tmp_path, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(torch.optim.AdamW, "step", fail)
-        with pytest.raises(InputError, match="memory of .*enough for linear.*cpu"):
+        with pytest.raises(InputError, match=r"memory of .*enough for linear.*cpu"):
             compute_run(make_dataset(), SPEC, tmp_path)
     assert_close(compute_run(make_dataset(), SPEC, tmp_path), undisturbed, rtol=0)
