@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from jne_engine.core.devices import Device, list_devices
 from jne_engine.datasets.library import DatasetEntry, FeatureEntry
 from jne_engine.features.gabor_layers import GABOR_LAYERS
-from jne_engine.jobs.kinds.run import request_demo_study, request_layers
+from jne_engine.jobs.kinds.run import request_demo_study, request_layers, with_device
 from jne_engine.jobs.records import JobSpec
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 from jne_engine.runs.folder import find_root
@@ -28,6 +29,8 @@ ACTIVATION_LABELS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "gelu": "GELU",
 SCALING_LABELS = {"training": "By means and standard deviations over the training stimuli",
                   "run": "Within each run or session, by those of its training stimuli",
                   "none": "No, take them as they are (the paper)"}  # fmt: skip
+DEVICE_LABELS = {"auto": "A GPU where there is one", "cpu": "CPU", "cuda": "GPU (CUDA)",
+                 "mps": "GPU (Metal): fits and predictions"}  # fmt: skip
 MAX_SEEDS = 20
 MAX_DEMO_SUBJECTS = 8
 
@@ -49,13 +52,14 @@ def show_starting() -> None:
         chosen = [entries[name] for name in names if name in entries]
         features, layers = _choose_layers(chosen)
         demo = _choose_demo() if DEMO in names else (0, 0)
-        specs = _choose_encoder()
+        specs, device = _choose_encoder(), _choose_device()
         study = st.text_input(
             "Study, optional",
             placeholder="Layers of CLIP, four subjects",
             help="Runs of one study are listed and compared together.",
         )
-    wanted_jobs = _request(chosen, features, layers, specs, demo=demo)
+    asked = _request(chosen, features, layers, specs, demo=demo)
+    wanted_jobs = [with_device(job, device) for job in asked]
     with right:
         for entry in chosen:
             st.caption(f"**{plain(entry.name)}**  \n{describe_entry(entry)}")
@@ -162,6 +166,15 @@ def _choose_encoder() -> list[RunSpec]:
         **_choose_more(),
     )
     return [replace(spec, seed=seed) for seed in range(int(seeds))]
+
+
+def _choose_device() -> Device:
+    """Choose where to compute, on a machine that seems to have more than a CPU."""
+    there = list_devices()
+    if there == ("auto", "cpu"):
+        return "auto"
+    return st.selectbox("Compute on", there, format_func=DEVICE_LABELS.__getitem__,
+                        help="Recorded in the run; another device makes no other run.")  # fmt: skip
 
 
 def _choose_more() -> dict[str, Any]:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from jne_engine.core.devices import Blocks, device_of, find_device, find_exact, noting_halved
+from jne_engine.core import devices
+from jne_engine.core.devices import (
+    Blocks,
+    device_of,
+    find_device,
+    find_exact,
+    list_devices,
+    noting_halved,
+)
 from jne_engine.core.errors import InputError
 from jne_engine.jobs.kinds.run import request_demo, with_device
 from jne_engine.model import deviations, nonlinearity, scoring, training
@@ -155,3 +163,14 @@ def test_a_stage_without_memory_leaves_a_folder_that_resumes(tmp_path, monkeypat
         with pytest.raises(InputError, match=r"memory of .*enough for linear.*cpu"):
             compute_run(make_dataset(), SPEC, tmp_path)
     assert_close(compute_run(make_dataset(), SPEC, tmp_path), undisturbed, rtol=0)
+
+
+def test_a_page_is_told_of_devices_without_torch(monkeypatch, tmp_path):
+    monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(devices, "DRIVERS", (str(tmp_path / "driver"),))
+    monkeypatch.setattr(devices.importlib.metadata, "version", lambda _: "2.13.0")
+    assert list_devices() == ("auto", "cpu")
+    (tmp_path / "driver").touch()
+    assert list_devices() == ("auto", "cpu", "cuda")
+    monkeypatch.setattr(devices.importlib.metadata, "version", lambda _: "2.13.0+cpu")
+    assert list_devices() == ("auto", "cpu")

@@ -234,6 +234,20 @@ def test_layers_and_seeds_make_a_study_of_runs(show, root):
     assert "my study: 0 of 4 runs done" in [e.label for e in app.expander]
 
 
+@pytest.mark.parametrize("there", [("auto", "cpu"), ("auto", "cpu", "cuda")])
+def test_a_device_is_offered_where_there_is_more_than_a_cpu(show, root, monkeypatch, there):
+    write_dataset(root)
+    monkeypatch.setattr("pages.data.starting.list_devices", lambda: there)
+    app = show(part="run", dataset="subj01")
+    offered = [choice for choice in app.selectbox if choice.label == "Compute on"]
+    assert len(offered) == len(there) - 2
+    for choice in offered:
+        choice.set_value("cuda").run()
+    button(app, "Start the run").click().run()
+    (record,) = open_jobs(root).list()
+    assert record.spec.payload.get("device") == ("cuda" if offered else None)
+
+
 def test_a_study_is_forgotten_and_its_jobs_stay(show, root):
     job = submit(root)
     add_to_study(open_jobs(root), "my study", job_ids=[job.id])
