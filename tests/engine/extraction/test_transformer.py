@@ -267,7 +267,7 @@ def test_weights_that_give_nan_are_refused(models, brick, tmp_path):
 
 def test_a_gpu_that_is_not_there_is_said(models, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with refused("--device cuda", "a GPU", error=InputError):
+    with refused("device", "a cuda device", error=InputError):
         load_extractor(FeatureSpec("", str(models["clip"]), device="cuda"))
 
 
