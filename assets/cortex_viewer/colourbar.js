@@ -16,7 +16,7 @@ const APART = 8;
  *   range: import('./colours.js').Range, cut: number, twoSided: boolean, centre: number, shown: string,
  *   categories: {name: string, colour: string}[] | null,
  *   square: {bytes: Uint8Array, size: number, label: string, range: import('./colours.js').Range} | null}} BarSpec
- * @typedef {{text: string, quiet: string, ground: string, font: string, least?: number}} Ink least: smallest text, own pixels
+ * @typedef {{text: string, quiet: string, ground: string, font: string, least?: number, head?: number}} Ink least: smallest text, head: height of a pane's header, own pixels
  */
 
 /** The stretch of numbers that the bar spans: nearly all values and the whole range. @param {BarSpec} spec @returns {import('./colours.js').Range} */

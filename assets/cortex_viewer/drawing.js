@@ -52,7 +52,7 @@ export class Drawing {
   /** Tiles of all panes. @param {import('./layout.js').Rect[]} rects @returns {import('./layout.js').Tile[]} */
   tiles(rects = this.rects) {
     const seen = this.scene.seen();
-    return rects.flatMap((rect, i) => layoutPane(brainRect(rect), seen, i));
+    return rects.flatMap((rect, i) => layoutPane(brainRect(rect, this.ink?.head), seen, i));
   }
 
   /** What the renderer needs for a picture. @param {import('./layout.js').Rect[]} rects @param {{width: number, height: number, ratio: number, finer: 1 | 2}} size @returns {import('./renderer.js').Frame} */
@@ -125,7 +125,7 @@ export class Drawing {
     const g = overlay.getContext('2d', { willReadFrequently: true });
     g.scale(ratio, ratio);
     this.writeOverlay(g, this.ink);
-    if (this.scene.header.simulated && !this.scene.header.framed) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + HEADER_HEIGHT + 4, this.ink);
+    if (this.scene.header.simulated && !this.scene.header.framed) for (const r of this.rects) drawSimulated(g, r.x + r.width - 6, r.y + this.ink.head + 4, this.ink);
     drawLasso(g, this.viewer.choosing.lasso);
     drawCross(g, this.viewer.actions.cross, this.ink.text);
     this.overlayStale = false;
@@ -192,7 +192,8 @@ function inkOf(root) {
   const style = getComputedStyle(root);
   const quiet = style.getPropertyValue('--cv-quiet').trim() || '#777';
   const least = parseFloat(style.getPropertyValue('--cv-least')) || 0;
-  return { text: style.color, quiet, ground: style.backgroundColor, font: style.fontFamily, least };
+  const head = parseFloat(style.getPropertyValue('--cv-head'));
+  return { text: style.color, quiet, ground: style.backgroundColor, font: style.fontFamily, least, head: Number.isNaN(head) ? HEADER_HEIGHT : head };
 }
 
 const middleOf = ({ low, high }) => low.map((x, k) => (x + high[k]) / 2);

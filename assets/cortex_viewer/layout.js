@@ -17,8 +17,8 @@ const MARGIN = 0.93, AIMED_MARGIN = 0.98;
 const GAP = 3;
 /** The smallest part of a brain that is aimed at, of its own size. */
 const LEAST_AIM = 0.3;
-/** Panes lower than this show a pair's underside alone. */
-const LOW = 300;
+/** Panes lower than this, and not so much wider that all four sides fit in a row, show a pair's underside alone. */
+const LOW = 300, WIDE = 2.5;
 
 export const HEADER_HEIGHT = 28;
 export const BAR_HEIGHT = 62;
@@ -26,9 +26,9 @@ export const BAR_HEIGHT = 62;
 /** A size of text in own pixels, at least what the page around asks for. @param {number} size @param {{least?: number}} ink @returns {number} */
 export const textSize = (size, { least = 0 }) => Math.max(size, least);
 
-/** The part of a pane that brains may fill. @param {Rect} rect @returns {Rect} */
-export function brainRect(rect) {
-  return { x: rect.x, y: rect.y + HEADER_HEIGHT, width: rect.width, height: Math.max(20, rect.height - HEADER_HEIGHT - BAR_HEIGHT - 8) };
+/** The part of a pane that brains may fill. @param {Rect} rect @param {number} head height of the pane's header @returns {Rect} */
+export function brainRect(rect, head = HEADER_HEIGHT) {
+  return { x: rect.x, y: rect.y + head, width: rect.width, height: Math.max(20, rect.height - head - BAR_HEIGHT - 8) };
 }
 
 /** Where a pane's colour bar lies. @param {Rect} rect @returns {Rect} */
@@ -77,7 +77,7 @@ function tileRect(pane, { row, column, rows, columns }) {
  * @returns {Tile[]}
  */
 export function layoutPane(pane, state, index) {
-  const view = state.view === 'pair' && pane.height < LOW ? 'ventral' : state.view;
+  const view = state.view === 'pair' && pane.height < LOW && pane.width < WIDE * pane.height ? 'ventral' : state.view;
   const plans = tilePlan(view, state.hemis, state.flatness);
   const drafts = state.aim ? packTiles(pane, plans.map((plan) => draftTile(pane, plan, state))) : plans.map((plan) => draftTile(pane, plan, state));
   const fit = Math.min(...drafts.map((d) => d.fit));

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from jne_engine.analysis import maps, masks, peaks, places
 from jne_engine.report import stories
-from tests.browser.conftest import rest
-from tests.browser.cortex_probe import CortexProbe
+from tests.browser.conftest import SIZE, rest
+from tests.browser.cortex_probe import SHARE, CortexProbe
 from tests.browser.test_maps import app, find_voxel, root, runs, wait_until  # noqa: F401  (fixtures)
 
 
@@ -197,3 +197,8 @@ def show_slide(hand, folder):
     expect(frame.get_by_text("JNE").first).to_be_visible()
     assert len(stories.list_stories(folder)[0][0].pins) >= 1
     assert hand.count <= 3
+    slide = frame.locator(".deck-slide:not([hidden])")
+    slide.locator(".cv-root[data-settled]").wait_for()
+    brain = slide.locator(".cortex-viewer")
+    seen = f"(host, a) => {{ const v = host.__cortex.viewer; {SHARE} }}"
+    assert brain.evaluate(seen, list(SIZE.values())) >= 0.45
