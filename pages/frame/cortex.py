@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from jne_engine.cortex.spaces import Hemisphere
 from jne_engine.report.export.html import pack_scene
-from jne_engine.report.figures.pinned import describe_scene, keep_maps
+from jne_engine.report.figures.pinned import describe_scene, keep_maps, tell_extremes
 from jne_engine.viewer.payload import ViewerScene, pack, scene_header, split_header
 from pages.frame.pin import Offer, find_corner, show_pin
 from pages.frame.runtime import declare
@@ -87,9 +88,13 @@ def _offer_pin(scene: ViewerScene, key: str) -> None:
         view = taken["view"]
         return {"brain": pack_scene(keep_maps(scene, view["maps"]), shapes=tuple(view["shapes"]))}
 
+    def message(taken: Mapping[str, Any]) -> str:
+        shown = tuple(taken["view"]["maps"])
+        return tell_extremes(replace(keep_maps(scene, shown), panes=shown))
+
     title, caption = describe_scene(scene)
     with find_corner():
-        show_pin(Offer("brain", key, title, caption, scene.provenance, behind), key=key)
+        show_pin(Offer("brain", key, title, caption, scene.provenance, behind, message), key=key)
 
 
 def _sent_blobs() -> set[str]:

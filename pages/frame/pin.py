@@ -21,7 +21,7 @@ from jne_engine.report.stories.records import MAX_TEXT, MAX_TITLE
 from pages.frame import cached, stories
 from pages.frame.access import may_change
 from pages.frame.assets import PAGES, is_dark, read_asset
-from pages.frame.plain import name_apart, one_line_errors, unmark
+from pages.frame.plain import name_apart, one_line_errors, plain, unmark
 from pages.frame.runtime import declare, draw_button
 
 HASH = "#"
@@ -51,6 +51,8 @@ class Offer:
         Text that names the runs that are shown; the page's run where it names none.
     behind : callable
         Makes the parts of :class:`PinContents` that the browser does not have.
+    message : callable, optional
+        Says what the view shows, as a title to take; "" where it cannot.
     """
 
     kind: PinKind
@@ -59,6 +61,7 @@ class Offer:
     caption: str
     source: str
     behind: Callable[[Taken], dict[str, Any]]
+    message: Callable[[Taken], str] | None = None
 
 
 def show_pin(offer: Offer, *, key: str) -> None:
@@ -181,7 +184,7 @@ def _ask_words(offer: Offer) -> None:
         picture = _decode(taken)
         st.image(picture, width=260)
         story_id, new = _choose_story()
-        title = st.text_input("Title", offer.title[:MAX_TITLE], max_chars=MAX_TITLE)
+        title = _ask_title(offer, taken)
         caption = st.text_area("Caption", offer.caption[:MAX_TEXT], max_chars=MAX_TEXT, height=90)
         notes = st.text_area("Speaker notes", max_chars=MAX_TEXT, height=70,
                              placeholder="What you will say; only you see it.")  # fmt: skip
@@ -198,6 +201,17 @@ def _ask_words(offer: Offer) -> None:
                 st.switch_page("pages/present.py", query_params={"story": story.id, "show": "yes"})
             st.session_state[_TOLD] = f"Pinned: slide {len(story.pins)}"
             st.rerun()
+
+
+def _ask_title(offer: Offer, taken: Taken) -> str:
+    """Ask for the slide's title, and offer what the view shows as one."""
+    key = f"pin title {offer.target} {offer.title}"
+    title = st.text_input("Title", offer.title[:MAX_TITLE], max_chars=MAX_TITLE, key=key)
+    message = offer.message(taken)[:MAX_TITLE] if offer.message else ""
+    if message and message != title:
+        st.button(f"Use: {plain(message)}", type="tertiary", on_click=st.session_state.__setitem__,
+                  args=(key, message))  # fmt: skip
+    return title
 
 
 def _choose_story() -> tuple[str, str]:

@@ -191,11 +191,16 @@ def keep_drawn_region(hand):
 def show_slide(hand, folder):
     hand.begin(anew=True)
     hand.press(hand.page.get_by_role("button", name="Pin to story").first)
+    message = hand.page.get_by_role("button", name="Use: JNE is highest in")
+    title = message.inner_text().removeprefix("Use: ")
+    message.click()
+    expect(hand.page.get_by_label("Title")).to_have_value(title)
+    expect(message).to_have_count(0)
     hand.press(hand.page.get_by_role("button", name="Pin and show"))
     hand.page.wait_for_url("**/present?*show=yes*")
     frame = hand.page.frame_locator("iframe")
     expect(frame.get_by_text("JNE").first).to_be_visible()
-    assert len(stories.list_stories(folder)[0][0].pins) >= 1
+    assert stories.list_stories(folder)[0][0].pins[-1].title == title
     assert hand.count <= 3
     slide = frame.locator(".deck-slide:not([hidden])")
     slide.locator(".cv-root[data-settled]").wait_for()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from jne_engine.core.errors import InputError
+from jne_engine.cortex.spaces import HEMISPHERES
 from jne_engine.report.figures.template import lighten_figure
-from jne_engine.viewer.payload import ViewerMap, ViewerScene
+from jne_engine.viewer.payload import ViewerLabels, ViewerMap, ViewerScene
+
+LEAST_VERTICES = 20
 
 
 def keep_maps(scene: ViewerScene, names: Collection[str]) -> ViewerScene:
@@ -64,9 +67,49 @@ def describe_scene(scene: ViewerScene) -> tuple[str, str]:
     return f"{title}: {scene.title}", f"{counts} {scene.provenance}".strip()
 
 
+def tell_extremes(scene: ViewerScene) -> str:
+    """Say in which region the one map that a scene begins with is highest, and in which lowest.
+
+    Means are over the vertices of a region that are painted: finite and in the mask; regions with
+    fewer than :data:`LEAST_VERTICES` of them are left out.
+
+    Returns
+    -------
+    str
+        A slide's title; "" for several maps, for one of categories or signs, and where fewer than
+        two regions can be compared.
+    """
+    if len(scene.start_maps) != 1 or not scene.labels or scene.start_maps[0].kind != "sequential":
+        return ""
+    (shown,), regions = scene.start_maps, scene.labels[0]
+    n_labels = len(regions.names) + 1
+    sums, counts = np.zeros(n_labels), np.zeros(n_labels)
+    for numbers, mask, labels in _sides(shown, regions):
+        painted = np.isfinite(numbers) if mask is None else np.isfinite(numbers) & mask
+        there = labels[painted]
+        sums += np.bincount(there, numbers[painted].astype(np.float64), n_labels)
+        counts += np.bincount(there, minlength=n_labels)
+    enough = [i for i in range(1, n_labels) if counts[i] >= LEAST_VERTICES]
+    if len(enough) < 2:
+        return ""
+    ends = (max(enough, key=lambda i: sums[i] / counts[i]),
+            min(enough, key=lambda i: sums[i] / counts[i]))  # fmt: skip
+    high, low = (f"in {regions.names[i - 1]} ({sums[i] / counts[i]:.3g})" for i in ends)
+    return f"{shown.label} is highest {high} and lowest {low}"
+
+
+def _sides(shown: ViewerMap, regions: ViewerLabels) -> Iterator[tuple[Any, Any, Any]]:
+    """Give each hemisphere's values, mask and labels."""
+    sides = zip(HEMISPHERES, (regions.left, regions.right), strict=True)
+    for hemi, labels in sides:
+        numbers = shown.values(hemi)
+        if numbers is not None and labels is not None:
+            yield numbers, shown.mask(hemi), labels
+
+
 def _count(shown: ViewerMap) -> str:
     values, masked, total = 0, 0, 0
-    for hemi in ("left", "right"):
+    for hemi in HEMISPHERES:
         numbers, mask = shown.values(hemi), shown.mask(hemi)
         if numbers is None:
             continue
