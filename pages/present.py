@@ -25,8 +25,9 @@ def show() -> None:
     if story is None:
         offer_begin()
         return
-    if read(PresentChoices).show and story.pins:
-        show_slides(story)
+    choices = read(PresentChoices)
+    if choices.show and story.pins:
+        show_slides(story, choices.slide or 1)
         return
     show_story_tools(story)
     show_pins(story)

@@ -6,7 +6,7 @@
 /** @type {WeakMap<Node, {close: () => void, deck: string, component: object}>} */
 const windows = new WeakMap();
 
-/** @param {{data: {deck: string, name: string, dark: boolean}, parentElement: Node, setTriggerValue: Function}} component */
+/** @param {{data: {deck: string, name: string, dark: boolean, slide: number}, parentElement: Node, setTriggerValue: Function}} component */
 export default function show(component) {
   const { data, parentElement } = component;
   const before = windows.get(parentElement);
@@ -25,7 +25,7 @@ function open(component) {
   const { data, parentElement } = component;
   const host = Object.assign(document.createElement('div'), { className: 'jne-window' });
   const address = URL.createObjectURL(new Blob([data.deck], { type: 'text/html;charset=utf-8' }));
-  const frame = Object.assign(document.createElement('iframe'), { src: `${address}#theme=${data.dark ? 'dark' : 'light'}`, title: data.name, allow: 'fullscreen' });
+  const frame = Object.assign(document.createElement('iframe'), { src: `${address}#theme=${data.dark ? 'dark' : 'light'}&slide=${data.slide}`, title: data.name, allow: 'fullscreen' });
   const opened = { deck: data.deck, component, close: () => { host.remove(); URL.revokeObjectURL(address); } };
   const leave = () => opened.component.setTriggerValue('left', true);
   const button = Object.assign(document.createElement('button'), { type: 'button', textContent: '✕', title: 'Back to the page (Escape)', onclick: leave });

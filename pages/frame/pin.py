@@ -198,7 +198,8 @@ def _ask_words(offer: Offer) -> None:
             story = stories.pin(story_id, made, contents, new=new)
             st.session_state[_STORY] = story.id
             if shown:
-                st.switch_page("pages/present.py", query_params={"story": story.id, "show": "yes"})
+                at = {"story": story.id, "show": "yes", "slide": str(len(story.pins))}
+                st.switch_page("pages/present.py", query_params=at)
             st.session_state[_TOLD] = f"Pinned: slide {len(story.pins)}"
             st.rerun()
 

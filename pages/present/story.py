@@ -54,10 +54,13 @@ class PresentChoices:
         The format in which to take a story away.
     show : bool
         Whether its slides fill the window.
+    slide : float, optional
+        Number of the slide that they begin with; the first by default.
     """
 
     deck: str = ""
     show: bool = False
+    slide: float | None = None
 
 
 def show_problems() -> None:

@@ -199,10 +199,10 @@ def show_slide(hand, folder):
     hand.press(hand.page.get_by_role("button", name="Pin and show"))
     hand.page.wait_for_url("**/present?*show=yes*")
     frame = hand.page.frame_locator("iframe")
-    expect(frame.get_by_text("JNE").first).to_be_visible()
     assert stories.list_stories(folder)[0][0].pins[-1].title == title
     assert hand.count <= 3
     slide = frame.locator(".deck-slide:not([hidden])")
+    expect(slide.locator("h1")).to_have_text(title)
     slide.locator(".cv-root[data-settled]").wait_for()
     brain = slide.locator(".cortex-viewer")
     seen = f"(host, a) => {{ const v = host.__cortex.viewer; {SHARE} }}"
