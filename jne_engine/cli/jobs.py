@@ -19,6 +19,7 @@ from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.queue import Jobs, open_jobs
 from jne_engine.jobs.records import INTERNAL, JobRecord, JobSpec
 from jne_engine.jobs.studies import add_to_study, list_studies, tabulate_study
+from jne_engine.jobs.units import compute_unit
 from jne_engine.runs.folder import find_root
 
 LOOK_S = 0.1
@@ -65,18 +66,9 @@ def follow(specs: Sequence[JobSpec], following: Following) -> None:
 
 
 def _compute_here(spec: JobSpec, following: Following) -> Path:
-    from jne_engine.jobs.kinds.run import KIND, open_dataset, read_fitted
-    from jne_engine.model.spec import RunSpec
-    from jne_engine.runs.pipeline import compute_run
-
-    choices, device = RunSpec.from_dict(spec.payload["spec"]), spec.payload.get("device", "auto")
-    find_device(device)  # refused before the data are read
-    fitted = read_fitted(spec.payload["weights"], choices)
-    with StageBars(KIND.unit_of, quiet=following.quiet) as bars:
-        dataset = open_dataset(spec.payload, bars)
-        path = compute_run(
-            dataset, choices, following.root, fitted=fitted, report=bars, device=device
-        ).path
+    find_device(spec.payload.get("device", "auto"))  # refused before the data are read
+    with StageBars(find_kind(spec.kind).unit_of, quiet=following.quiet) as bars:
+        path = compute_unit(spec, following.root, bars)
     if following.study is not None:
         add_to_study(open_jobs(following.root), following.study, run_ids=[path.name])
     return path
@@ -84,21 +76,31 @@ def _compute_here(spec: JobSpec, following: Following) -> Path:
 
 def _have_computed(specs: Sequence[JobSpec], following: Following) -> list[Path]:
     """Ask for jobs, follow them to their end, and return the runs or leave with what went wrong."""
+    ended = follow_jobs(specs, following)
+    messages = [tell_end(record) for record in ended if record.state != "done"]
+    for message in messages:
+        click.echo(f"error: {message}", err=True)
+    leave_with(messages)
+    return [record.place for record in ended if record.place is not None]
+
+
+def leave_with(messages: Sequence[str]) -> None:
+    """Leave with 1 where one of the messages is of an internal error, else 2; stay without any."""
+    if messages:
+        raise click.exceptions.Exit(1 if any(m.startswith(INTERNAL) for m in messages) else 2)
+
+
+def follow_jobs(specs: Sequence[JobSpec], following: Following) -> list[JobRecord]:
+    """Ask the worker for jobs and follow them to their end; Ctrl-C cancels them."""
     table = open_jobs(following.root)
     records = [table.submit(spec) for spec in specs]
     if following.study is not None:
         add_to_study(table, following.study, job_ids=[record.id for record in records])
     try:
-        ended = [_follow_one(table, record, following, len(specs)) for record in records]
+        return [_follow_one(table, record, following, len(specs)) for record in records]
     except KeyboardInterrupt:
         _cancel_all(table, records)
         raise
-    messages = [_tell_end(record) for record in ended if record.state != "done"]
-    for message in messages:
-        click.echo(f"error: {message}", err=True)
-    if messages:
-        raise click.exceptions.Exit(1 if any(m.startswith(INTERNAL) for m in messages) else 2)
-    return [record.place for record in ended if record.place is not None]
 
 
 def _follow_one(jobs: Jobs, record: JobRecord, following: Following, n_jobs: int) -> JobRecord:
@@ -116,7 +118,8 @@ def _cancel_all(jobs: Jobs, records: Sequence[JobRecord]) -> None:
         _watch(jobs, record, quiet=True)
 
 
-def _tell_end(record: JobRecord) -> str:
+def tell_end(record: JobRecord) -> str:
+    """Say in one line why a job is not done."""
     return record.message or f"job {record.id} was cancelled; the same command goes on with it"
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "simulate": ("cli.simulate:simulate", "Test what JNE measures, on SIMULATED data."),
     "stability": ("cli.stability:stability", "Say how far runs of a study agree."),
     "story": ("cli.story:story", "Stories: pinned views in order, to present."),
+    "study": ("cli.study:study", "Compute subjects × layers × seeds × encoders."),
     "surfaces": ("cli.surfaces:surfaces", "List the surfaces that can be drawn."),
 }
 """Where each command lies in the package, and what it does in a line."""

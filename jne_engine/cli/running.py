@@ -34,8 +34,10 @@ _SWITCHES = {
 }
 
 
-def spec_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for every choice of :class:`RunSpec`."""
+def spec_options(
+    command: Callable[..., None], several: tuple[str, ...] = ()
+) -> Callable[..., None]:
+    """Add an option for every choice of :class:`RunSpec`; ``several`` may be given repeatedly."""
     choices = {"activation": ACTIVATIONS, "precision": PRECISIONS, "standardise": STANDARDISE}
     for field in reversed(fields(RunSpec)):
         flag = f"--{field.name.replace('_', '-')}"
@@ -45,8 +47,10 @@ def spec_options(command: Callable[..., None]) -> Callable[..., None]:
             told = _SWITCHES[field.name]
             option = click.option(f"{flag}/--no-{flag[2:]}", field.name, default=None, help=told)
         else:
+            many = field.name in several
+            told = f"Default {default}." + " Repeatable: a run of each." * many
             option = click.option(
-                flag, field.name, type=kind, default=None, help=f"Default {default}."
+                flag, field.name, type=kind, default=None, multiple=many, help=told
             )
         command = option(command)
     return click.option(

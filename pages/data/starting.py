@@ -11,8 +11,9 @@ import streamlit as st
 from jne_engine.core.devices import Device, list_devices
 from jne_engine.datasets.library import DatasetEntry, FeatureEntry
 from jne_engine.features.gabor_layers import GABOR_LAYERS
-from jne_engine.jobs.kinds.run import request_demo_study, request_layers, with_device
+from jne_engine.jobs.kinds.run import with_device
 from jne_engine.jobs.records import JobSpec
+from jne_engine.jobs.units import request_cells
 from jne_engine.model.spec import ACTIVATIONS, PRECISIONS, STANDARDISE, RunSpec
 from jne_engine.runs.folder import find_root
 from pages.data.datasets import describe_entry, has_features
@@ -214,15 +215,8 @@ def _request(
 ) -> list[JobSpec]:  # fmt: skip
     """Return the jobs of every dataset, layer and seed; ``demo``: simulated subjects, layers."""
     root = find_root().absolute()
-    made: list[JobSpec] = []
-    for spec in specs:
-        for entry in chosen:
-            own = features.get(entry.name)
-            if own is not None or entry.n_features is not None:
-                made += request_layers(entry, spec, features=own, layers=layers, root=root)
-        if all(demo):
-            made += request_demo_study(spec, n_subjects=demo[0], n_layers=demo[1])
-    return made
+    made = request_cells(chosen, specs, features=features, layers=layers, root=root, demo=demo)
+    return list(made)
 
 
 def _show_expected(
