@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from jne_engine.bench.command import bench
-from jne_engine.bench.viewer import changes, chromium, files, handling, server
+from jne_engine.bench.viewer import changes, chromium, files, handling, keeping, server
 from jne_engine.bench.viewer.command import GROUPS
 from jne_engine.bench.viewer.rival import build_plotly_brain
 from jne_engine.bench.viewer.scenes import (
@@ -126,14 +126,23 @@ def test_the_script_has_no_gap_left():
 class StillPage:
     """A page that does everything in known times."""
 
-    def __init__(self, by):
-        slow = 10 if by == "plotly" else 1
+    def __init__(self, by, n_panes):
+        slow = (10 if by == "plotly" else 1) * (1 + (n_panes - 1) / 10)
         self.first = Change(0.5 * slow, 1.0 * slow, 100 * slow)
         self.change = Change(0.1 * slow, 0.2 * slow, 80_000 * slow)
+        self.shown = []
         self.shell_s = 0.4
 
     def change_map(self):
         return self.change
+
+    def choose_map(self, number):
+        assert number != (self.shown or [0])[-1], "a map that is shown is no change"
+        self.shown.append(number)
+        return Change(0.0, number / 100, 0)
+
+    def show_map(self, number):
+        self.shown.append(number)
 
     def drag_threshold(self, count):
         return [float(i) for i in range(count)]
@@ -152,13 +161,18 @@ class StillStudio:
     """Opens pages without a browser."""
 
     @contextmanager
-    def open(self, n_vertices, *, by="viewer", wire="float32"):
-        yield StillPage(by)
+    def open(self, n_vertices, *, by="viewer", wire="float32", n_panes=1):
+        yield StillPage(by, n_panes)
 
 
 def small_scene():
     surface = load_bench_surface(SMALL)
     return build_scene(surface, draw_regions(surface))
+
+
+@pytest.fixture(autouse=True)
+def _two_tabs(monkeypatch):
+    monkeypatch.setattr(keeping, "read_tabs", lambda: iter([20_000_000, 50_000_000]))
 
 
 def rows_of(name, sizes):
@@ -200,6 +214,18 @@ def test_swaps_and_first_brains_are_compared_with_plotly():
     assert f"viewer_map_swap_bytes_plotly_ratio_{LARGE}" in rows
     quick = rows_of("viewer_map_swap", ViewerSizes.quick())
     assert not any(str(LARGE) in key for key in quick)
+
+
+def test_what_a_tab_keeps_has_medians_and_goals():
+    rows = rows_of("viewer_kept_map", ViewerSizes()) | rows_of("viewer_tab", ViewerSizes())
+    rows |= rows_of("viewer_panes", ViewerSizes())
+    assert {name: (row.value, str(row.goal)) for name, row in rows.items()} == {
+        f"viewer_kept_map_ms_{SMALL}": (pytest.approx(45), "≤ 60"),
+        f"viewer_kept_map_ms_{LARGE}": (pytest.approx(45), "≤ 120"),
+        f"viewer_tab_mb_{SMALL}": (50, "≤ 400"),
+        f"viewer_tab_mb_{LARGE}": (50, "≤ 400"),
+        f"viewer_panes_of_one_{SMALL}": (pytest.approx(1.3), "≤ 1.3"),
+    }
 
 
 def test_the_file_is_measured_as_it_is_written(monkeypatch):
