@@ -26,9 +26,22 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+QUIET = """() => {
+  const app = document.querySelector('.stApp');
+  const runs = app?.dataset.testScriptState !== 'notRunning';
+  const now = performance.now();
+  if (runs || window.restsIn !== app) Object.assign(window, { restsIn: app, ranAt: now });
+  return !runs && now - window.ranAt > 400;
+}"""
+
+
 def rest(page: Page) -> None:
-    """Wait until the page's script has ended: before that, new parts stand beside old ones."""
-    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    """Wait until the page's script has ended, and no other has begun for 0.4 s.
+
+    Before that, new parts stand beside old ones, and what is clicked may be drawn anew meanwhile.
+    """
+    page.evaluate("() => { window.restsIn = null; }")
+    page.wait_for_function(QUIET)
 
 
 def wait_until_still(page: Page, locator: Locator) -> None:

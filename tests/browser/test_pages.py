@@ -14,7 +14,7 @@ from tests.synthetic_run import write_synthetic_study
 
 PAGES = {
     "": ("What does this run say?", ".js-plotly-plot"),
-    "maps": ("Where is cortex nonlinear?", "canvas"),
+    "maps": ("Where is cortex nonlinear?", ".cv-canvas"),
     "hierarchy": ("Which areas are most nonlinear?", ".js-plotly-plot .violins"),
     "selectivity": ("Which images drive this area?", ".jne-gallery img"),
     "models": ("Does the encoder predict?", ".js-plotly-plot"),
