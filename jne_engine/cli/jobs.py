@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from jne_engine.core.bars import StageBars
-from jne_engine.core.devices import find_device
 from jne_engine.core.errors import StoreError
 from jne_engine.jobs.kinds import find_kind
 from jne_engine.jobs.queue import Jobs, open_jobs
@@ -66,7 +65,6 @@ def follow(specs: Sequence[JobSpec], following: Following) -> None:
 
 
 def _compute_here(spec: JobSpec, following: Following) -> Path:
-    find_device(spec.payload.get("device", "auto"))  # refused before the data are read
     with StageBars(find_kind(spec.kind).unit_of, quiet=following.quiet) as bars:
         path = compute_unit(spec, following.root, bars)
     if following.study is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from jne_engine.jobs.queue import open_jobs
 from jne_engine.jobs.records import JobSpec
 from jne_engine.jobs.studies import add_to_study
 from jne_engine.jobs.study_plan import StudyPlan, read_plan, request_plan
-from jne_engine.jobs.units import UnitEnd, compute_inline
+from jne_engine.jobs.units import UnitEnd, end_unit
 
 REPEATED = ("seed", "activation")
 
@@ -106,22 +106,22 @@ def _compute(specs: Sequence[JobSpec], following: Following) -> list[UnitEnd]:
             else UnitEnd(r.spec.label, None, tell_end(r))
             for r in ended
         ]
-    ends = _follow_units(compute_inline(specs, following.root), len(specs), following.quiet)
+    ends = _compute_here(specs, following)
     if following.study is not None:
         made = [end.run_id for end in ends if end.run_id is not None]
         add_to_study(open_jobs(following.root), following.study, run_ids=made)
     return ends
 
 
-def _follow_units(units: Iterable[tuple[int, UnitEnd]], n_units: int, quiet: bool) -> list[UnitEnd]:
-    """Tell of each unit as it ends; return all of them in their order."""
-    ends: dict[int, UnitEnd] = {}
-    for i, end in units:
-        ends[i] = end
-        if not quiet:
-            state = "done" if end.run_id else "FAILED"
-            click.echo(f"{len(ends)} of {n_units}  {state}  {end.label}", err=True)
-    return [ends[i] for i in sorted(ends)]
+def _compute_here(specs: Sequence[JobSpec], following: Following) -> list[UnitEnd]:
+    """Compute units one after another in this process, and tell of each as it ends."""
+    ends: list[UnitEnd] = []
+    for spec in specs:
+        ends.append(end_unit(spec, following.root))
+        if not following.quiet:
+            state = "done" if ends[-1].run_id else "FAILED"
+            click.echo(f"{len(ends)} of {len(specs)}  {state}  {ends[-1].label}", err=True)
+    return ends
 
 
 def _show_table(root: Path, ends: Sequence[UnitEnd], file: Path | None) -> None:

@@ -8,7 +8,7 @@ this process or on other machines, is for whoever hands them out; what they do i
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,7 @@ from jne_engine.datasets.library import DatasetEntry, FeatureEntry
 from jne_engine.jobs.kinds.run import (
     DEMO_SIZES,
     SMALL_DEMO_SIZES,
-    open_dataset,
-    read_fitted,
+    read_wanted,
     request_demo_study,
     request_layers,
     request_run,
@@ -106,17 +105,13 @@ def compute_unit(spec: JobSpec, root: Path, report: StageProgress = ignore_stage
     """
     from jne_engine.runs.pipeline import compute_run
 
-    choices = RunSpec.from_dict(spec.payload["spec"])
-    fitted = read_fitted(spec.payload["weights"], choices)
-    dataset = open_dataset(spec.payload, report)
-    device = spec.payload.get("device", "auto")
-    return compute_run(dataset, choices, root, fitted=fitted, report=report, device=device).path
+    return compute_run(root=root, report=report, **read_wanted(spec.payload, report)).path
 
 
-def end_unit(spec: JobSpec, root: Path, report: StageProgress = ignore_stages) -> UnitEnd:
+def end_unit(spec: JobSpec, root: Path) -> UnitEnd:
     """Compute a unit as :func:`compute_unit` does, and tell how it ended, whatever happens."""
     try:
-        return UnitEnd(spec.label, compute_unit(spec, root, report).name)
+        return UnitEnd(spec.label, compute_unit(spec, root).name)
     except CancelledError:
         return UnitEnd(spec.label, None, "cancelled; the same command goes on with it")
     except JneError as error:
@@ -124,11 +119,3 @@ def end_unit(spec: JobSpec, root: Path, report: StageProgress = ignore_stages) -
     except Exception as error:  # noqa: BLE001 - the other units go on, and the log has the trace
         traceback.print_exc()
         return UnitEnd(spec.label, None, f"{INTERNAL}: {error!r}")
-
-
-def compute_inline(
-    specs: Sequence[JobSpec], root: Path, report: StageProgress = ignore_stages
-) -> Iterator[tuple[int, UnitEnd]]:
-    """Compute units one after another in this process; give each one's number and end."""
-    for i, spec in enumerate(specs):
-        yield i, end_unit(spec, root, report)

@@ -235,25 +235,32 @@ def do_run(payload: Mapping[str, Any], report: JobReport, cancelled: Callable[[]
     from jne_engine.runs.pipeline import compute_key, compute_run, name_run
 
     del cancelled
-    device = payload.get("device", "auto")
-    find_device(device)  # refused before the data are read
-    spec = RunSpec.from_dict(payload["spec"])
-    fitted = read_fitted(payload["weights"], spec)
-    dataset = open_dataset(payload, report)
-    place = report.root / name_run(dataset, compute_key(dataset, spec, fitted))
+    wanted = read_wanted(payload, report)
+    dataset = wanted["dataset"]
+    place = report.root / name_run(dataset, compute_key(dataset, wanted["spec"], wanted["fitted"]))
     report.identify(
         place, subject=dataset.subject, feature_set=dataset.feature_set, layer=dataset.layer
     )
-    run = compute_run(
-        dataset,
-        spec,
-        report.root,
-        fitted=fitted,
-        report=report,
-        on_epoch=report.epoch,
-        device=device,
-    )
-    return run.path
+    return compute_run(root=report.root, report=report, on_epoch=report.epoch, **wanted).path
+
+
+def read_wanted(
+    payload: Mapping[str, Any], report: Callable[[str, int, int], None]
+) -> dict[str, Any]:
+    """Read what a payload of :func:`do_run` names.
+
+    Returns
+    -------
+    dict
+        ``dataset, spec, fitted, device`` as :func:`~jne_engine.runs.pipeline.compute_run` takes
+        them. A device that is not there is refused before the data are read.
+    """
+    device = payload.get("device", "auto")
+    find_device(device)
+    spec = RunSpec.from_dict(payload["spec"])
+    fitted = read_fitted(payload["weights"], spec)
+    dataset = open_dataset(payload, report)
+    return {"dataset": dataset, "spec": spec, "fitted": fitted, "device": device}
 
 
 def open_dataset(
